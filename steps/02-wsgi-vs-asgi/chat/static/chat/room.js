@@ -1,0 +1,92 @@
+// How a message travels here: it lies on the server until this page asks for it.
+
+import { onSend, showMessage, showStatus } from "./page.js";
+
+const LONGEST_WAIT = 25; // seconds that a long poll may be held
+const MOST_MESSAGES = 100; // in one answer; there may be more behind so many
+const AFTER_TROUBLE = 2; // seconds until the next try when the server is gone
+
+const transport = document.querySelector("#transport");
+let newest; // the id of the newest message that we have
+let turn = new AbortController(); // ends the wait when the person changes the transport
+
+listen();
+
+onSend(async (message) => {
+  await answerOf(await fetch("messages/", { method: "POST", body: JSON.stringify(message) }));
+});
+
+transport.addEventListener("submit", (event) => event.preventDefault());
+transport.addEventListener("change", () => turn.abort());
+
+async function listen() {
+  for (;;) {
+    turn = new AbortController();
+    const { transport: kind, interval } = Object.fromEntries(new FormData(transport));
+    const long = kind === "long";
+    try {
+      const found = await ask(long);
+      if (kind === "events") {
+        await follow();
+        continue;
+      }
+      const again = long ? "holding a request" : `asking every ${interval} seconds`;
+      showStatus(`Listening: ${again}.`);
+      if (!long && found < MOST_MESSAGES) await pause(Number(interval) || 2);
+    } catch (error) {
+      if (turn.signal.aborted) continue;
+      showStatus(`The server does not answer (${error.message}). Trying again.`, { trouble: true });
+      await pause(AFTER_TROUBLE);
+    }
+  }
+}
+
+/** Ask for what is new and show it; return how many messages there were. */
+async function ask(long) {
+  const query = new URLSearchParams();
+  if (newest !== undefined) {
+    query.set("after", newest);
+    if (long) query.set("wait", LONGEST_WAIT);
+  }
+  const { messages } = await answerOf(await fetch(`messages/?${query}`, { signal: turn.signal }));
+  for (const message of messages) {
+    showMessage(message);
+    newest = message.id;
+  }
+  newest ??= 0; // an empty room: everything is after 0
+  return messages.length;
+}
+
+/** Show what the server writes into one open answer, until the person changes the transport. */
+function follow() {
+  const source = new EventSource(`events/?after=${newest}`);
+  source.addEventListener("open", () => showStatus("Listening: an event stream is open."));
+  source.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(data);
+    showMessage(message);
+    newest = message.id;
+  });
+  return new Promise((resolve, reject) => {
+    turn.signal.addEventListener("abort", () => resolve(source.close()));
+    // A browser would come back by itself, with the id of the last event; so do we,
+    // after asking for what we missed: it is the same way for all transports.
+    source.addEventListener("error", () => {
+      source.close();
+      reject(new Error("the event stream was cut"));
+    });
+  });
+}
+
+async function answerOf(response) {
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+/** Wait so many seconds, or until the person changes the transport. */
+function pause(seconds) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000);
+    turn.signal.addEventListener("abort", resolve);
+  });
+}

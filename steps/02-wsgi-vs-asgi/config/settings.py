@@ -1,0 +1,44 @@
+"""Settings of the chat: only what it uses, in the order a request meets it."""
+
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Good for a laptop in class; the final step shows what a public server needs.
+DEBUG = True
+SECRET_KEY = "for-the-classroom-only"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = [
+    "daphne",  # first, so that its `runserver` (ASGI) replaces Django's (WSGI)
+    "django.contrib.staticfiles",
+    "chat",
+]
+
+# None: nobody logs in, so there is no cookie to protect with a CSRF token.
+MIDDLEWARE = []
+
+ROOT_URLCONF = "config.urls"
+
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+        # A file for the tests too: SQLite in memory cannot serve several threads.
+        "TEST": {"NAME": BASE_DIR / "test.sqlite3"},
+    },
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "static/"

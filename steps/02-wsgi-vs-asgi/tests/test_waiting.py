@@ -1,0 +1,103 @@
+"""What is held while somebody waits."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+from django.test import AsyncClient, Client
+
+from chat import events, history
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOBBY = "/chat/lobby/messages/"
+
+
+async def say(text):
+    message = {"text": text, "sender": "Ana"}
+    return await AsyncClient().post(LOBBY, message, content_type="application/json")
+
+
+async def until(condition):
+    """Give the other tasks their turns until the condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_fifty_listeners_wait_and_hold_no_thread():
+    await AsyncClient().get(LOBBY)  # the one thread of the ORM starts with the first
+    threads = threading.active_count()
+    question = {"after": 0, "wait": 25}
+    polls = [
+        asyncio.create_task(AsyncClient().get(LOBBY, question)) for _ in range(50)
+    ]
+    await until(lambda: len(history.bell.waiting) == 50)
+    assert threading.active_count() == threads
+
+    await say("oi")
+    answers = [(await poll).json()["messages"] for poll in polls]
+    assert [message["text"] for (message,) in answers] == ["oi"] * 50
+
+
+async def test_a_listener_who_leaves_is_forgotten():
+    poll = asyncio.create_task(AsyncClient().get(LOBBY, {"after": 0, "wait": 25}))
+    await until(lambda: history.bell.waiting)
+    poll.cancel()
+    await asyncio.gather(poll, return_exceptions=True)
+    assert not history.bell.waiting
+
+
+async def test_an_event_stream_tells_what_was_said_and_what_is_said_next():
+    await say("before")
+    response = await AsyncClient().get("/chat/lobby/events/")
+    assert response["Content-Type"] == "text/event-stream"
+    stream = aiter(response)
+    assert await anext(stream) == b": listening\n\n"
+    assert text_of(await anext(stream)) == "before"
+    following = asyncio.create_task(anext(stream))
+    await until(lambda: history.bell.waiting)
+    await say("after")
+    assert text_of(await following) == "after"
+    await stream.aclose()
+
+
+async def test_a_browser_that_comes_back_misses_nothing_and_gets_nothing_twice():
+    seen = (await say("seen")).json()["id"]
+    await say("missed")
+    back = {"Last-Event-ID": str(seen)}
+    response = await AsyncClient().get("/chat/lobby/events/?after=0", headers=back)
+    stream = aiter(response)
+    await anext(stream)
+    assert text_of(await anext(stream)) == "missed"
+    await stream.aclose()
+
+
+async def test_a_quiet_event_stream_shows_that_it_lives(monkeypatch):
+    monkeypatch.setattr(events, "KEEP_ALIVE", 0.1)
+    stream = aiter(await AsyncClient().get("/chat/lobby/events/"))
+    await anext(stream)
+    assert await anext(stream) == b": still here\n\n"
+    await stream.aclose()
+
+
+def test_wsgi_can_stream_too_at_the_price_of_a_thread():
+    Client().post(LOBBY, {"text": "oi"}, content_type="application/json")
+    response = Client().get("/chat/lobby/events/")
+    stream = iter(response)
+    assert next(stream) == b": listening\n\n"
+    assert text_of(next(stream)) == "oi"
+    response.close()
+
+
+@pytest.mark.parametrize("header", ["abc", "-1"])
+def test_a_stream_from_nowhere_gets_400_with_a_reason(header):
+    answer = Client().get("/chat/lobby/events/", headers={"Last-Event-ID": header})
+    assert answer.status_code == 400
+    assert header in answer.json()["error"]
+
+
+def text_of(event):
+    """Return the text of the message in `id: 1`, `data: {...}`."""
+    return json.loads(event.decode().split("data: ")[1])["text"]
