@@ -19,8 +19,11 @@ class BadMessage(ValueError):
 def read_message(raw):
     """Return the text, the sender and the time in a message as it came, in JSON.
 
+    `raw` is text or bytes; None stands for a WebSocket frame that held no text.
     Raises BadMessage, and nothing else, whatever the input is.
     """
+    if raw is None:
+        raise BadMessage("Send a text frame; this one was binary.")
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError):

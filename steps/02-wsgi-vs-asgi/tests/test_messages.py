@@ -8,6 +8,7 @@ from chat.messages import BadMessage, read_message
 
 BAD_MESSAGES = {
     "no JSON": ("oi", "not JSON"),
+    "no text frame": (None, "binary"),
     "nothing at all": ("", "not JSON"),
     "bytes that are no text": (b"\xff\xfe\x00", "not JSON"),
     "a list": ("[]", "JSON object"),

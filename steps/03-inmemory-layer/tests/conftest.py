@@ -1,0 +1,38 @@
+"""What the scenes need: people in rooms, and two servers."""
+
+from contextlib import ExitStack
+from urllib.parse import quote
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from servers import server
+
+from config.asgi import application
+
+
+@pytest.fixture
+async def join():
+    """Let people join rooms of the application in this process: `await join("class")`."""
+    people = []
+
+    async def join(room_name):
+        person = WebsocketCommunicator(
+            application,
+            f"/ws/chat/{quote(room_name, safe='')}/",
+            headers=[(b"origin", b"http://localhost:8000")],
+        )
+        person.scope["server"] = ("localhost", 8000)  # as a real server says it
+        assert await person.connect() == (True, None)
+        people.append(person)
+        return person
+
+    yield join
+    for person in people:
+        await person.disconnect()
+
+
+@pytest.fixture
+def two_servers(tmp_path):
+    """Start two real server processes of this project; give their ports."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(server(tmp_path / name)) for name in ("a", "b")]
