@@ -1,0 +1,36 @@
+"""`python manage.py announce ROOM TEXT`: speak into a room from outside the servers."""
+
+import json
+import time
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.core.management.base import BaseCommand, CommandError
+
+from chat.groups import group_name
+from chat.messages import BadMessage, read_message
+from chat.server import server_label
+
+
+class Command(BaseCommand):
+    """A process of its own: it has no socket, but it has the layer."""
+
+    help = "Send a message into a room, from outside the servers."
+
+    def add_arguments(self, parser):
+        """Say what can stand behind the command."""
+        parser.add_argument("room_name", metavar="ROOM")
+        parser.add_argument("text", metavar="TEXT")
+
+    def handle(self, *, room_name, text, **options):
+        """Send the message to the group of the room."""
+        sent_at = int(time.time() * 1000)
+        content = {"text": text, "sender": "announcement", "sent_at": sent_at}
+        try:
+            message = read_message(json.dumps(content))
+        except BadMessage as problem:
+            raise CommandError(str(problem)) from None
+        message |= {"room": room_name, "server": server_label("announce")}
+        event = {"type": "chat.message", "message": message}
+        async_to_sync(get_channel_layer().group_send)(group_name(room_name), event)
+        self.stdout.write(f"Sent to {room_name}. The layer does not say who heard it.")

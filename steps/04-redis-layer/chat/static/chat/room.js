@@ -1,0 +1,27 @@
+// How a message travels here: through one socket, open for as long as the page.
+
+import { onSend, showMessage, showProblem, showStatus } from "./page.js";
+
+const scheme = location.protocol === "https:" ? "wss" : "ws";
+const socket = new WebSocket(`${scheme}://${location.host}/ws${location.pathname}`);
+
+socket.addEventListener("open", () => showStatus("Connected."));
+
+socket.addEventListener("message", ({ data }) => {
+  const message = JSON.parse(data);
+  if (message.error) {
+    showProblem(message.error);
+  } else {
+    showMessage(message);
+  }
+});
+
+socket.addEventListener("close", ({ code }) => {
+  showStatus(`Disconnected (code ${code}). Reload the page to come back.`, { trouble: true });
+});
+
+onSend((message) => {
+  // send() would throw it away in silence.
+  if (socket.readyState !== WebSocket.OPEN) throw new Error("you are not connected.");
+  socket.send(JSON.stringify(message));
+});

@@ -1,0 +1,55 @@
+"""What the scenes need: Redis, people in rooms, and two servers."""
+
+import os
+import uuid
+from contextlib import ExitStack
+from urllib.parse import quote
+
+import pytest
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from servers import server
+
+from chat.checks import redis_answers
+from config.asgi import application
+
+
+@pytest.fixture(autouse=True, scope="session")
+def redis_is_there():
+    """Without Redis, skip with the reason; where tests must be complete, fail."""
+    for problem in redis_answers(None):
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse(f"{problem.msg} {problem.hint}")
+
+
+@pytest.fixture
+async def join(settings):
+    """Let people join rooms of the application in this process: `await join("class")`."""
+    # A prefix of our own: others may use the same Redis, another run of the tests too.
+    layer = settings.CHANNEL_LAYERS["default"]
+    config = layer["CONFIG"] | {"prefix": f"test-{uuid.uuid4()}"}
+    settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
+    people = []
+
+    async def join(room_name):
+        person = WebsocketCommunicator(
+            application,
+            f"/ws/chat/{quote(room_name, safe='')}/",
+            headers=[(b"origin", b"http://localhost:8000")],
+        )
+        person.scope["server"] = ("localhost", 8000)  # as a real server says it
+        assert await person.connect() == (True, None)
+        people.append(person)
+        return person
+
+    yield join
+    for person in people:
+        await person.disconnect()
+    await get_channel_layer().close_pools()
+
+
+@pytest.fixture
+def two_servers(tmp_path):
+    """Start two real server processes of this project; give their ports."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(server(tmp_path / name)) for name in ("a", "b")]
