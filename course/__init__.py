@@ -1,0 +1,1 @@
+"""The tool of the course: `python3 -m course`."""

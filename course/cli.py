@@ -1,0 +1,173 @@
+"""The verbs of `python3 -m course`, and what stands behind each of them."""
+
+import argparse
+import sys
+
+from course import compare, environment
+from course.errors import CourseError
+from course.steps import FIRST_PORT, find_step, load_steps
+
+EXAMPLES = """\
+examples:
+  python3 -m course run                  the lessons and five chats, until Ctrl-C
+  python3 -m course run 03 --servers 2   one step, on two server processes
+  python3 -m course run 02 --wsgi --threads 4
+  python3 -m course test                 every test
+  python3 -m course diff 03 04           what step 04 changes
+  python3 -m course doctor ../my-chat    what is wrong in a project of your own
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may not know every character of ours.
+        stream.reconfigure(errors="replace")
+    parser = make_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.verb is not test:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return options.verb(options, rest)
+    except CourseError as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `course diff 03 04 | head`
+        sys.stderr.close()
+        return 0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m course",
+        description="Real-time Django, step by step: one chat, five times.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    verb = verbs.add_parser("run", help="serve the lessons and the chats, or one step")
+    verb.set_defaults(verb=run)
+    verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
+    verb.add_argument("--servers", type=positive, metavar="N", help="server processes")
+    verb.add_argument("--port", type=port, help="the first port to use")
+    verb.add_argument("--wsgi", action="store_true", help="serve step 02 over WSGI")
+    verb.add_argument(
+        "--threads", type=positive, metavar="N", help="threads of the WSGI server"
+    )
+    verb.add_argument("--no-browser", action="store_true", help="open no browser")
+
+    verb = verbs.add_parser("test", help="run every test, or one step's")
+    verb.set_defaults(verb=test)
+    verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
+    verb.add_argument("-k", metavar="EXPRESSION", help="only tests of such names")
+
+    verb = verbs.add_parser("list", help="list the steps")
+    verb.set_defaults(verb=list_steps)
+
+    verb = verbs.add_parser("diff", help="show what changes from one step to another")
+    verb.set_defaults(verb=diff)
+    verb.add_argument("before", help="a step, such as 03")
+    verb.add_argument("after", help="a step, such as 04")
+    verb.add_argument("files", nargs="*", help="only these, such as chat/consumers.py")
+
+    verb = verbs.add_parser("carry", help="carry a fix of a file into the later steps")
+    verb.set_defaults(verb=carry)
+    verb.add_argument("file", help="the changed file, in the earliest step that has it")
+
+    verb = verbs.add_parser(
+        "doctor", help="say what this machine, or a project of yours, is missing"
+    )
+    verb.set_defaults(verb=doctor)
+    verb.add_argument("folder", nargs="?", help="the folder of a Django project")
+    return parser
+
+
+def run(options: argparse.Namespace, rest: list[str]) -> int:
+    """Serve the lessons and the chats, or one step."""
+    step = find_step(options.step) if options.step else None
+    if step is None and (options.servers or options.wsgi or options.threads):
+        raise CourseError(
+            "--servers, --wsgi and --threads need a step. Try:"
+            " python3 -m course run 03 --servers 2"
+        )
+    threads = threads_of(step, options) if step else None
+    environment.enter("run")
+    from course.run import run_everything, run_step
+
+    browser = not options.no_browser
+    if step is None:
+        return run_everything(options.port or FIRST_PORT, browser)
+    return run_step(step, options.port, options.servers or 1, threads, browser)
+
+
+def threads_of(step, options: argparse.Namespace) -> int | None:
+    """Return the number of WSGI threads that the options ask for; None for none."""
+    if not options.wsgi and options.threads is None:
+        return None
+    if "wsgi" not in step.servers:
+        raise CourseError(
+            f"Step {step.number} speaks WebSocket, and WSGI cannot carry that."
+            " Steps 01 and 02 can: python3 -m course run 02 --wsgi"
+        )
+    if not options.wsgi and step.servers[0] != "wsgi":
+        raise CourseError(
+            "--threads is for the WSGI server; under ASGI no thread is held. Try:"
+            f" python3 -m course run {step.number} --wsgi --threads {options.threads}"
+        )
+    return options.threads or 4  # as many as waitress has by itself
+
+
+def test(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run every test, or one step's."""
+    step = find_step(options.step) if options.step else None
+    environment.enter("test")
+    from course.testing import run_tests
+
+    return run_tests(step, (["-k", options.k] if options.k else []) + rest)
+
+
+def list_steps(options: argparse.Namespace, rest: list[str]) -> int:
+    """Print the steps, each with its question and what carries a message."""
+    for step in load_steps():
+        print(f"{step.folder}  ({step.minutes} minutes)")
+        print(f"    {step.question}")
+        print(f"    {step.carries}")
+    return 0
+
+
+def diff(options: argparse.Namespace, rest: list[str]) -> int:
+    """Print what changes from one step to another."""
+    before, after = find_step(options.before), find_step(options.after)
+    return compare.show_diff(before, after, options.files)
+
+
+def carry(options: argparse.Namespace, rest: list[str]) -> int:
+    """Carry a fix into the later steps."""
+    return compare.carry(options.file)
+
+
+def doctor(options: argparse.Namespace, rest: list[str]) -> int:
+    """Say what is missing on this machine, or wrong in a project."""
+    from course.doctor import examine_machine, examine_project
+
+    return examine_project(options.folder) if options.folder else examine_machine()
+
+
+def positive(text: str) -> int:
+    """Return a number of processes or threads."""
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("must be from 1 to 64")
+    return number
+
+
+def port(text: str) -> int:
+    """Return the number of a port that anybody may use."""
+    number = int(text)
+    if not 1024 <= number <= 65000:
+        raise argparse.ArgumentTypeError("must be from 1024 to 65000")
+    return number

@@ -1,0 +1,33 @@
+"""What must be true before the chat can start: `python manage.py check`."""
+
+from urllib.parse import urlsplit
+
+import redis
+from django.conf import settings
+from django.core.checks import Error, register
+
+
+@register
+def redis_answers(app_configs, **options):
+    """Refuse to start without Redis.
+
+    Without this check the server would start, and then refuse each socket with HTTP
+    500, which a browser shows to nobody.
+    """
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3).ping()
+    except (redis.RedisError, ValueError) as problem:
+        place = urlsplit(settings.REDIS_URL)  # without the password in it
+        return [
+            Error(
+                f"Redis does not answer at {place.hostname}:{place.port or 6379} ({problem}).",
+                hint=(
+                    "Start one, for instance with Docker:"
+                    " docker run --rm -p 127.0.0.1:6379:6379 redis:7\n"
+                    "\t      or say where it is, in the environment variable REDIS_URL:"
+                    " redis://host:port"
+                ),
+                id="chat.E001",
+            )
+        ]
+    return []

@@ -1,0 +1,6 @@
+"""Names for the groups of the channel layer."""
+
+
+def group_name(room):
+    """Return the name of the group of a room: its key, never what people call it."""
+    return f"room.{room.pk}"

@@ -1,0 +1,64 @@
+"""What a message must look like, whichever way it travels."""
+
+import json
+import re
+
+LONGEST_TEXT = 2000  # characters, about a page
+LONGEST_NAME = 40
+LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
+
+# The character NUL and lone surrogates: JSON can carry them, but they are no text.
+# No database column and no UTF-8 encoder takes them all.
+NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class BadMessage(ValueError):
+    """What was sent is no message; says why, to the person who sent it."""
+
+
+def read_message(raw):
+    """Return the text, the sender and the time in a message as it came, in JSON.
+
+    `raw` is text or bytes; None stands for a WebSocket frame that held no text.
+    Raises BadMessage, and nothing else, whatever the input is.
+    """
+    if raw is None:
+        raise BadMessage("Send a text frame; this one was binary.")
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadMessage('This is not JSON. Send {"text": "your words"}.') from None
+    if not isinstance(content, dict):
+        raise BadMessage('Send a JSON object: {"text": "your words"}.')
+    return {
+        "text": read_text(content, "text", LONGEST_TEXT),
+        "sender": read_text({"sender": "someone"} | content, "sender", LONGEST_NAME),
+        "sent_at": read_time(content.get("sent_at")),
+    }
+
+
+def read_text(content, key, longest):
+    """Return what a person typed, without the white space around it."""
+    if key not in content:
+        raise BadMessage(f'"{key}" is missing. Send {{"{key}": "your words"}}.')
+    text = content[key]
+    if not isinstance(text, str):
+        raise BadMessage(f'"{key}" must be a string.')
+    text = text.strip()
+    if not text:
+        raise BadMessage(f'"{key}" is empty.')
+    if len(text) > longest:
+        raise BadMessage(
+            f'"{key}" has {len(text)} characters; at most {longest} are allowed.'
+        )
+    if NOT_TEXT.search(text):
+        raise BadMessage(f'"{key}" holds characters that are not text.')
+    return text
+
+
+def read_time(sent_at):
+    """Return the time on the sender's clock, in milliseconds since 1970, or None."""
+    # type(), not isinstance(): True is an int to Python, but not to anyone else.
+    if sent_at is None or (type(sent_at) is int and 0 <= sent_at <= LARGEST_INTEGER):
+        return sent_at
+    raise BadMessage('"sent_at" must be a whole number of milliseconds since 1970.')

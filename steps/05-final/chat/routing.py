@@ -1,0 +1,10 @@
+"""Which application answers at which WebSocket address. Pages have their own, in urls.py."""
+
+from django.urls import path, re_path
+
+from chat.consumers import ChatConsumer, NoSuchAddress
+
+websocket_urlpatterns = [
+    path("ws/chat/<path:room_name>/", ChatConsumer.as_asgi()),
+    re_path("", NoSuchAddress.as_asgi()),
+]

@@ -1,0 +1,70 @@
+// The page of a room: what people see and type. How a message travels is not its
+// business; that stands in room.js.
+
+const log = document.querySelector("#chat-log");
+const status = document.querySelector("#chat-status");
+const problem = document.querySelector("#chat-problem");
+const form = document.querySelector("#chat-form");
+const textInput = document.querySelector("#chat-message-input");
+
+for (const label of document.querySelectorAll("[data-server]")) {
+  label.style.setProperty("--hue", hueOf(label.dataset.server));
+}
+
+/** Show a message at the end of the log. */
+export function showMessage({ sender, text, server }) {
+  const item = document.createElement("li");
+  item.append(
+    part("strong", "sender", sender),
+    part("span", "text", text),
+    part("small", "server", server),
+  );
+  item.lastChild.style.setProperty("--hue", hueOf(server));
+  // Whoever has scrolled up to read stays there.
+  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
+  log.append(item);
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+/** Show how the page hears the room, or why it does not. */
+export function showStatus(text, { trouble = false } = {}) {
+  if (status.textContent === text) return; // a screen reader would say it again
+  status.textContent = text;
+  status.classList.toggle("trouble", trouble);
+}
+
+/** Call `send(message)` when the person sends one; give the text back if it fails. */
+export function onSend(send) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = textInput.value;
+    const message = { text, sent_at: Date.now() };
+    if (!text.trim()) return;
+    textInput.value = "";
+    showProblem("");
+    try {
+      await send(message);
+    } catch (error) {
+      textInput.value ||= text;
+      showProblem(`Not sent: ${error.message}`);
+    }
+  });
+}
+
+/** Show what is wrong with what the person sent. */
+export function showProblem(text) {
+  problem.textContent = text;
+}
+
+function part(tag, className, text) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text; // never innerHTML: typed text must not become markup
+  return element;
+}
+
+function hueOf(server) {
+  let sum = 0;
+  for (const character of server) sum = (sum * 31 + character.codePointAt(0)) % 360;
+  return sum;
+}

@@ -1,0 +1,189 @@
+// The wire panel: what really crosses the wire, the same panel in every step.
+//
+// It listens in on the browser's own ways to talk, fetch, EventSource and WebSocket,
+// so that no script of the chat has to know of it. It must load before they do.
+//
+// Bytes: of an HTTP exchange, first line, headers and body, the request as counted by
+// the server (a page cannot see all headers that its browser sends); of a WebSocket
+// frame, header and payload (RFC 6455, section 5.2); of an event, its text. The
+// WebSocket handshake and whatever lies below HTTP are not counted.
+
+const MOST_ROWS = 100;
+const MINUTE = 60_000; // milliseconds
+
+const panel = document.querySelector("#wire");
+const loadedAt = Date.now();
+const utf8 = new TextEncoder();
+let crossed = []; // { at, bytes, messages } of everything since the last reset
+
+panel.innerHTML = `
+  <details open>
+    <summary>The wire</summary>
+    <dl>
+      <div><dt>crossings in the last minute</dt><dd id="wire-crossings"></dd></div>
+      <div><dt>bytes in the last minute</dt><dd id="wire-bytes"></dd></div>
+      <div><dt>messages seen</dt><dd id="wire-messages"></dd></div>
+      <div><dt>crossings for each message seen</dt><dd id="wire-crossings-each"></dd></div>
+      <div><dt>bytes for each message seen</dt><dd id="wire-bytes-each"></dd></div>
+    </dl>
+    <button type="button" id="wire-reset">Count from zero</button>
+    <div class="rows" role="region" aria-label="Every crossing, the newest first" tabindex="0">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col"><abbr title="↑ from this page, ↓ to this page">dir</abbr></th>
+            <th scope="col">what</th>
+            <th scope="col">bytes</th>
+            <th scope="col"><abbr title="milliseconds from send to seen">ms</abbr></th>
+            <th scope="col">server</th>
+          </tr>
+        </thead>
+        <tbody id="wire-rows"></tbody>
+      </table>
+    </div>
+  </details>`;
+
+document.querySelector("#wire-reset").addEventListener("click", () => {
+  crossed = [];
+  document.querySelector("#wire-rows").replaceChildren();
+  showTotals();
+});
+setInterval(showTotals, 1000); // the last minute moves on, even when nothing crosses
+showTotals();
+
+// ---- HTTP -------------------------------------------------------------------
+
+const realFetch = window.fetch;
+window.fetch = async (resource, options = {}) => {
+  const what = nameOf(new URL(resource, location.href), options.method ?? "GET");
+  const asked = addRow("↑", what);
+  try {
+    const response = await realFetch(resource, options);
+    const text = await response.clone().text();
+    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`);
+    const lines = [`HTTP/1.1 ${response.status} ${response.statusText}`, ...headers, ""];
+    count(asked, { bytes: Number(response.headers.get("X-Request-Bytes")) });
+    const seen = contentsOf(text);
+    const kind = response.ok ? (seen.messages ? `${seen.messages} new` : "nothing new") : "refused";
+    const answered = addRow("↓", `${response.status} ${what === "post" ? "stored" : kind}`);
+    count(answered, { ...seen, bytes: sizeOf(lines.join("\r\n") + "\r\n" + text) });
+    return response;
+  } catch (error) {
+    count(asked, { bytes: 0 });
+    asked.note(error.name === "AbortError" ? "given up" : "no answer");
+    throw error;
+  }
+};
+
+function nameOf(url, method) {
+  if (method === "POST") return "post";
+  return url.searchParams.has("wait") ? "long poll" : "poll";
+}
+
+// ---- Server-Sent Events --------------------------------------------------------
+
+window.EventSource = class extends window.EventSource {
+  constructor(url, options) {
+    super(url, options);
+    const asked = addRow("↑", "open event stream");
+    this.addEventListener("open", () => count(asked, { bytes: 0 }), { once: true });
+    this.addEventListener("error", () => addRow("↓", "event stream cut").note(""));
+    this.addEventListener("message", ({ data, lastEventId }) => {
+      const bytes = sizeOf(`id: ${lastEventId}\ndata: ${data}\n\n`);
+      count(addRow("↓", "event"), { ...contentsOf(data), bytes });
+    });
+  }
+};
+
+// ---- WebSocket -------------------------------------------------------------------
+
+window.WebSocket = class extends window.WebSocket {
+  constructor(url, protocols = []) {
+    super(url, protocols);
+    const asked = addRow("↑", "handshake");
+    this.addEventListener("open", () => asked.note("101"));
+    this.addEventListener("close", ({ code }) => addRow("↓", `close ${code}`).note(""));
+    this.addEventListener("message", ({ data }) => {
+      count(addRow("↓", "frame"), { ...contentsOf(data), bytes: frameSize(sizeOf(data)) });
+    });
+  }
+
+  send(data) {
+    super.send(data);
+    if (this.readyState !== WebSocket.OPEN) return; // the browser threw it away
+    // A client masks what it sends: four bytes more than in the other direction.
+    count(addRow("↑", "frame"), { bytes: frameSize(sizeOf(data)) + 4 });
+  }
+};
+
+function frameSize(payload) {
+  if (payload < 126) return 2 + payload;
+  return (payload < 65_536 ? 4 : 10) + payload;
+}
+
+// ---- What it shows -----------------------------------------------------------------
+
+/** Return how many messages a text carries, how long the last took, and its server. */
+function contentsOf(text) {
+  let content;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return { messages: 0 };
+  }
+  const messages = content.messages ?? (content.text === undefined ? [] : [content]);
+  const sentAt = messages.at(-1)?.sent_at;
+  return {
+    messages: messages.length,
+    // What was sent before this page was there says nothing about the way here.
+    ms: sentAt >= loadedAt ? Math.max(0, Date.now() - sentAt) : undefined,
+    server: content.server,
+  };
+}
+
+/** Add a row for something that starts to cross. */
+function addRow(direction, what) {
+  const row = document.createElement("tr");
+  const cells = [direction, what, "", "", ""].map((text) => {
+    const cell = document.createElement("td");
+    cell.textContent = text;
+    return cell;
+  });
+  row.append(...cells);
+  const rows = document.querySelector("#wire-rows");
+  rows.prepend(row);
+  while (rows.children.length > MOST_ROWS) rows.lastChild.remove();
+  return { cells, note: (text) => (cells[4].textContent = text) };
+}
+
+/** Fill in a row and count it: it has crossed. */
+function count({ cells }, { bytes, ms, server, messages = 0 }) {
+  cells[2].textContent = bytes || "";
+  cells[3].textContent = ms ?? "";
+  cells[4].textContent = server ?? "";
+  crossed.push({ at: Date.now(), bytes, messages });
+  showTotals();
+}
+
+function showTotals() {
+  const lately = crossed.filter(({ at }) => at > Date.now() - MINUTE);
+  const messages = sum(crossed, "messages");
+  const each = (total) => (messages ? Math.round((10 * total) / messages) / 10 : "–");
+  show("crossings", lately.length);
+  show("bytes", sum(lately, "bytes"));
+  show("messages", messages);
+  show("crossings-each", each(crossed.length));
+  show("bytes-each", each(sum(crossed, "bytes")));
+}
+
+function show(total, value) {
+  document.querySelector(`#wire-${total}`).textContent = value.toLocaleString("en");
+}
+
+function sum(list, key) {
+  return list.reduce((total, one) => total + one[key], 0);
+}
+
+function sizeOf(data) {
+  return typeof data === "string" ? utf8.encode(data).length : (data.size ?? data.byteLength);
+}

@@ -1,0 +1,14 @@
+"""Which view answers at which address."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from chat import views
+
+# `path:`, not `str:`, for a room may be called AC/DC.
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="lobby")),
+    path("chat/", views.lobby, name="lobby"),
+    path("chat/<path:room_name>/", views.room, name="room"),
+    path("chat/<path:room_name>", views.add_slash),
+]

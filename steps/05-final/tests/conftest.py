@@ -1,0 +1,71 @@
+"""What the scenes need: Redis, people, and rooms that they can enter."""
+
+import os
+import uuid
+from urllib.parse import quote
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chat.checks import redis_answers
+from chat.models import Room
+from config.asgi import application
+
+
+@pytest.fixture(autouse=True, scope="session")
+def redis_is_there():
+    """Without Redis, skip with the reason; where tests must be complete, fail."""
+    for problem in redis_answers(None):
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse(f"{problem.msg} {problem.hint}")
+
+
+@pytest.fixture
+def people(transactional_db):
+    """Make Ana, Bia and Caio; give each one's browser, logged in."""
+    browsers = {}
+    for name in ("ana", "bia", "caio"):
+        browsers[name] = Client()
+        browsers[name].force_login(User.objects.create_user(name))
+    return browsers
+
+
+@pytest.fixture
+def make_room(transactional_db):
+    """Make a room, as the admin does."""
+    return sync_to_async(lambda name: Room.objects.create(name=name))
+
+
+@pytest.fixture
+async def join(settings, people):
+    """Let people open sockets: `await join("class", "ana")`."""
+    # A prefix of our own: others may use the same Redis, another run of the tests too.
+    layer = settings.CHANNEL_LAYERS["default"]
+    config = layer["CONFIG"] | {"prefix": f"test-{uuid.uuid4()}"}
+    settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
+    sockets = []
+
+    async def join(room_name, name=None):
+        cookies = people[name].cookies if name else {}
+        cookie = "; ".join(f"{key}={cookies[key].value}" for key in cookies)
+        socket = WebsocketCommunicator(
+            application,
+            f"/ws/chat/{quote(room_name, safe='')}/",
+            headers=[
+                (b"origin", b"http://localhost:8000"),
+                (b"cookie", cookie.encode()),
+            ],
+        )
+        socket.scope["server"] = ("localhost", 8000)  # as a real server says it
+        assert await socket.connect() == (True, None)
+        sockets.append(socket)
+        return socket
+
+    yield join
+    for socket in sockets:
+        await socket.disconnect()
+    await get_channel_layer().close_pools()
