@@ -152,6 +152,7 @@ def carry(options: argparse.Namespace, rest: list[str]) -> int:
 
 def doctor(options: argparse.Namespace, rest: list[str]) -> int:
     """Say what is missing on this machine, or wrong in a project."""
+    environment.enter_if_made()
     from course.doctor import examine_machine, examine_project
 
     return examine_project(options.folder) if options.folder else examine_machine()

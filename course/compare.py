@@ -29,9 +29,7 @@ def files_of(step: Step) -> dict[str, bytes]:
 def changed_files(before: Step, after: Step) -> list[str]:
     """Return the files that two steps do not share, in the order of their names."""
     old, new = files_of(before), files_of(after)
-    return sorted(
-        path for path in old | new if old.get(path) != new.get(path)
-    )
+    return sorted(path for path in old | new if old.get(path) != new.get(path))
 
 
 def show_diff(before: Step, after: Step, only: list[str]) -> int:

@@ -32,6 +32,12 @@ def enter(group: str) -> None:
         go_on_with(python_of(VENV))
 
 
+def enter_if_made() -> None:
+    """Go on in `.venv` if there is one; make none."""
+    if not is_venv(sys.prefix) and works(python_of(VENV)):
+        go_on_with(python_of(VENV))
+
+
 def requirements_of(group: str) -> Iterator[str]:
     """Yield the requirements of a dependency group of pyproject.toml (PEP 735)."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -6,7 +6,6 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable
-from pathlib import Path
 
 from course import lessons, redis_server, servers
 from course.errors import CourseError
@@ -145,5 +144,3 @@ def open_browser(url: str, wanted: bool) -> None:
 def say(text: str) -> None:
     """Print at once, even into a pipe."""
     print(text, flush=True)
-
-

@@ -13,9 +13,7 @@ PROJECT = Path(__file__).parent.parent
 NOBODY = "127.0.0.1:1"  # nothing listens at port 1
 
 
-@pytest.mark.parametrize(
-    "command", [["runserver", "--noreload"], ["check"]]
-)
+@pytest.mark.parametrize("command", [["runserver", "--noreload"], ["check"]])
 def test_without_redis_it_says_what_to_do(command):
     result = subprocess.run(
         [sys.executable, "manage.py", *command],

@@ -1,0 +1,91 @@
+"""What the scenes of the whole course need: servers, a Redis, a browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from people import Chat
+
+from course import chromium, compare, redis_server, servers
+from course.errors import CourseError
+from course.processes import free_port
+from course.steps import Step, load_steps
+
+STEPS = load_steps()
+
+
+def refuse(reason: str) -> None:
+    """Skip with a loud reason; in CI, where nothing may be skipped, fail."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    """The URL of a real Redis, without a database number."""
+    try:
+        with redis_server.running(tmp_path_factory.mktemp("redis")) as url:
+            yield url
+    except CourseError as problem:
+        refuse(str(problem))
+
+
+@pytest.fixture(scope="session")
+def serve(request, tmp_path_factory) -> Callable:
+    """Serve a copy of a step: `with serve(step, 2) as (first, second): …`.
+
+    A copy, so that no test touches the database of the person who runs it.
+    """
+
+    @contextmanager
+    def serve(step: Step, count: int = 1, threads: int | None = None):
+        url = request.getfixturevalue("redis_url") if "redis" in step.needs else None
+        folder = tmp_path_factory.mktemp(step.number) / step.folder
+        copy_step(step, folder)
+        ports = [free_port() for _ in range(count)]
+        logs = folder.parent / "logs"
+        with servers.serving(
+            step, ports, logs=logs, redis_url=url, threads=threads, folder=folder
+        ) as running:
+            yield running
+
+    return serve
+
+
+def copy_step(step: Step, folder) -> None:
+    """Copy the files of a step, and nothing that running it has left behind."""
+    for path in compare.files_of(step):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(step.path / path, folder / path)
+
+
+@pytest.fixture(scope="session", params=STEPS, ids=lambda step: step.folder)
+def server(request, serve):
+    """One really running server of each step in turn."""
+    with serve(request.param) as (server,):
+        yield server
+
+
+@pytest.fixture
+def chat(server):
+    """The chat of each step in turn; everybody leaves it after each scene."""
+    with Chat(server) as chat:
+        yield chat
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    program = chromium.find()
+    if program is None:
+        refuse(f"There is no Chromium. {chromium.ADVICE}")
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(
+            executable_path=program, args=chromium.FLAGS
+        )
+        stack.callback(browser.close)
+        yield browser

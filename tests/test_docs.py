@@ -1,0 +1,310 @@
+"""The docs site: it builds, it stands alone, and everybody can read it."""
+
+import contextlib
+import functools
+import http.server
+import json
+import re
+import shutil
+import threading
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from course import docs
+from course.errors import CourseError
+
+SOURCES = docs.ROOT / "docs" / "en"
+PAGES = sorted(
+    page.relative_to(SOURCES).with_suffix(".html").as_posix()
+    for page in SOURCES.rglob("*.md")
+)
+STEPS = tomllib.loads((docs.ROOT / "steps/steps.toml").read_text(encoding="utf-8"))[
+    "step"
+]
+CHATS = {
+    "chats": [
+        {
+            "number": "03",
+            "title": "Tabs that hear <i>each</i> other",
+            "urls": ["http://127.0.0.1:8003/chat/", "http://127.0.0.1:8013/chat/"],
+            "note": "",
+        },
+        {
+            "number": "05",
+            "title": "What a real chat owes its users",
+            "urls": ["http://127.0.0.1:8005/chat/"],
+            "note": "log in as ana, password olá",
+        },
+    ]
+}
+# All rules but two. These are good practice, not WCAG, and the theme breaks them:
+# a search box and copy buttons without a name of their own.
+AXE = {
+    "resultTypes": ["violations"],
+    "rules": {
+        "aria-dialog-name": {"enabled": False},
+        "landmark-unique": {"enabled": False},
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    docs.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site) as base:
+        yield base
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder the simplest way there is; give its address."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@dataclass
+class Visit:
+    """One page in a browser that reaches nothing but `home`, and what it tried."""
+
+    page: object
+    home: str
+    asked: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def outside(self):
+        inside = (self.home, "data:", "blob:", "about:")
+        return [url for url in self.asked if not url.startswith(inside)]
+
+
+@contextlib.contextmanager
+def visit(browser, home, name, *, scheme="light", width=1280):
+    """Open a page of the site and wait until it has nothing more to ask for."""
+    window = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with contextlib.closing(browser.new_context(**window)) as context:
+        visit = Visit(context.new_page(), home)
+
+        def gate(route):
+            visit.asked.append(route.request.url)
+            if visit.outside:
+                route.abort()
+            else:
+                route.continue_()
+
+        def listen(message):
+            # `mkdocs serve` has no list of chats: the page asks once and is content.
+            expected = message.location["url"].endswith("/chats.json")
+            if message.type == "error" and not expected:
+                visit.errors.append(message.text)
+
+        context.route("**/*", gate)
+        visit.page.on("console", listen)
+        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        visit.page.goto(home + name)
+        visit.page.wait_for_load_state("networkidle")
+        yield visit
+
+
+def on_disk(site):
+    return site.as_uri() + "/"
+
+
+def broken_copy(tmp_path, page, addition):
+    """Copy the sources of the site, add something to one page, name the config."""
+    config = shutil.copy(docs.CONFIG, tmp_path)
+    copy = shutil.copytree(SOURCES, tmp_path / "docs" / "en")
+    with (copy / page).open("a", encoding="utf-8") as source:
+        source.write(addition)
+    return Path(config)
+
+
+def test_a_broken_link_stops_the_build_and_names_the_page(tmp_path):
+    page = "lessons/03-inmemory-layer.md"
+    config = broken_copy(tmp_path, page, "\n[Bia](bia.md)\n")
+    with pytest.raises(CourseError) as problem:
+        docs.build(tmp_path / "site", config)
+    assert page in str(problem.value)
+    assert "bia.md" in str(problem.value)
+
+
+def test_a_broken_anchor_stops_the_build_and_names_the_page(tmp_path):
+    config = broken_copy(tmp_path, "index.md", "\n[Bia](lessons/05-final.md#bia)\n")
+    with pytest.raises(CourseError, match=r"index\.md.*#bia"):
+        docs.build(tmp_path / "site", config)
+
+
+def test_a_missing_listing_stops_the_build_and_names_the_page(tmp_path):
+    config = broken_copy(tmp_path, "index.md", '\n--8<-- "steps/bia.py"\n')
+    with pytest.raises(CourseError, match=r"index\.md.*steps/bia\.py"):
+        docs.build(tmp_path / "site", config)
+
+
+def test_pages_include_files_by_their_path_from_the_root(tmp_path):
+    config = broken_copy(tmp_path, "index.md", '\n--8<-- "steps/steps.toml"\n')
+    docs.build(tmp_path / "site", config)
+    assert "01-http-polling" in (tmp_path / "site/index.html").read_text("utf-8")
+
+
+def test_the_map_of_the_landing_page_is_the_manifest():
+    landing = (SOURCES / "index.md").read_text(encoding="utf-8")
+    row = r"^\| \[(\d\d) (.+)\]\(lessons/(.+)\.md\) \| (.+) \| (\d+) \|$"
+    assert re.findall(row, landing, re.MULTILINE) == [
+        (
+            step["number"],
+            step["title"],
+            step["folder"],
+            step["question"],
+            str(step["minutes"]),
+        )
+        for step in STEPS
+    ]
+    assert f"take {sum(step['minutes'] for step in STEPS)} minutes" in landing
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step["number"])
+def test_a_lesson_begins_with_what_the_manifest_says(step):
+    lesson = (SOURCES / f"lessons/{step['folder']}.md").read_text(encoding="utf-8")
+    assert lesson.startswith(f"# {step['number']} {step['title']}\n")
+    head = dict(re.findall(r"^(\w.*)\n:   (.+)$", lesson, re.MULTILINE))
+    assert head == {
+        "The question": step["question"],
+        "Minutes": str(step["minutes"]),
+        "What carries a message": step["carries"],
+    }
+
+
+@pytest.mark.parametrize("name", [*PAGES, "404.html"])
+def test_a_page_asks_for_nothing_from_outside(browser, address, name):
+    with visit(browser, address, name) as seen:
+        assert seen.outside == []
+        assert seen.errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opened_from_disk_asks_for_nothing_from_outside(browser, site, name):
+    with visit(browser, on_disk(site), name) as seen:
+        assert seen.outside == []
+        assert seen.errors == []
+
+
+def test_from_disk_a_command_can_still_be_copied(browser, site):
+    """The theme's scripts run: with navigation.instant they would not, silently."""
+    with visit(browser, on_disk(site), "index.html") as seen:
+        copy = seen.page.get_by_role("button", name="Copy to clipboard")
+        assert copy.count() > 0
+
+
+@pytest.mark.parametrize("place", ["http", "disk"])
+def test_the_search_finds_a_lesson(browser, site, address, place):
+    home = address if place == "http" else on_disk(site)
+    with visit(browser, home, "lessons/05-final.html") as seen:
+        box = seen.page.get_by_role("textbox", name="Search")
+        box.press_sequentially("in-memory layer")  # the search listens to keys
+        found = seen.page.locator(".md-search-result__link").first
+        found.wait_for()
+        assert "lessons/03-inmemory-layer.html" in found.get_attribute("href")
+        assert seen.outside == []
+        assert seen.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*PAGES, "404.html"])
+def test_everybody_can_read_a_page(browser, address, name, scheme, width):
+    with visit(browser, address, name, scheme=scheme, width=width) as seen:
+        assert_readable(seen.page)
+
+
+def assert_readable(page):
+    """No accessibility violation, and nothing to scroll sideways for."""
+    results = Axe().run(page, options=AXE)
+    assert results.violations_count == 0, results.generate_report()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_the_landing_page_shows_the_chats_that_run(
+    browser, site, tmp_path, scheme, width
+):
+    running = shutil.copytree(site, tmp_path / "site")
+    (running / "chats.json").write_text(json.dumps(CHATS), encoding="utf-8")
+    with (
+        served(running) as home,
+        visit(browser, home, "index.html", scheme=scheme, width=width) as seen,
+    ):
+        table = seen.page.locator("#live-chats table")
+        table.wait_for()
+        assert table.locator("tbody tr").all_inner_texts() == [
+            "03 Tabs that hear <i>each</i> other\t127.0.0.1:8003 127.0.0.1:8013\t",
+            "05 What a real chat owes its users\t127.0.0.1:8005\tlog in as ana, password olá",
+        ]
+        links = table.get_by_role("link")
+        addresses = [link.get_attribute("href") for link in links.all()]
+        assert addresses == [url for chat in CHATS["chats"] for url in chat["urls"]]
+        assert not seen.page.locator("#no-live-chats").is_visible()
+        assert_readable(seen.page)
+        assert seen.errors == []
+
+
+def test_without_a_list_of_chats_the_landing_page_says_how_to_get_them(
+    browser, address
+):
+    with visit(browser, address, "index.html") as seen:
+        assert address + "chats.json" in seen.asked
+        assert_only_the_static_text(seen.page)
+
+
+def test_from_disk_no_chat_is_looked_for(browser, site):
+    with visit(browser, on_disk(site), "index.html") as seen:
+        assert not [url for url in seen.asked if url.endswith("chats.json")]
+        assert_only_the_static_text(seen.page)
+
+
+def test_on_a_published_site_no_chat_is_looked_for(browser, site):
+    """The browser believes that it is on the web; the files come from disk."""
+    asked = []
+
+    def publish(route):
+        path = route.request.url.removeprefix("http://lessons.example/")
+        asked.append(path.partition("?")[0])
+        route.fulfill(path=site / asked[-1])
+
+    with contextlib.closing(browser.new_context()) as context:
+        context.route("**/*", publish)
+        page = context.new_page()
+        page.goto("http://lessons.example/index.html")
+        page.wait_for_load_state("networkidle")
+        assert "assets/live.js" in asked
+        assert "chats.json" not in asked
+        assert_only_the_static_text(page)
+
+
+def assert_only_the_static_text(page):
+    assert not page.locator("#live-chats").is_visible()
+    text = page.locator("#no-live-chats").inner_text()
+    assert "python3 -m course run" in text

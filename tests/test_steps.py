@@ -1,0 +1,69 @@
+"""The steps as a series: each changes what it says it changes, and stands alone."""
+
+import ast
+import tomllib
+from itertools import pairwise
+
+import pytest
+from conftest import STEPS
+
+from course import compare
+
+PAIRS = list(pairwise(STEPS))
+ids = [f"{before.number}-{after.number}" for before, after in PAIRS]
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS, ids=ids)
+def test_neighbours_differ_only_where_declared(before, after):
+    changed = compare.changed_files(before, after)
+    assert changed == sorted(after.changes), (
+        "Declare the difference in steps/steps.toml, or carry the fix along:"
+        " python3 -m course carry FILE"
+    )
+
+
+def test_the_wire_panel_is_the_same_file_in_every_step():
+    panels = {compare.files_of(step)["chat/static/chat/wire.js"] for step in STEPS}
+    assert len(panels) == 1
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
+def test_a_step_names_no_step_in_its_code(step):
+    for path, content in compare.files_of(step).items():
+        if not path.endswith(".md"):
+            assert step.folder.encode() not in content, path
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
+def test_every_requirement_is_one_that_the_lock_meets(step):
+    lock = (compare.ROOT / "requirements.txt").read_text()
+    lines = (step.path / "requirements.txt").read_text().splitlines()
+    for line in lines:
+        name = line.partition("#")[0].strip()
+        for sign in "<>=~":
+            name = name.partition(sign)[0]
+        assert not name or f"\n{name}==" in f"\n{lock}", name
+
+
+@pytest.mark.parametrize("number", ["04", "05"])
+def test_whoever_uses_the_redis_layer_pins_redis_below_8(number):
+    (step,) = [step for step in STEPS if step.number == number]
+    lines = (step.path / "requirements.txt").read_text().splitlines()
+    (pin,) = [line for line in lines if line.startswith("redis")]
+    requirement, _, reason = pin.partition("#")
+    assert requirement.strip() == "redis<8"
+    assert reason
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
+def test_python_files_of_a_step_say_why_they_exist(step):
+    for path in step.path.rglob("*.py"):
+        source = path.read_text("utf-8")
+        if source.strip() and "migrations" not in path.parts:
+            assert ast.get_docstring(ast.parse(source)), path
+
+
+def test_the_manifest_describes_exactly_the_folders_that_there_are():
+    folders = sorted(path.name for path in compare.STEPS.iterdir() if path.is_dir())
+    assert folders == [step.folder for step in STEPS]
+    assert tomllib.loads((compare.STEPS / "steps.toml").read_text("utf-8"))
