@@ -74,7 +74,8 @@ def chat(server):
         yield chat
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open, its event loop is in the way of every other.
+@pytest.fixture(scope="module")
 def browser():
     """A real Chromium, without a window."""
     from playwright.sync_api import sync_playwright

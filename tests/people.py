@@ -59,9 +59,21 @@ class Chat:
         """Open a WebSocket as a page of this chat does; it stays open with the chat."""
         address = f"ws://{HOST}:{self.port}{path}"
         socket = connect(
-            address, origin=self.home, additional_headers=headers, proxy=None
+            address,
+            origin=self.home,
+            additional_headers=headers,
+            proxy=None,
+            # What nobody has read must not hold up the close.
+            max_queue=None,
         )
         return self.stack.enter_context(socket)
+
+    def cookies_of(self, name: str) -> dict[str, str]:
+        """Return the header that says who somebody is, where that is needed."""
+        if not self.step.can["login"]:
+            return {}
+        cookies = self.browser_of(name).cookies.items()
+        return {"Cookie": "; ".join(f"{key}={value}" for key, value in cookies)}
 
     def enter(self, room: str, name: str = "ana"):
         """Let somebody enter a room."""
@@ -141,11 +153,7 @@ class SocketPerson:
         self.path = f"/ws{path_of(room)}"
 
     def __enter__(self) -> "SocketPerson":
-        headers = {}
-        if self.chat.step.can["login"]:
-            cookies = self.chat.browser_of(self.name).cookies
-            cookie = "; ".join(f"{key}={value}" for key, value in cookies.items())
-            headers["Cookie"] = cookie
+        headers = self.chat.cookies_of(self.name)
         self.socket = self.chat.open_socket(self.path, headers)
         self.waiting = []
         if self.chat.step.can["remember"]:

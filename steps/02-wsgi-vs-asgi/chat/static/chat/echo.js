@@ -15,7 +15,7 @@ function open() {
   socket = opening;
   opening.addEventListener("open", () => show(`${choice.value} is open.`));
   opening.addEventListener("message", ({ data }) => {
-    const item = document.createElement("li");
+    const item = document.createElement("p");
     item.textContent = data; // never innerHTML: typed text must not become markup
     document.querySelector("#chat-log").append(item);
   });

@@ -7,6 +7,7 @@ const MOST_MESSAGES = 100; // in one answer; there may be more behind so many
 const AFTER_TROUBLE = 2; // seconds until the next try when the server is gone
 
 const transport = document.querySelector("#transport");
+let reached = false; // whether the last question had an answer
 let newest; // the id of the newest message that we have
 let turn = new AbortController(); // ends the wait when the person changes the transport
 
@@ -24,17 +25,20 @@ async function listen() {
     turn = new AbortController();
     const { transport: kind, interval } = Object.fromEntries(new FormData(transport));
     const long = kind === "long";
+    const how = long ? "holding a request" : `asking every ${interval} seconds`;
     try {
+      if (reached) showStatus(`Listening: ${how}.`); // a long poll may take a while
       const found = await ask(long);
+      reached = true;
+      showStatus(`Listening: ${how}.`);
       if (kind === "events") {
         await follow();
         continue;
       }
-      const again = long ? "holding a request" : `asking every ${interval} seconds`;
-      showStatus(`Listening: ${again}.`);
       if (!long && found < MOST_MESSAGES) await pause(Number(interval) || 2);
     } catch (error) {
       if (turn.signal.aborted) continue;
+      reached = false;
       showStatus(`The server does not answer (${error.message}). Trying again.`, { trouble: true });
       await pause(AFTER_TROUBLE);
     }

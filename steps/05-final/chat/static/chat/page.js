@@ -13,7 +13,7 @@ for (const label of document.querySelectorAll("[data-server]")) {
 
 /** Show a message at the end of the log. */
 export function showMessage({ sender, text, server }) {
-  const item = document.createElement("li");
+  const item = document.createElement("p");
   item.append(
     part("strong", "sender", sender),
     part("span", "text", text),

@@ -1,0 +1,66 @@
+"""What the pin `redis<8` is for: sockets that stay open, and groups without ghosts."""
+
+import asyncio
+
+import pytest
+import redis
+from conftest import STEPS
+from people import Chat, path_of
+from websockets.asyncio.client import connect
+
+from course.servers import HOST
+
+QUIET = 20  # seconds; with redis-py 8, one idle socket is lost every 5
+CROWD = 200
+
+OVER_REDIS = [step for step in STEPS if "redis" in step.needs]
+
+
+@pytest.fixture(scope="module", params=OVER_REDIS, ids=lambda step: step.folder)
+def server(request, serve):
+    """One server of each step that uses the Redis layer."""
+    with serve(request.param) as (server,):
+        yield server
+
+
+async def test_sockets_that_nobody_uses_stay_open(chat):
+    sockets = await crowd(chat, chat.room(), 10)
+    closings = [asyncio.create_task(socket.wait_closed()) for socket in sockets]
+    closed, _ = await asyncio.wait(
+        closings, timeout=QUIET, return_when=asyncio.FIRST_COMPLETED
+    )
+    assert not closed
+    await asyncio.gather(*[socket.close() for socket in sockets])
+
+
+async def test_two_hundred_who_vanish_at_once_leave_no_ghost(chat, redis_url):
+    database = f"{redis_url}/{int(chat.step.number)}"
+    with redis.Redis.from_url(database) as layer:
+        layer.flushdb()
+        sockets = await crowd(chat, chat.room(), CROWD)
+        await until(lambda: members_in(layer) == CROWD)
+        for socket in sockets:
+            socket.transport.abort()  # no close frame, no goodbye
+        await until(lambda: members_in(layer) == 0)
+
+
+async def crowd(chat: Chat, room: str, count: int) -> list:
+    """Open so many sockets into a room, all of them of Ana's."""
+    address = f"ws://{HOST}:{chat.port}/ws{path_of(room)}"
+    headers = chat.cookies_of("ana")
+    return [
+        await connect(address, origin=chat.home, additional_headers=headers, proxy=None)
+        for _ in range(count)
+    ]
+
+
+def members_in(layer: redis.Redis) -> int:
+    """Return how many channels are in groups, as the layer keeps them in Redis."""
+    return sum(layer.zcard(key) for key in layer.keys("*:group:*"))
+
+
+async def until(condition) -> None:
+    """Return once a condition holds; fail if it never does."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - Redis rings no bell for us
+            await asyncio.sleep(0.1)

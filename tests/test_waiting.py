@@ -1,0 +1,61 @@
+"""What is held while somebody waits, seen on real servers."""
+
+import socket
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+import httpx
+import pytest
+from conftest import STEPS
+from people import Chat, path_of
+
+from course.servers import HOST
+
+THREADS = 2
+WAIT = 4  # seconds that the server holds each listener's poll
+
+
+@pytest.mark.parametrize("number", ["01", "02"])
+def test_under_wsgi_as_many_listeners_as_threads_stop_the_whole_site(serve, number):
+    with serve(step_of(number), threads=THREADS) as (server,), Chat(server) as chat:
+        # One visitor may still slip in before the listeners.
+        assert visitors_while_two_listen(chat) <= 1
+
+
+def test_under_asgi_a_visitor_does_not_notice_the_listeners(serve):
+    with serve(step_of("02")) as (server,), Chat(server) as chat:
+        assert visitors_while_two_listen(chat) > 1
+
+
+def step_of(number: str):
+    """Return a step by its number."""
+    return next(step for step in STEPS if step.number == number)
+
+
+def visitors_while_two_listen(chat: Chat) -> int:
+    """Return how many visitors, one after the other, see the lobby while polls wait."""
+    room = chat.room()
+    with ThreadPoolExecutor() as threads, httpx.Client(trust_env=False) as visitor:
+        polls = [threads.submit(poll_of(chat, room)) for _ in range(THREADS)]
+        visitors = 0
+        while not any(poll.done() for poll in polls):
+            visit = threads.submit(visitor.get, f"{chat.home}/chat/", timeout=30)
+            wait([visit, *polls], return_when=FIRST_COMPLETED)
+            visitors += visit.done() and not any(poll.done() for poll in polls)
+            visit.result()
+    return visitors
+
+
+def poll_of(chat: Chat, room: str):
+    """Send a long poll; return what waits for its answer."""
+    client = socket.create_connection((HOST, chat.port), timeout=30)
+    request = (
+        f"GET {path_of(room)}messages/?after=0&wait={WAIT} HTTP/1.1\r\n"
+        f"Host: {HOST}:{chat.port}\r\nConnection: close\r\n\r\n"
+    )
+    client.sendall(request.encode())
+
+    def receive() -> None:
+        with client:
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+
+    return receive
