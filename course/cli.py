@@ -65,6 +65,9 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
     verb.add_argument("-k", metavar="EXPRESSION", help="only tests of such names")
 
+    verb = verbs.add_parser("lint", help="check the layout of the code")
+    verb.set_defaults(verb=lint)
+
     verb = verbs.add_parser("list", help="list the steps")
     verb.set_defaults(verb=list_steps)
 
@@ -128,6 +131,14 @@ def test(options: argparse.Namespace, rest: list[str]) -> int:
     from course.testing import run_tests
 
     return run_tests(step, (["-k", options.k] if options.k else []) + rest)
+
+
+def lint(options: argparse.Namespace, rest: list[str]) -> int:
+    """Check the layout of the code."""
+    environment.enter("lint")
+    from course.lint import lint
+
+    return lint()
 
 
 def list_steps(options: argparse.Namespace, rest: list[str]) -> int:

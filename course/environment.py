@@ -78,7 +78,7 @@ def locked_versions() -> Iterator[tuple[str, str]]:
 
 def normal_name(requirement: str) -> str:
     """Return the bare name: `channels` of `channels~=4.3`."""
-    for sign in "[<>=!~ ":
+    for sign in ";[<>=!~ ":
         requirement = requirement.partition(sign)[0]
     return requirement.lower().replace("_", "-").replace(".", "-")
 

@@ -1,0 +1,186 @@
+"""`course run`, as students and instructors use it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import refuse
+
+from course import redis_server
+from course.processes import free_port, is_listening
+from course.steps import ROOT
+
+PATIENCE = 120  # seconds for everything to start, on a busy machine
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals are other things on Windows"
+)
+
+
+class Run:
+    """A `course run` in a process of its own, and what it has printed so far."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "course", "run", "--no-browser", *arguments]
+        self.lines = []
+        self.printed = threading.Condition()
+        self.popen = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self.read).start()
+
+    def read(self) -> None:
+        for line in self.popen.stdout:
+            with self.printed:
+                self.lines.append(line)
+                self.printed.notify_all()
+        with self.printed:
+            self.lines.append("(the end)")
+            self.printed.notify_all()
+        self.popen.stdout.close()
+
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def wait_for(self, text: str) -> None:
+        """Return once this was printed."""
+        with self.printed:
+            done = lambda: text in self.output() or "(the end)" in self.lines  # noqa: E731
+            self.printed.wait_for(done, PATIENCE)
+        assert text in self.output(), self.output()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.popen.terminate()
+        self.popen.wait(PATIENCE)
+        with self.printed:
+            self.printed.wait_for(lambda: "(the end)" in self.lines, PATIENCE)
+
+
+@pytest.fixture
+def six_ports():
+    """The first of six neighbouring ports that nobody uses."""
+    while True:
+        first = free_port()
+        if first < 64_000 and not any(map(is_listening, range(first, first + 6))):
+            return first
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process is there, and no mere entry in the table."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]
+    except FileNotFoundError:
+        return False
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes that a process has started, and those that they have."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/task/*/children"):
+        if path.parts[2] == str(pid):
+            for child in map(int, path.read_text().split()):
+                found |= {child} | descendants(child)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_run_serves_everything_and_leaves_nothing_behind(six_ports, number):
+    if not redis_server.is_available():
+        refuse(redis_server.HOW_TO_GET_ONE)
+    with Run("--port", str(six_ports)) as run:
+        run.wait_for("Ctrl-C stops everything")
+        home = f"http://127.0.0.1:{six_ports}"
+        assert "Real-time Django" in httpx.get(home, trust_env=False).text
+        chats = httpx.get(f"{home}/chats.json", trust_env=False).json()["chats"]
+        assert [chat["number"] for chat in chats] == ["01", "02", "03", "04", "05"]
+        for chat in chats:
+            (url,) = chat["urls"]
+            assert url in run.output()
+            page = httpx.get(url, follow_redirects=True, trust_env=False)
+            assert page.status_code == 200
+        assert "let-me-chat" in chats[-1]["note"]
+        children = descendants(run.popen.pid)
+        assert sys.platform != "linux" or len(children) >= 5
+        run.popen.send_signal(number)
+        assert run.popen.wait(30) == 0
+        run.wait_for("Everything has stopped.")
+        assert "Traceback" not in run.output()
+    assert not [pid for pid in children if alive(pid)]
+    assert not any(map(is_listening, range(six_ports, six_ports + 6)))
+
+
+def test_run_serves_one_step_on_two_servers_and_shows_what_they_print(six_ports):
+    with Run("03", "--servers", "2", "--port", str(six_ports)) as run:
+        run.wait_for("Ctrl-C stops everything")
+        for port in (six_ports, six_ports + 1):
+            url = f"http://127.0.0.1:{port}/chat/class/"
+            assert f"{port} (pid " in httpx.get(url, trust_env=False).text
+            run.wait_for(f"{port} | ")
+            run.wait_for("/chat/class/")
+
+
+def test_a_server_that_dies_is_reported_and_the_others_go_on(six_ports):
+    with Run("03", "--servers", "2", "--port", str(six_ports)) as run:
+        run.wait_for("Ctrl-C stops everything")
+        first, second = (
+            f"http://127.0.0.1:{port}/chat/class/"
+            for port in (six_ports, six_ports + 1)
+        )
+        page = httpx.get(first, trust_env=False).text
+        os.kill(int(re.search(r"\(pid (\d+)\)", page)[1]), signal.SIGKILL)
+        run.wait_for(f"Step 03 at port {six_ports} has stopped by signal 9.")
+        run.wait_for("Its last lines:")
+        assert httpx.get(second, trust_env=False).status_code == 200
+
+
+def test_when_the_last_server_dies_run_ends_and_says_so(six_ports):
+    with Run("01", "--port", str(six_ports)) as run:
+        run.wait_for("Ctrl-C stops everything")
+        url = f"http://127.0.0.1:{six_ports}/chat/class/"
+        page = httpx.get(url, trust_env=False).text
+        os.kill(int(re.search(r"\(pid (\d+)\)", page)[1]), signal.SIGKILL)
+        run.wait_for("No server is left.")
+        assert run.popen.wait(30) == 1
+
+
+def test_a_busy_port_is_named_with_what_to_try(six_ports):
+    with Run("01", "--port", str(six_ports)) as first:
+        first.wait_for("Ctrl-C stops everything")
+        with Run("03", "--port", str(six_ports)) as second:
+            second.wait_for(f"Port {six_ports} is busy")
+            second.wait_for(f"Try: python3 -m course run 03 --port {six_ports + 100}")
+            assert second.popen.wait(30) == 1
+        if sys.platform == "linux":
+            assert re.search(r"is busy \(pid \d+, \w+", second.output())
+
+
+def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path):
+    import shutil
+
+    copy = tmp_path / "course"
+    for folder in ("course", "steps"):
+        shutil.copytree(ROOT / folder, copy / folder)
+    for file in ("pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / file, copy)
+    settings = copy / "steps/03-inmemory-layer/config/settings.py"
+    settings.write_text(settings.read_text() + "\nthis is not Python\n")
+    command = [sys.executable, "-m", "course", "run", "03", "--port", str(free_port())]
+    result = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "has stopped with code 1" in result.stderr
+    assert "this is not Python" in result.stderr
