@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from course.errors import CourseError
-from course.project_doctor import ADVICE, examine
+from course.project_doctor import examine
+from course.project_doctor.advice import ADVICE
 
 STEPS = sorted((Path(__file__).parent.parent / "steps").glob("[0-9]*/"))
 

@@ -51,8 +51,9 @@ async def test_any_name_is_a_room(join, room):
     assert (await bia.receive_json_from())["room"] == room
 
 
-async def test_rooms_with_and_without_accent_are_two_rooms(join):
-    ana, caio = await join("café"), await join("cafe")
+@pytest.mark.parametrize("rooms", [("café", "cafe"), ("日本語", "😀")])
+async def test_rooms_whose_names_look_alike_to_a_machine_are_two_rooms(join, rooms):
+    ana, caio = [await join(room) for room in rooms]
     await ana.send_json_to({"text": "oi"})
     assert await caio.receive_nothing()
 

@@ -1,0 +1,204 @@
+"""Checks of consumers and of what they await: does a message get through?"""
+
+import ast
+import difflib
+from collections.abc import Iterator
+
+from course.project_doctor.advice import Finding, say
+from course.project_doctor.channels_code import GROUP_VERBS, Consumer, group_verb
+from course.project_doctor.project import Project
+from course.project_doctor.python_code import body_of, calls_in, dotted, last_name
+from course.project_doctor.settings import UNKNOWN, value_of
+
+BLOCKING = {
+    "time.sleep": "Write await asyncio.sleep(…)",
+    "requests.get": "Write await asyncio.to_thread(requests.get, …)",
+    "requests.post": "Write await asyncio.to_thread(requests.post, …)",
+    "urllib.request.urlopen": "Write await asyncio.to_thread(urlopen, …)",
+    "subprocess.run": "Write await asyncio.to_thread(subprocess.run, …)",
+}
+# Each of them has an asynchronous sister: get and aget.
+QUERIES = {
+    "aggregate",
+    "bulk_create",
+    "count",
+    "create",
+    "delete",
+    "earliest",
+    "exists",
+    "first",
+    "get",
+    "get_or_create",
+    "in_bulk",
+    "last",
+    "latest",
+    "update",
+    "update_or_create",
+}
+HANDLED_BY_CHANNELS = {
+    "websocket_connect",
+    "websocket_receive",
+    "websocket_disconnect",
+}
+
+
+def coroutines_are_awaited(project: Project) -> Iterator[Finding]:
+    """A consumer awaits its own coroutines."""
+    for consumer in project.consumers:
+        coroutines = {f"self.{name}" for name in coroutines_of(consumer)}
+        for node in ast.walk(consumer.node):
+            match node:
+                case ast.Expr(value=ast.Call(func=function)):
+                    if dotted(function) in coroutines:
+                        yield say("not-awaited", node, call=dotted(function))
+
+
+def coroutines_of(consumer: Consumer) -> set[str]:
+    """Return the methods of a consumer that have to be awaited."""
+    names = set()
+    if any(base.startswith("Async") for base in consumer.bases):
+        names = {"send", "send_json", "accept", "close"}
+    for name, method in consumer.methods.items():
+        decorators = " ".join(map(dotted, method.decorator_list))
+        if isinstance(method, ast.AsyncFunctionDef) or "sync_to_async" in decorators:
+            names.add(name)
+    return names
+
+
+def layer_calls_are_awaited(project: Project) -> Iterator[Finding]:
+    """A message to a group is sent, not only made."""
+    for function in project.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+        is_async = isinstance(function, ast.AsyncFunctionDef)
+        name = "not-awaited" if is_async else "not-awaited-sync"
+        for node in body_of(function):
+            match node:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(attr=verb) as path)):
+                    if verb in GROUP_VERBS:
+                        yield say(name, node, call=dotted(path))
+
+
+def parentheses_are_in_place(project: Project) -> Iterator[Finding]:
+    """async_to_sync gets a function, not the coroutine that calling it makes."""
+    functions = {function.name for function in project.nodes(ast.AsyncFunctionDef)}
+    for call in project.nodes(ast.Call):
+        match call:
+            case ast.Call(
+                func=ast.Name(id="async_to_sync"), args=[ast.Call(func=inner)]
+            ):
+                if last_name(inner) in GROUP_VERBS | functions:
+                    yield say("parenthesis", call, call=dotted(inner))
+
+
+def async_functions_do_not_block(project: Project) -> Iterator[Finding]:
+    """An async function waits without holding up the others."""
+    imported = {
+        (node.file, alias.asname or alias.name): f"{node.module}.{alias.name}"
+        for node in project.nodes(ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in project.nodes_in_async_functions():
+        if isinstance(node, ast.Call):
+            path = dotted(node.func)
+            full_path = imported.get((node.file, path), path)
+            if instead := BLOCKING.get(full_path):
+                yield say("blocking", node, call=path, instead=instead)
+
+
+def async_functions_await_their_queries(project: Project) -> Iterator[Finding]:
+    """An async function asks the database by aget, acreate and so on."""
+    for node in project.nodes_in_async_functions():
+        match node:
+            case ast.Call(func=ast.Attribute(attr=verb) as function):
+                path = dotted(function)
+                if verb in QUERIES and ".objects." in path:
+                    instead = f"Write await {path.removesuffix(verb)}a{verb}(…)"
+                    yield say("sync-orm", node, call=path, instead=instead)
+
+
+def async_functions_loop_well_over_queries(project: Project) -> Iterator[Finding]:
+    """An async function goes through rows by `async for`."""
+    for node in project.nodes_in_async_functions():
+        match node:
+            case (
+                ast.For(iter=rows)
+                | ast.comprehension(iter=rows, is_async=0)
+                | ast.Call(func=ast.Name(id="list" | "len"), args=[rows])
+            ):
+                path = dotted(rows).removesuffix("()")
+                # Of objects.count() the check above has spoken already.
+                if ".objects." in path and path.rpartition(".")[2] not in QUERIES:
+                    instead = f"Write async for item in {path}(…)"
+                    yield say("sync-orm", rows, call=path, instead=instead)
+
+
+def events_have_handlers(project: Project) -> Iterator[Finding]:
+    """Whoever gets an event from a group has a method for it."""
+    if not all(consumer.is_known for consumer in project.consumers):
+        return
+    methods = {name for consumer in project.consumers for name in consumer.methods}
+    for call in project.nodes(ast.Call) if project.consumers else ():
+        match call.args:
+            case [_, ast.Dict() as event] if group_verb(call) == "group_send":
+                yield from event_has_handler(event, methods | HANDLED_BY_CHANNELS)
+
+
+def event_has_handler(event: ast.Dict, handlers: set[str]) -> Iterator[Finding]:
+    """Hold one {"type": …} against the methods that there are."""
+    keys = [value_of(key, {}) for key in event.keys]
+    if "type" not in keys:
+        if UNKNOWN not in keys:
+            yield say("no-type", event)
+        return
+    kind = value_of(event.values[keys.index("type")], {})
+    if not isinstance(kind, str) or not kind:
+        return
+    method = kind.replace(".", "_")
+    if method not in handlers:
+        near = difflib.get_close_matches(method, handlers, 1)
+        hint = f", or correct the type: there is {near[0]}" if near else ""
+        yield say("no-handler", event, type=kind, method=method, hint=hint)
+
+
+def receive_takes_text_and_bytes(project: Project) -> Iterator[Finding]:
+    """A client may send bytes as well as text."""
+    for consumer in project.consumers:
+        if receive := consumer.own_method("receive"):
+            arguments = receive.args
+            names = {one.arg for one in (*arguments.args, *arguments.kwonlyargs)}
+            if "bytes_data" not in names and not arguments.kwarg:
+                yield say("receive-signature", receive)
+
+
+def receive_is_ready_for_no_json(project: Project) -> Iterator[Finding]:
+    """A client may send something else than JSON."""
+    for consumer in project.consumers:
+        if receive := consumer.own_method("receive"):
+            tries = [node for node in ast.walk(receive) if isinstance(node, ast.Try)]
+            tried = [statement for one in tries for statement in one.body]
+            guarded = {call for statement in tried for call in calls_in(statement)}
+            for call in calls_in(receive):
+                if dotted(call.func) == "json.loads" and call not in guarded:
+                    yield say("json-trusted", call)
+
+
+def connections_are_answered(project: Project) -> Iterator[Finding]:
+    """connect() says yes or no."""
+    for consumer in project.consumers:
+        connect = consumer.own_method("connect")
+        if connect and consumer.is_known:
+            if not answers(consumer, connect, {"connect"}):
+                yield say("never-accepts", connect)
+
+
+def answers(consumer: Consumer, method: ast.AST, seen: set[str]) -> bool:
+    """A method accepts, closes or raises, or calls a method that does."""
+    if any(isinstance(node, ast.Raise) for node in ast.walk(method)):
+        return True
+    names = {last_name(call.func) for call in calls_in(method)}
+    if names & {"accept", "close", "connect", "websocket_connect"}:
+        return True
+    helpers = names & set(consumer.methods) - seen
+    return any(
+        answers(consumer, consumer.methods[helper], seen | helpers)
+        for helper in helpers
+    )
