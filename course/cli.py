@@ -1,11 +1,12 @@
 """The verbs of `python3 -m course`, and what stands behind each of them."""
 
 import argparse
+import os
 import sys
 
 from course import compare, environment
 from course.errors import CourseError
-from course.steps import FIRST_PORT, find_step, load_steps
+from course.steps import FIRST_PORT, Step, find_step, load_steps
 
 EXAMPLES = """\
 examples:
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `course diff 03 04 | head`
-        sys.stderr.close()
+        # Else Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
@@ -107,7 +109,7 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
     return run_step(step, options.port, options.servers or 1, threads, browser)
 
 
-def threads_of(step, options: argparse.Namespace) -> int | None:
+def threads_of(step: Step, options: argparse.Namespace) -> int | None:
     """Return the number of WSGI threads that the options ask for; None for none."""
     if not options.wsgi and options.threads is None:
         return None

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -174,11 +175,16 @@ def is_listening(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port() -> int:
-    """Return a port that nothing uses at the moment."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
+def free_port(neighbours: int = 1) -> int:
+    """Return a port that nothing uses at the moment, the first of so many.
+
+    From a range that no system takes for outgoing connections: one of those could
+    have the port before its server does.
+    """
+    while True:
+        first = random.randrange(20_000, 30_000)
+        if all(map(is_free, range(first, first + neighbours))):
+            return first
 
 
 def is_free(port: int) -> bool:
