@@ -63,8 +63,7 @@ function part(tag, className, text) {
   return element;
 }
 
+/** Return the colour of a server: neighbouring ports get colours far apart. */
 function hueOf(server) {
-  let sum = 0;
-  for (const character of server) sum = (sum * 31 + character.codePointAt(0)) % 360;
-  return sum;
+  return Math.round(Number.parseInt(server, 10) * 137.5) % 360 || 0; // the golden angle
 }
