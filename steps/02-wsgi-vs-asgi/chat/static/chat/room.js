@@ -72,8 +72,8 @@ function follow() {
   });
   return new Promise((resolve, reject) => {
     turn.signal.addEventListener("abort", () => resolve(source.close()));
-    // A browser would come back by itself, with the id of the last event; so do we,
-    // after asking for what we missed: it is the same way for all transports.
+    // Left alone, the browser would come back by itself and name the last event that
+    // it saw. We come back through ask(), as after any other trouble.
     source.addEventListener("error", () => {
       source.close();
       reject(new Error("the event stream was cut"));
