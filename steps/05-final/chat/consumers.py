@@ -1,17 +1,23 @@
 """The server's end of each WebSocket: one consumer object for each open socket."""
 
+import asyncio
+
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from chat.groups import group_name
+from chat.access import user_of
+from chat.groups import group_name, group_of_user
 from chat.messages import BadMessage, read_message
 from chat.models import Message, Room
 from chat.server import server_label
+
+LOOK_AGAIN = 25  # seconds; the layer may have lost the news that access has ended
 
 
 class ChatConsumer(AsyncJsonWebsocketConsumer):
     """One socket of one person in one room."""
 
     group_name = None  # until the socket has joined
+    watch = None
 
     async def connect(self):
         """The browser asks for a socket."""
@@ -38,13 +44,32 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         # Join before reading: what is said in between comes twice, and the page drops
         # the second. The other way round it would come never.
         await self.channel_layer.group_add(self.group_name, self.channel_name)
+        await self.channel_layer.group_add(group_of_user(self.user), self.channel_name)
+        self.watch = asyncio.create_task(self.keep_watch())
         history = await Message.newest_in(self.room)
         await self.send_json({"messages": [message.as_json() for message in history]})
 
     async def disconnect(self, code):
         """The socket is closed, from either end."""
-        if self.group_name:
-            await self.channel_layer.group_discard(self.group_name, self.channel_name)
+        if not self.group_name:
+            return
+        self.watch.cancel()
+        for name in (self.group_name, group_of_user(self.user)):
+            await self.channel_layer.group_discard(name, self.channel_name)
+
+    async def keep_watch(self):
+        """Look now and then whether this person may stay."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            await self.channel_layer.send(
+                self.channel_name, {"type": "access.changed", "ended": None}
+            )
+
+    async def access_changed(self, event):
+        """Something about this person has changed, or might have."""
+        session_key = self.scope["session"].session_key
+        if event["ended"] == session_key or await user_of(session_key) != self.user:
+            await self.refuse(4401, "You have been logged out.")
 
     async def receive(self, text_data=None, bytes_data=None):
         """A frame from this socket: store the message in it, then pass it on.

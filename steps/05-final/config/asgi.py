@@ -4,7 +4,8 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
@@ -20,8 +21,9 @@ application = ProtocolTypeRouter(
         "http": ASGIStaticFilesHandler(django_application),
         # A page of another site could open a socket here with our user's cookies:
         # browsers tell the page's origin, and it is on us to look at it.
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        "websocket": OriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+            settings.SOCKET_ORIGINS,
         ),
     }
 )

@@ -1,14 +1,40 @@
-"""Settings of the chat: only what it uses, in the order a request meets it."""
+"""Settings of the chat. A laptop needs no environment variable, a public server these:
+
+DEBUG=0        a public server; it does not start without the next two
+SECRET_KEY     signs sessions and links: 50 random characters or more
+ORIGINS        where browsers find the site, as https://chat.example.org; several
+               with spaces between them
+DATABASE_URL   postgres://user:password@host/name; without it, SQLite in this folder
+REDIS_URL      redis://host:port; without it, the Redis of this machine
+"""
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Good for a laptop in class; the final step shows what a public server needs.
-DEBUG = True
-SECRET_KEY = "for-the-classroom-only"
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+CLASSROOM_KEY = "for-the-classroom-only"
+
+DEBUG = os.environ.get("DEBUG", "1") != "0"
+SECRET_KEY = os.environ.get("SECRET_KEY") or CLASSROOM_KEY
+ORIGINS = os.environ.get("ORIGINS", "").split()
+
+if not DEBUG and (SECRET_KEY == CLASSROOM_KEY or not ORIGINS):
+    raise ImproperlyConfigured(
+        "A public server (DEBUG=0) needs SECRET_KEY and ORIGINS in its environment."
+        " config/settings.py says what they are."
+    )
+
+LAPTOP = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [urlsplit(origin).hostname for origin in ORIGINS] or LAPTOP
+CSRF_TRUSTED_ORIGINS = ORIGINS
+# Scheme, host and port: a page of the same host at another port is another site.
+SOCKET_ORIGINS = ORIGINS or LAPTOP
 
 INSTALLED_APPS = [
     "daphne",  # first, so that its `runserver` (ASGI) replaces Django's (WSGI)
@@ -22,11 +48,36 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
+
+# No script, style or socket but our own; whatever slips into a page stays text.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+if ORIGINS and all(origin.startswith("https://") for origin in ORIGINS):
+    # The front server ends TLS, says so in this header, and lets nobody else say it.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/"]  # asked from inside, over plain HTTP
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
 
 ROOT_URLCONF = "config.urls"
 
@@ -49,14 +100,30 @@ TEMPLATES = [
 LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
 
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
 DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": BASE_DIR / "db.sqlite3",
-        # A file for the tests too: SQLite in memory cannot serve several threads.
-        "TEST": {"NAME": BASE_DIR / "test.sqlite3"},
-    },
+    "default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A transaction that reads before it writes would fail with "database is locked"
+    # when another one writes meanwhile; no timeout cures that. IMMEDIATE waits its
+    # turn from the start, and with WAL the readers do not wait at all.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    # A file for the tests too: SQLite in memory cannot serve several threads.
+    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -66,8 +133,22 @@ REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    # More than the 5 seconds for which the layer itself waits: else
+                    # each quiet socket is closed after 5 seconds.
+                    "socket_timeout": 15,
+                    "socket_connect_timeout": 3,
+                    "health_check_interval": 30,
+                },
+            ],
+        },
     },
 }
 
 STATIC_URL = "static/"
+STATIC_ROOT = (
+    BASE_DIR / "static"
+)  # filled by `collectstatic`, served by the front server

@@ -1,0 +1,56 @@
+"""Whether this process is well: asked by the front server and by whoever deploys."""
+
+import asyncio
+import logging
+
+from channels.layers import get_channel_layer
+from django.db import DatabaseError, connection
+from django.http import JsonResponse
+
+LONGEST_ROUND_TRIP = 1  # second
+
+log = logging.getLogger(__name__)
+
+
+def live(request):
+    """Say that the process runs. Touches nothing, so it fails only with the process."""
+    return JsonResponse({"status": "ok"})
+
+
+async def ready(request):
+    """Say whether people can be sent here: 200, or 503 without a database.
+
+    Without Redis the chat is degraded, not down: what is sent is still stored, and
+    whoever enters still reads it.
+    """
+    layer = "ok" if await layer_answers() else "degraded"
+    try:
+        await asyncio.to_thread(ask_database)
+    except DatabaseError:
+        log.exception("The database does not answer.")
+        answer = {"status": "unavailable", "database": "down", "layer": layer}
+        return JsonResponse(answer, status=503)
+    return JsonResponse({"status": layer, "database": "ok", "layer": layer})
+
+
+def ask_database():
+    """Ask the database for nothing much."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()  # each thread has its own
+
+
+async def layer_answers():
+    """Send something through the channel layer and back, on a channel of our own."""
+    layer = get_channel_layer()
+    try:
+        async with asyncio.timeout(LONGEST_ROUND_TRIP):
+            channel = await layer.new_channel("health")
+            await layer.send(channel, {"type": "health.check"})
+            await layer.receive(channel)
+    except Exception as problem:
+        log.warning("The channel layer does not answer: %r", problem)
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""People: accounts, and what becomes of open sockets when access ends."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chat import consumers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GOOD = "correct-horse-battery"
+
+
+def test_whoever_signs_up_is_in_the_lobby():
+    browser = Client()
+    form = {"username": "júlia", "password1": GOOD, "password2": GOOD}
+    assert browser.post("/accounts/signup/", form)["Location"] == "/chat/"
+    assert "júlia" in browser.get("/chat/").text
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"username": "ana"}, "already exists"),
+        ({"username": "<b>"}, "valid username"),
+        ({"password2": "other"}, "match"),
+        ({"password1": "12345678", "password2": "12345678"}, "too common"),
+    ],
+)
+def test_a_sign_up_that_cannot_be_says_why(people, form, reason):
+    good = {"username": "júlia", "password1": GOOD, "password2": GOOD}
+    page = Client().post("/accounts/signup/", good | form)
+    assert page.status_code == 200
+    assert reason in page.text
+
+
+def test_a_password_is_changed_with_the_old_one():
+    User.objects.create_user("júlia", password=GOOD)
+    browser = Client()
+    browser.login(username="júlia", password=GOOD)
+    form = {
+        "old_password": GOOD,
+        "new_password1": f"{GOOD}-2",
+        "new_password2": f"{GOOD}-2",
+    }
+    assert browser.post("/accounts/password/", form)["Location"] == "/chat/"
+    assert Client().login(username="júlia", password=f"{GOOD}-2")
+
+
+async def sit_in(join, make_room, name="ana"):
+    await make_room("class")
+    socket = await join("class", name)
+    await socket.receive_json_from()  # the history
+    return socket
+
+
+async def is_shown_out(socket):
+    """Tell whether the socket is told why, and closed."""
+    assert "logged out" in (await socket.receive_json_from())["error"]
+    return (await socket.receive_output())["code"] == 4401
+
+
+async def test_a_logout_closes_the_sockets_of_that_browser(join, make_room, people):
+    ana = await sit_in(join, make_room)
+    bia = await join("class", "bia")
+    await bia.receive_json_from()
+    await sync_to_async(people["ana"].post)("/accounts/logout/")
+    assert await is_shown_out(ana)
+    assert await bia.receive_nothing()
+
+
+async def test_a_logout_elsewhere_leaves_this_browser_alone(join, make_room, people):
+    ana = await sit_in(join, make_room)
+    elsewhere = Client()
+    await elsewhere.aforce_login(await User.objects.aget(username="ana"))
+    await sync_to_async(elsewhere.post)("/accounts/logout/")
+    assert await ana.receive_nothing()
+
+
+async def test_a_ban_closes_the_sockets(join, make_room):
+    ana = await sit_in(join, make_room)
+    user = await User.objects.aget(username="ana")
+    user.is_active = False
+    await user.asave()
+    assert await is_shown_out(ana)
+
+
+async def test_a_new_password_closes_the_sockets_of_every_other_browser(
+    join, make_room
+):
+    ana = await sit_in(join, make_room)
+    user = await User.objects.aget(username="ana")
+    user.set_password(GOOD)
+    await user.asave()
+    assert await is_shown_out(ana)
+
+
+async def test_a_deleted_account_closes_the_sockets(join, make_room):
+    ana = await sit_in(join, make_room)
+    await User.objects.filter(username="ana").adelete()
+    assert await is_shown_out(ana)
+
+
+async def test_a_change_that_matters_to_nobody_closes_nothing(join, make_room):
+    ana = await sit_in(join, make_room)
+    user = await User.objects.aget(username="ana")
+    user.email = "ana@example.org"
+    await user.asave()
+    assert await ana.receive_nothing()
+
+
+async def test_a_ban_that_the_layer_has_lost_is_noticed_all_the_same(
+    join, make_room, monkeypatch
+):
+    monkeypatch.setattr(consumers, "LOOK_AGAIN", 0.1)
+    ana = await sit_in(join, make_room)
+    await User.objects.filter(username="ana").aupdate(is_active=False)  # no signal
+    assert await is_shown_out(ana)

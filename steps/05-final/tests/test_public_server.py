@@ -1,0 +1,123 @@
+"""What a public server needs, and what it says when something is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from channels.routing import ProtocolTypeRouter
+from channels.security.websocket import OriginValidator
+from channels.testing import WebsocketCommunicator
+from django.test import AsyncClient, Client
+
+from chat import health
+from config.asgi import application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROJECT = Path(__file__).parent.parent
+PUBLIC = {
+    "DEBUG": "0",
+    "SECRET_KEY": "not-secret-but-long-enough-and-with-many-characters-0123456789",
+    "ORIGINS": "https://chat.example.org",
+}
+
+
+def manage(*command, **env):
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=PROJECT,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_djangos_own_checks_find_nothing_on_a_public_server():
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ORIGINS"])
+def test_a_public_server_does_not_start_without_its_settings(missing):
+    result = manage("check", **{**PUBLIC, missing: ""})
+    assert result.returncode != 0
+    assert "needs SECRET_KEY and ORIGINS" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("origin", "opens"),
+    [
+        ("https://chat.example.org", True),
+        ("https://chat.example.org:443", True),
+        ("http://chat.example.org", False),
+        ("https://chat.example.org:8443", False),
+        ("https://sub.chat.example.org", False),
+        ("https://evil.example", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+async def test_only_our_own_origin_opens_a_socket(origin, opens):
+    async def accept(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+
+    guarded = OriginValidator(accept, ["https://chat.example.org"])
+    page = [(b"origin", origin.encode())] if origin else []
+    visitor = WebsocketCommunicator(guarded, "/", headers=page)
+    assert (await visitor.connect())[0] is opens
+
+
+async def test_every_socket_of_the_site_is_guarded():
+    assert isinstance(application, ProtocolTypeRouter)
+    assert isinstance(application.application_mapping["websocket"], OriginValidator)
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/healthz/live"])
+def test_no_page_allows_a_script_that_is_not_ours(page):
+    policy = Client().get(page)["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_form_without_its_token_is_refused():
+    browser = Client(enforce_csrf_checks=True)
+    assert browser.post("/accounts/login/", {}).status_code == 403
+
+
+def test_the_process_is_alive():
+    assert Client().get("/healthz/live").json() == {"status": "ok"}
+
+
+async def test_the_process_is_ready():
+    answer = await AsyncClient().get("/healthz/ready")
+    assert answer.json() == {"status": "ok", "database": "ok", "layer": "ok"}
+
+
+async def test_without_the_layer_it_is_degraded_and_still_ready(monkeypatch):
+    async def nobody():
+        return False
+
+    monkeypatch.setattr(health, "layer_answers", nobody)
+    answer = await AsyncClient().get("/healthz/ready")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+
+
+async def test_a_layer_that_does_not_answer_is_no_traceback(monkeypatch, settings):
+    layer = settings.CHANNEL_LAYERS["default"]
+    nowhere = {"hosts": ["redis://127.0.0.1:1"]}
+    settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": nowhere}}
+    assert await health.layer_answers() is False
+
+
+async def test_without_the_database_it_is_not_ready(monkeypatch):
+    def down():
+        raise health.DatabaseError("connection refused")
+
+    monkeypatch.setattr(health, "ask_database", down)
+    answer = await AsyncClient().get("/healthz/ready")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "down"
