@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from conftest import STEPS
 
-from course import compare
+from course import compare, environment
 
 PAIRS = list(pairwise(STEPS))
 ids = [f"{before.number}-{after.number}" for before, after in PAIRS]
@@ -39,9 +39,7 @@ def test_every_requirement_is_one_that_the_lock_meets(step):
     lock = (compare.ROOT / "requirements.txt").read_text()
     lines = (step.path / "requirements.txt").read_text().splitlines()
     for line in lines:
-        name = line.partition("#")[0].strip()
-        for sign in "<>=~":
-            name = name.partition(sign)[0]
+        name = environment.normal_name(line.partition("#")[0].strip())
         assert not name or f"\n{name}==" in f"\n{lock}", name
 
 
