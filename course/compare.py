@@ -11,7 +11,15 @@ from course.errors import CourseError
 from course.steps import ROOT, STEPS, Step, load_steps
 
 # What running a step leaves behind, and what an editor does.
-LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".venv", "venv", ".idea", ".vscode"}
+LEFT_BEHIND = {
+    "__pycache__",
+    ".pytest_cache",
+    ".venv",
+    "venv",
+    "staticfiles",
+    ".idea",
+    ".vscode",
+}
 NOT_OURS = {".sqlite3", ".pyc", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal"}
 
 

@@ -42,7 +42,7 @@ def site(tmp_path, redis_url):
         refuse("There is no nginx. Debian, Ubuntu: sudo apt install nginx")
     folder = tmp_path / "site"
     copy_step(STEP, folder)
-    port, *ports = free_port(3), 0, 0
+    port = free_port(3)
     ports = [port + 1, port + 2]
     origin = f"http://{HOST}:{port}"
     env = {
@@ -91,7 +91,7 @@ def start_nginx(nginx: str, folder: Path, port: int, ports: list[int]) -> Proces
     (here / "upstream.conf").write_text(f"upstream chat {{ least_conn; {upstreams} }}")
     (here / "listen.conf").write_text(f"listen {HOST}:{port};")
     (here / "mime.types").write_text("types { text/css css; text/javascript js; }")
-    (here / "static").symlink_to(folder / "static")
+    (here / "static").symlink_to(folder / "staticfiles")
     settings = "daemon off; error_log stderr;"
     if os.getuid() == 0:
         settings += " user root;"

@@ -149,6 +149,5 @@ CHANNEL_LAYERS = {
 }
 
 STATIC_URL = "static/"
-STATIC_ROOT = (
-    BASE_DIR / "static"
-)  # filled by `collectstatic`, served by the front server
+# Filled by `collectstatic`; the front server serves it.
+STATIC_ROOT = BASE_DIR / "staticfiles"
