@@ -9,6 +9,8 @@ from conftest import STEPS
 from people import PASSWORD, Chat, path_of
 from playwright.sync_api import expect
 
+expect.set_options(timeout=20_000)  # milliseconds; for a machine with other work to do
+
 SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
 POLLED = ["01-http-polling", "02-wsgi-vs-asgi"]
 
@@ -18,7 +20,7 @@ class Visitor:
 
     def __init__(self, browser, chat: Chat, name: str, **options) -> None:
         self.context = browser.new_context(base_url=chat.home, **options)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
