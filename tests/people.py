@@ -51,7 +51,8 @@ class Chat:
         if self.step.can["login"]:
             teacher = self.browser_of("teacher")
             page = "/admin/chat/room/add/"
-            form = {"name": name, "csrfmiddlewaretoken": token_in(teacher.get(page))}
+            token = token_in(teacher.get(page))
+            form = {"name": name, "kind": "open", "csrfmiddlewaretoken": token}
             assert teacher.post(page, data=form).status_code == 302
         return name
 

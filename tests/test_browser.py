@@ -152,8 +152,9 @@ def test_no_page_has_an_accessibility_violation(chat, visit, scheme, screen):
         ana.page.goto("/echo/")
         assert_accessible(ana.page)
     if chat.step.can["login"]:
-        ana.page.goto("/accounts/login/")
-        assert_accessible(ana.page)
+        for page in ("/accounts/signup/", "/accounts/password/", "/rooms/new/"):
+            ana.page.goto(page)
+            assert_accessible(ana.page)
 
 
 def assert_accessible(page) -> None:
@@ -225,4 +226,34 @@ def test_when_the_server_is_gone_the_page_says_so_and_keeps_the_text(
             "can you hear me?"
         )
         assert not ana.errors
+        ana.context.close()
+
+
+def test_an_invite_leads_somebody_through_the_login_into_a_room_for_two(serve, browser):
+    with serve(STEPS[-1]) as (server,), Chat(server) as chat:
+        ana = Visitor(browser, chat, "ana")
+        ana.page.goto("/rooms/new/")
+        ana.page.get_by_label("Name").fill("só nós dois")
+        ana.page.get_by_label("Kind").select_option("two")
+        ana.page.get_by_role("button", name="New room").click()
+        ana.page.get_by_role("button", name="Invite").click()
+        link = ana.page.get_by_label("Link").input_value()
+        assert_accessible(ana.page)
+
+        context = browser.new_context()
+        bia = context.new_page()
+        bia.goto(link)
+        expect(bia).to_have_url(f"{chat.home}/invite/")  # the token is gone from it
+        assert_accessible(bia)
+        bia.get_by_role("link", name="Log in").click()
+        bia.get_by_label("Username").fill("bia")
+        bia.get_by_label("Password").fill(PASSWORD)
+        bia.get_by_role("button", name="Log in").click()
+        bia.get_by_role("button", name="Enter the room as bia").click()
+        expect(bia.get_by_role("heading", level=1)).to_have_text("só nós dois")
+        bia.get_by_label("Message", exact=True).fill("oi, Ana")
+        bia.get_by_role("button", name="Send").click()
+        ana.page.get_by_role("link", name="Back to the room").click()
+        ana.sees("oi, Ana")
+        context.close()
         ana.context.close()

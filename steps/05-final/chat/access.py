@@ -1,4 +1,4 @@
-"""Who may stay: open sockets learn of a logout, a ban and a new password.
+"""Who may stay: open sockets learn of a logout, a ban, a new password, a lost room.
 
 A socket is let in once, with the session of that moment, and would keep it for as long
 as it is open. So those changes are told to the sockets of that person, over the
@@ -14,10 +14,11 @@ from django.contrib.auth import aget_user, get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
 from chat.groups import group_of_user
+from chat.models import Room
 
 
 async def user_of(session_key):
@@ -39,6 +40,15 @@ def tell_of_logout(request, user, **signal):
 def tell_of_change(instance, **signal):
     """An account was changed: a ban, a new password, or nothing that matters here."""
     tell(instance)
+
+
+@receiver(m2m_changed, sender=Room.members.through)
+def tell_of_membership(instance, action, reverse, pk_set, **signal):
+    """Somebody has lost a room: the sockets there must go."""
+    if action == "post_remove":
+        users = get_user_model().objects.filter(pk__in=pk_set)
+        for user in [instance] if reverse else users:
+            tell(user)
 
 
 def tell(user, session_key=None):

@@ -25,11 +25,13 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
         self.user = self.scope["user"]
         room_name = self.scope["url_route"]["kwargs"]["room_name"]
-        self.room = await Room.objects.filter(name=room_name).afirst()
         if not self.user.is_authenticated:
             await self.refuse(4401, "Log in first.")
-        elif self.room is None:
-            await self.refuse(4404, f'There is no room "{room_name}".')
+            return
+        self.room = await Room.open_to(self.user).filter(name=room_name).afirst()
+        if self.room is None:
+            # The same for a room that does not exist and one that is not for you.
+            await self.refuse(4404, f'There is no room "{room_name}" for you.')
         else:
             await self.join()
 
@@ -70,6 +72,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         session_key = self.scope["session"].session_key
         if event["ended"] == session_key or await user_of(session_key) != self.user:
             await self.refuse(4401, "You have been logged out.")
+        elif not await Room.open_to(self.user).filter(pk=self.room.pk).aexists():
+            await self.refuse(4404, f'There is no room "{self.room}" for you.')
 
     async def receive(self, text_data=None, bytes_data=None):
         """A frame from this socket: store the message in it, then pass it on.

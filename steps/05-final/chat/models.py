@@ -1,16 +1,37 @@
 """What the chat remembers."""
 
+import hashlib
+import secrets
+from datetime import timedelta
+
 from django.conf import settings
-from django.db import models
+from django.contrib.auth.hashers import check_password
+from django.db import models, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 MOST_MESSAGES = 100  # of the history, shown to whoever enters
 
 
+INVITES_LAST = timedelta(days=2)
+
+
 class Room(models.Model):
-    """A room, made in the admin."""
+    """A room, and who may enter it."""
+
+    class Kind(models.TextChoices):
+        """Who may enter: everybody, whoever knows the password, whoever was invited."""
+
+        OPEN = "open", "open to all"
+        PASSWORD = "password", "with a password"
+        PRIVATE = "private", "by invitation"
+        TWO = "two", "for two, by invitation"
 
     name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPEN)
+    # Hashed, as the password of a person is.
+    password_hash = models.CharField(max_length=128, blank=True, editable=False)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -21,6 +42,80 @@ class Room(models.Model):
     def get_absolute_url(self):
         """Return the address of the room's page."""
         return reverse("room", args=[self.name])
+
+    @classmethod
+    def listed_for(cls, user):
+        """Return the rooms whose existence a person may know of."""
+        public = models.Q(kind__in=[cls.Kind.OPEN, cls.Kind.PASSWORD])
+        return cls.objects.filter(public | models.Q(members=user)).distinct()
+
+    @classmethod
+    def open_to(cls, user):
+        """Return the rooms that a person may enter now: pages and sockets ask here."""
+        is_open = models.Q(kind=cls.Kind.OPEN)
+        return cls.objects.filter(is_open | models.Q(members=user)).distinct()
+
+    def is_password(self, typed):
+        """Tell whether this is the password of the room."""
+        return self.kind == self.Kind.PASSWORD and check_password(
+            typed, self.password_hash
+        )
+
+    def is_full(self):
+        """Tell whether nobody else can join."""
+        return self.kind == self.Kind.TWO and self.members.count() >= 2
+
+
+class Invite(models.Model):
+    """A link into a room, for one person, once."""
+
+    room = models.ForeignKey(Room, models.CASCADE)
+    # Whoever reads the database, or a backup of it, cannot walk in with this.
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires = models.DateTimeField()
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
+
+    def __str__(self):
+        return f"Invite to {self.room}"
+
+    @classmethod
+    def make(cls, room):
+        """Make an invite; return its token, which is stored nowhere."""
+        token = secrets.token_urlsafe(24)
+        expires = timezone.now() + INVITES_LAST
+        cls.objects.create(room=room, token_hash=hash_of(token), expires=expires)
+        return token
+
+    @classmethod
+    @transaction.atomic
+    def claim(cls, token, user):
+        """Make a person a member and return the room; None if the invite is no good.
+
+        The same None for every reason: a stranger learns nothing by trying.
+        """
+        invites = cls.objects.filter(
+            token_hash=hash_of(token), expires__gt=timezone.now()
+        )
+        invite = invites.first()
+        if invite is None:
+            return None
+        # Lock the room: of two who claim at the same instant, one comes second.
+        room = Room.objects.select_for_update().get(pk=invite.room_id)
+        if room.members.contains(user):
+            return room  # an invite not yet used is still good for somebody else
+        if room.is_full() or not invites.filter(claimed_by=None).update(
+            claimed_by=user
+        ):
+            return None
+        room.members.add(user)
+        return room
+
+
+def hash_of(token):
+    """Return what the database keeps of a token; it is long and random, so no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class Message(models.Model):

@@ -9,6 +9,10 @@ from chat import views
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="lobby")),
     path("chat/", views.lobby, name="lobby"),
+    path("rooms/new/", views.new_room, name="new_room"),
+    path("rooms/<int:pk>/enter/", views.enter, name="enter"),
+    path("rooms/<int:pk>/invite/", views.invite, name="invite"),
+    path("invite/", views.claim, name="claim"),
     path("chat/<path:room_name>/", views.room, name="room"),
     path("chat/<path:room_name>", views.add_slash),
 ]

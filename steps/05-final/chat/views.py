@@ -1,33 +1,90 @@
 """The pages of the chat. What carries the messages between them stands elsewhere."""
 
-import unicodedata
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
-from chat.models import Room
+from chat.forms import EnterForm, RoomForm, tidy
+from chat.models import Invite, Room
 from chat.server import server_label
 
 
 @login_required
 def lobby(request):
     """List the rooms; ask for the name of one, then go there."""
-    name = " ".join(request.GET.get("room", "").split())
-    # The same "é" can be typed as one character or as two: make it one room.
-    name = unicodedata.normalize("NFC", name)
-    rooms = Room.objects.all()
+    name = tidy(request.GET.get("room", ""))
+    rooms = Room.listed_for(request.user)
     if not rooms.filter(name=name).exists():
         return render(request, "chat/lobby.html", {"refused": name, "rooms": rooms})
     return redirect("room", name)
 
 
 @login_required
+def new_room(request):
+    """Make a room; whoever makes it is its first member."""
+    form = RoomForm(request.POST or None)
+    if form.is_valid():
+        room = form.save()
+        room.members.add(request.user)
+        return redirect(room)
+    return render(
+        request, "registration/form.html", {"title": "New room", "form": form}
+    )
+
+
+@login_required
 def room(request, room_name):
     """Show the page of a room; its script does the talking."""
-    get_object_or_404(Room, name=room_name)
-    server = server_label(request.get_port())
-    return render(request, "chat/room.html", {"room_name": room_name, "server": server})
+    # The same 404 for a room that does not exist and one that is not for you.
+    room = get_object_or_404(Room.listed_for(request.user), name=room_name)
+    if not Room.open_to(request.user).filter(pk=room.pk).exists():
+        return redirect("enter", room.pk)
+    context = {
+        "room": room,
+        "room_name": room.name,
+        "server": server_label(request.get_port()),
+        "can_invite": room.kind in {Room.Kind.PRIVATE, Room.Kind.TWO},
+    }
+    return render(request, "chat/room.html", context)
+
+
+@login_required
+def enter(request, pk):
+    """Ask for the password of a room; whoever knows it becomes a member."""
+    rooms = Room.listed_for(request.user).filter(kind=Room.Kind.PASSWORD)
+    room = get_object_or_404(rooms, pk=pk)
+    form = EnterForm(room, request.POST or None)
+    if form.is_valid():
+        room.members.add(request.user)
+        return redirect(room)
+    context = {"title": f"Enter {room.name}", "form": form}
+    return render(request, "registration/form.html", context)
+
+
+@login_required
+@require_POST
+def invite(request, pk):
+    """Make a link for one more person; show it once."""
+    by_invitation = Room.objects.filter(kind__in=[Room.Kind.PRIVATE, Room.Kind.TWO])
+    room = get_object_or_404(by_invitation.filter(members=request.user), pk=pk)
+    token = None if room.is_full() else Invite.make(room)
+    return render(request, "chat/invite.html", {"room": room, "token": token})
+
+
+def claim(request):
+    """Let whoever has an invite into its room.
+
+    The token stands behind the # of the link, which browsers keep to themselves: it
+    is in no log. The page's script puts it into the form.
+    """
+    refused = False
+    if request.method == "POST" and request.user.is_authenticated:
+        room = Invite.claim(request.POST.get("token", ""), request.user)
+        if room is not None:
+            return redirect(room)
+        refused = True
+    return render(request, "chat/claim.html", {"refused": refused})
 
 
 def add_slash(request, room_name):

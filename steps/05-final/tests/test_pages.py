@@ -40,7 +40,7 @@ def test_a_room_that_nobody_made_is_404(people):
 def test_a_room_is_made_in_the_admin():
     teacher = Client()
     teacher.force_login(User.objects.create_superuser("teacher"))
-    teacher.post("/admin/chat/room/add/", {"name": "sala 1"})
+    teacher.post("/admin/chat/room/add/", {"name": "sala 1", "kind": "open"})
     assert teacher.get("/chat/sala 1/").status_code == 200
 
 

@@ -1,0 +1,74 @@
+"""What people fill in to make a room, and to enter one."""
+
+import unicodedata
+
+from django import forms
+from django.contrib.auth.hashers import make_password
+
+from chat.models import Room
+
+SHORTEST_PASSWORD = 4
+
+
+def tidy(name):
+    """Return the name of a room as it is stored: no needless space, one form of é."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
+class RoomForm(forms.ModelForm):
+    """A new room."""
+
+    password = forms.CharField(
+        required=False,
+        min_length=SHORTEST_PASSWORD,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Only for a room with a password.",
+    )
+
+    class Meta:
+        model = Room
+        fields = ["name", "kind"]
+
+    def clean_name(self):
+        """Refuse names that no address can hold."""
+        name = tidy(self.cleaned_data["name"])
+        if name in {".", ".."}:
+            raise forms.ValidationError("Browsers take this out of an address.")
+        return name
+
+    def clean(self):
+        """Ask for a password where there must be one."""
+        content = super().clean()
+        with_password = content.get("kind") == Room.Kind.PASSWORD
+        known = self.instance.password_hash
+        if with_password and not (content.get("password") or known):
+            if "password" not in self.errors:
+                self.add_error("password", "A room with a password needs one.")
+        return content
+
+    def save(self, commit=True):
+        """Store the room; of the password, only a hash."""
+        if self.cleaned_data.get("password"):
+            self.instance.password_hash = make_password(self.cleaned_data["password"])
+        return super().save(commit)
+
+
+class EnterForm(forms.Form):
+    """The password of a room."""
+
+    password = forms.CharField(
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, room, *args, **options):
+        super().__init__(*args, **options)
+        self.room = room
+
+    def clean_password(self):
+        """Compare with the password of the room."""
+        typed = self.cleaned_data["password"]
+        if not self.room.is_password(typed):
+            raise forms.ValidationError("This is not the password of the room.")
+        return typed

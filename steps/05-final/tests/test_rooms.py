@@ -1,0 +1,189 @@
+"""Who may enter which room, on its page and on its socket."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from chat.models import Invite, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make(browser, name, kind="open", password=""):
+    form = {"name": name, "kind": kind, "password": password}
+    return browser.post("/rooms/new/", form)
+
+
+def test_anybody_makes_a_room_from_the_lobby_and_is_in_it(people):
+    assert make(people["ana"], "  café   com leite ")["Location"] == (
+        "/chat/caf%C3%A9%20com%20leite/"
+    )
+    assert "café com leite" in people["bia"].get("/chat/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "password", "reason"),
+    [
+        ("", "open", "", "required"),
+        ("..", "open", "", "out of an address"),
+        ("class", "open", "", "already exists"),
+        ("a" * 101, "open", "", "at most 100"),
+        ("sala", "password", "", "needs one"),
+        ("sala", "password", "abc", "at least 4"),
+        ("sala", "secret", "", "not one of the available choices"),
+    ],
+)
+def test_a_room_that_cannot_be_made_says_why(people, name, kind, password, reason):
+    Room.objects.create(name="class")
+    page = make(people["ana"], name, kind, password)
+    assert page.status_code == 200
+    assert reason in page.text
+
+
+def test_a_room_with_a_password_opens_to_whoever_knows_it(people):
+    make(people["ana"], "sala", "password", "sésamo")
+    enter = people["bia"].get("/chat/sala/")["Location"]
+    assert "is not the password" in people["bia"].post(enter, {"password": "no"}).text
+    assert people["bia"].get("/chat/sala/").status_code == 302
+    people["bia"].post(enter, {"password": "sésamo"})
+    assert people["bia"].get("/chat/sala/").status_code == 200
+
+
+def test_the_password_of_a_room_is_stored_as_a_hash(people):
+    make(people["ana"], "sala", "password", "sésamo")
+    assert "sésamo" not in Room.objects.get().password_hash
+    assert Room.objects.get().is_password("sésamo")
+
+
+def test_the_password_is_asked_for_on_the_socket_too(people):
+    make(people["ana"], "sala", "password", "sésamo")
+    bia = User.objects.get(username="bia")
+    assert not Room.open_to(bia).exists()
+
+
+@pytest.mark.parametrize("kind", ["private", "two"])
+def test_a_private_room_does_not_exist_for_others(people, kind):
+    make(people["ana"], "secret", kind)
+    assert "secret" in people["ana"].get("/chat/").text
+    assert "secret" not in people["bia"].get("/chat/").text
+    assert people["bia"].get("/chat/secret/").status_code == 404
+    pk = Room.objects.get().pk
+    assert people["bia"].get(f"/rooms/{pk}/enter/").status_code == 404
+    assert people["bia"].post(f"/rooms/{pk}/invite/").status_code == 404
+
+
+async def test_a_socket_tells_no_difference_between_private_and_absent(
+    join, make_room, people
+):
+    await sync_to_async(make)(people["ana"], "secret", "private")
+    for name in ("secret", "absent"):
+        bia = await join(name, "bia")
+        error = (await bia.receive_json_from())["error"]
+        assert error == f'There is no room "{name}" for you.'
+        assert (await bia.receive_output())["code"] == 4404
+
+
+async def test_whoever_loses_a_room_loses_the_socket(join, people):
+    await sync_to_async(make)(people["ana"], "secret", "private")
+    ana = await join("secret", "ana")
+    await ana.receive_json_from()
+    room = await Room.objects.aget()
+    await room.members.aremove(await User.objects.aget(username="ana"))
+    assert "secret" in (await ana.receive_json_from())["error"]
+    assert (await ana.receive_output())["code"] == 4404
+
+
+def invite_to_two(people):
+    make(people["ana"], "us", "two")
+    room = Room.objects.get(name="us")
+    page = people["ana"].post(f"/rooms/{room.pk}/invite/").text
+    return room, page.split("/invite/#")[1].split('"')[0]
+
+
+def test_an_invite_lets_exactly_one_other_person_in(people):
+    room, token = invite_to_two(people)
+    answer = people["bia"].post("/invite/", {"token": token})
+    assert answer["Location"] == "/chat/us/"
+    assert people["bia"].get("/chat/us/").status_code == 200
+    assert "not good any more" in people["caio"].post("/invite/", {"token": token}).text
+    assert people["caio"].get("/chat/us/").status_code == 404
+    page = people["ana"].post(f"/rooms/{room.pk}/invite/").text
+    assert "two of you already" in page
+
+
+def test_whoever_has_used_an_invite_gets_in_by_it_again(people):
+    _, token = invite_to_two(people)
+    for _ in range(2):
+        answer = people["bia"].post("/invite/", {"token": token})
+        assert answer["Location"] == "/chat/us/"
+
+
+def test_of_two_invites_into_a_room_for_two_only_one_is_good(people):
+    room, first = invite_to_two(people)
+    second = Invite.make(room)
+    people["bia"].post("/invite/", {"token": first})
+    assert "not good" in people["caio"].post("/invite/", {"token": second}).text
+    assert room.members.count() == 2
+
+
+def test_two_who_claim_at_the_same_instant_do_not_both_get_in(people):
+    room, token = invite_to_two(people)
+
+    def claim(name):
+        try:
+            return people[name].post("/invite/", {"token": token}).status_code
+        finally:
+            connection.close()  # each thread has its own
+
+    with ThreadPoolExecutor() as threads:
+        answers = sorted(threads.map(claim, ["bia", "caio"]))
+    assert answers == [200, 302]  # refused, and led to the room
+    assert room.members.count() == 2
+
+
+def test_the_inviting_person_does_not_use_the_invite_up(people):
+    _, token = invite_to_two(people)
+    people["ana"].post("/invite/", {"token": token})
+    assert people["bia"].post("/invite/", {"token": token}).status_code == 302
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "\x00"])
+def test_a_made_up_invite_is_refused(people, token):
+    assert "not good any more" in people["bia"].post("/invite/", {"token": token}).text
+
+
+def test_an_old_invite_is_refused(people):
+    _, token = invite_to_two(people)
+    Invite.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert "not good any more" in people["bia"].post("/invite/", {"token": token}).text
+
+
+def test_the_token_is_not_in_the_database(people):
+    _, token = invite_to_two(people)
+    assert token not in Invite.objects.get().token_hash
+
+
+def test_whoever_has_not_logged_in_is_asked_to_before_the_invite_is_used(people):
+    _, token = invite_to_two(people)
+    page = Client().post("/invite/", {"token": token}).text
+    assert "/accounts/login/?next=/invite/" in page
+    assert "/accounts/signup/?next=/invite/" in page
+    assert Invite.objects.get().claimed_by is None
+
+
+def test_signing_up_leads_back_to_the_invite():
+    form = {"username": "júlia", "password1": "correct-horse", "next": "/invite/"}
+    form["password2"] = form["password1"]
+    assert Client().post("/accounts/signup/", form)["Location"] == "/invite/"
+
+
+def test_signing_up_leads_to_no_other_site():
+    form = {"username": "júlia", "password1": "correct-horse"}
+    form |= {"password2": form["password1"], "next": "https://evil.example/"}
+    assert Client().post("/accounts/signup/", form)["Location"] == "/chat/"
