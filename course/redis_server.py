@@ -60,6 +60,13 @@ def running(logs: Path) -> Iterator[str]:
         check(url)
         yield url.rstrip("/")
         return
+    with started(logs) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def started(logs: Path) -> Iterator[str]:
+    """Start a Redis server on a free port; give its URL."""
     program = find_program()
     if program is None:
         raise CourseError(HOW_TO_GET_ONE)
@@ -69,7 +76,7 @@ def running(logs: Path) -> Iterator[str]:
     # Only for us, and nothing on disk: what a channel layer holds lives for seconds.
     command = [str(program), "--port", str(port), "--bind", "127.0.0.1"]
     command += ["--save", "", "--appendonly", "no"]
-    with Process("Redis", command, logs.parent, logs / "redis.log") as server:
+    with Process("Redis", command, logs.parent, logs / f"redis-{port}.log") as server:
         server.wait_until(lambda: is_listening(port))
         yield f"redis://127.0.0.1:{port}"
 

@@ -1,13 +1,16 @@
 """What the pin `redis<8` is for: sockets that stay open, and groups without ghosts."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 import redis
-from conftest import STEPS
+from conftest import STEPS, copy_step
 from people import Chat, path_of
 from websockets.asyncio.client import connect
 
+from course import redis_server, servers
+from course.processes import free_port
 from course.servers import HOST
 
 QUIET = 20  # seconds; with redis-py 8, one idle socket is lost every 5
@@ -42,6 +45,35 @@ async def test_two_hundred_who_vanish_at_once_leave_no_ghost(chat, redis_url):
         for socket in sockets:
             socket.transport.abort()  # no close frame, no goodbye
         await until(lambda: members_in(layer) == 0)
+
+
+@pytest.mark.skipif(not redis_server.find_program(), reason=redis_server.HOW_TO_GET_ONE)
+def test_two_redis_servers_share_the_rooms_and_every_room_works(tmp_path):
+    last = OVER_REDIS[-1]
+    with ExitStack() as stack:
+        urls = [stack.enter_context(redis_server.started(tmp_path)) for _ in range(2)]
+        folder = tmp_path / "chat"
+        copy_step(last, folder)
+        first, second = stack.enter_context(
+            servers.serving(
+                last,
+                [free_port(), free_port()],
+                logs=tmp_path,
+                redis_url=" ".join(urls),
+                folder=folder,
+            )
+        )
+        here, there = (stack.enter_context(Chat(server)) for server in (first, second))
+        for number in range(8):
+            room = here.room(f"room {number}")
+            ana, bia = here.enter(room, "ana"), there.enter(room, "bia")
+            ana.say("oi")
+            assert bia.hear()["text"] == "oi"
+        # Without a database number the first is asked in its 0, the last in its 5.
+        layers = [f"{urls[0]}/0", f"{urls[1]}/{int(last.number)}"]
+        for url in layers:
+            with redis.Redis.from_url(url) as layer:
+                assert members_in(layer) > 0
 
 
 async def crowd(chat: Chat, room: str, count: int) -> list:

@@ -14,20 +14,29 @@ def redis_answers(app_configs, **options):
     Without this check the server would start, and then refuse each socket with HTTP
     500, which a browser shows to nobody.
     """
+    problems = [problem_with(url) for url in settings.REDIS_URL.split()]
+    return [
+        Error(
+            problem,
+            hint=(
+                "Start one, for instance with Docker:"
+                " docker run --rm -p 127.0.0.1:6379:6379 redis:7\n"
+                "\t      or say where it is, in the environment variable REDIS_URL:"
+                " redis://host:port"
+            ),
+            id="chat.E001",
+        )
+        for problem in problems
+        if problem
+    ]
+
+
+def problem_with(url):
+    """Return what is wrong with one Redis, or nothing."""
     try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3).ping()
+        redis.Redis.from_url(url, socket_connect_timeout=3).ping()
     except (redis.RedisError, ValueError) as problem:
-        place = urlsplit(settings.REDIS_URL)  # without the password in it
-        return [
-            Error(
-                f"Redis does not answer at {place.hostname}:{place.port or 6379} ({problem}).",
-                hint=(
-                    "Start one, for instance with Docker:"
-                    " docker run --rm -p 127.0.0.1:6379:6379 redis:7\n"
-                    "\t      or say where it is, in the environment variable REDIS_URL:"
-                    " redis://host:port"
-                ),
-                id="chat.E001",
-            )
-        ]
-    return []
+        place = urlsplit(url)  # without the password in it
+        where = f"{place.hostname}:{place.port or 6379}"
+        return f"Redis does not answer at {where} ({problem})."
+    return None

@@ -5,7 +5,13 @@ SECRET_KEY     signs sessions and links: 50 random characters or more
 ORIGINS        where browsers find the site, as https://chat.example.org; several
                with spaces between them
 DATABASE_URL   postgres://user:password@host/name; without it, SQLite in this folder
-REDIS_URL      redis://host:port; without it, the Redis of this machine
+REDIS_URL      redis://host:port; without it, the Redis of this machine. Several, with
+               spaces between them, share the work: each room lives on one of them, by
+               a hash of its name. More room, not more safety: when one stops, its
+               rooms are deaf until it is back, and the others do not notice.
+REDIS_MASTER   the name of a master that Redis Sentinels watch; REDIS_URL then names
+               the sentinels. When the master dies they choose a new one. Safety, not
+               room: there is one master at a time.
 """
 
 import os
@@ -128,23 +134,32 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_MASTER = os.environ.get("REDIS_MASTER")
+
+REDIS_PATIENCE = {
+    # More than the 5 seconds for which the layer itself waits: else each quiet socket
+    # is closed after 5 seconds.
+    "socket_timeout": 15,
+    "socket_connect_timeout": 3,
+    "health_check_interval": 30,
+}
+if REDIS_MASTER:
+    sentinels = [urlsplit(url) for url in REDIS_URL.split()]
+    REDIS_HOSTS = [
+        {
+            "sentinels": [(place.hostname, place.port or 26379) for place in sentinels],
+            "master_name": REDIS_MASTER,
+            **REDIS_PATIENCE,
+        }
+    ]
+else:
+    REDIS_HOSTS = [{"address": url, **REDIS_PATIENCE} for url in REDIS_URL.split()]
 
 # Carries messages from one socket to the others, in whichever process they are.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {
-            "hosts": [
-                {
-                    "address": REDIS_URL,
-                    # More than the 5 seconds for which the layer itself waits: else
-                    # each quiet socket is closed after 5 seconds.
-                    "socket_timeout": 15,
-                    "socket_connect_timeout": 3,
-                    "health_check_interval": 30,
-                },
-            ],
-        },
+        "CONFIG": {"hosts": REDIS_HOSTS},
     },
 }
 
