@@ -124,16 +124,13 @@ def test_carry_copies_a_fix_into_every_later_step_that_had_the_same_file(clone):
 
 
 def test_carry_merges_a_fix_where_a_later_step_differs(clone):
-    edit(
-        clone / "steps/03-inmemory-layer/config/settings.py",
-        "DEBUG = True",
-        "DEBUG = False",
-    )
-    result = course("carry", "steps/03-inmemory-layer/config/settings.py", folder=clone)
-    assert result.stdout.splitlines() == ["04  merged", "05  merged"]
-    later = (clone / "steps/04-redis-layer/config/settings.py").read_text()
-    assert "DEBUG = False" in later
-    assert "channels_redis" in later
+    fixed = "steps/03-inmemory-layer/chat/static/chat/room.js"
+    edit(clone / fixed, "Disconnected (code", "Cut off (code")
+    result = course("carry", fixed, folder=clone)
+    assert result.stdout.splitlines() == ["04  copied", "05  merged"]
+    later = (clone / "steps/05-final/chat/static/chat/room.js").read_text()
+    assert "Cut off (code" in later
+    assert "the ids of the messages" in later
 
 
 def test_carry_leaves_a_collision_to_a_person(clone):
