@@ -47,6 +47,29 @@ def test_a_public_server_does_not_start_without_its_settings(missing):
 
 
 @pytest.mark.parametrize(
+    ("env", "host"),
+    [
+        ({"REDIS_URL": "redis://a:1 redis://b:2"}, "'address': 'redis://b:2'"),
+        (
+            {"REDIS_URL": "redis://a redis://b:2", "REDIS_MASTER": "chat"},
+            "'sentinels': [('a', 26379), ('b', 2)], 'master_name': 'chat'",
+        ),
+    ],
+    ids=["two servers", "two sentinels"],
+)
+def test_several_redis_servers_and_sentinels_are_named_in_the_environment(env, host):
+    print_hosts = "from config import settings; print(settings.REDIS_HOSTS)"
+    result = subprocess.run(
+        [sys.executable, "-c", print_hosts],
+        cwd=PROJECT,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+    )
+    assert host in result.stdout
+
+
+@pytest.mark.parametrize(
     ("origin", "opens"),
     [
         ("https://chat.example.org", True),
