@@ -84,7 +84,9 @@ class Process:
 
     def stop(self) -> None:
         """End the process and whatever it has started; ask first, then kill."""
-        end_group(self.popen, by_force=False)
+        # Not if it has ended: its number may belong to somebody else by now.
+        if not self.has_ended():
+            end_group(self.popen, by_force=False)
         try:
             self.popen.wait(LONGEST_STOP)
         except subprocess.TimeoutExpired:

@@ -169,10 +169,13 @@ class SocketPerson:
         self.socket.send(json.dumps({"text": text, "sender": self.name}))
 
     def hear(self) -> dict:
-        """Return the next message, when it comes."""
-        if self.waiting:
-            return self.waiting.pop(0)
-        return json.loads(self.socket.recv(PATIENCE))
+        """Return the next message, when it comes; or what is said against one."""
+        while not self.waiting:
+            frame = json.loads(self.socket.recv(PATIENCE))
+            if "text" in frame or "error" in frame:
+                return frame
+            self.waiting += frame.get("messages", [])  # several at once, or none
+        return self.waiting.pop(0)
 
     def send_raw(self, frame: str | bytes) -> str:
         """Send something that may be no message; return what is said against it."""

@@ -9,6 +9,8 @@ from conftest import STEPS
 from people import PASSWORD, Chat, path_of
 from playwright.sync_api import expect
 
+from course import servers
+
 expect.set_options(timeout=20_000)  # milliseconds; for a machine with other work to do
 
 SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
@@ -221,10 +223,13 @@ def test_when_the_server_is_gone_the_page_says_so_and_keeps_the_text(
         server.process.stop()
         expect(ana.page.locator("#chat-status.trouble")).to_be_visible()
         ana.say("can you hear me?")
-        expect(ana.page.get_by_role("alert")).to_contain_text("Not sent")
-        expect(ana.page.locator("#chat-message-input")).to_have_value(
-            "can you hear me?"
-        )
+        if step.number == "05":  # it has an outbox
+            expect(ana.page.locator(".pending")).to_contain_text("can you hear me?")
+        else:
+            expect(ana.page.get_by_role("alert")).to_contain_text("Not sent")
+            expect(ana.page.locator("#chat-message-input")).to_have_value(
+                "can you hear me?"
+            )
         assert not ana.errors
         ana.context.close()
 
@@ -256,4 +261,59 @@ def test_an_invite_leads_somebody_through_the_login_into_a_room_for_two(serve, b
         ana.page.get_by_role("link", name="Back to the room").click()
         ana.sees("oi, Ana")
         context.close()
+        ana.context.close()
+
+
+def test_when_the_server_comes_back_nothing_is_lost_and_nothing_is_there_twice(
+    serve, browser
+):
+    with serve(STEPS[-1]) as (server,), Chat(server) as chat:
+        ana, bia = Visitor(browser, chat, "ana"), Visitor(browser, chat, "bia")
+        room = chat.room()
+        ana.enter(room)
+        bia.enter(room)
+        ana.say("before")
+        bia.sees("before")
+        server.process.stop()
+        for visitor in (ana, bia):
+            expect(visitor.page.locator("#chat-status")).to_contain_text("Trying again")
+        ana.say("while it was away")
+        expect(ana.page.locator(".pending .text")).to_have_text("while it was away")
+        server.process.__enter__()  # the same command, at the same port
+        servers.wait_for([server])
+        bia.say("here again")
+        for visitor in (ana, bia):
+            texts = visitor.page.locator("#chat-log .text")
+            expect(texts).to_have_count(3)
+            expect(visitor.page.locator(".pending")).to_have_count(0)
+            assert sorted(texts.all_text_contents()) == [
+                "before",
+                "here again",
+                "while it was away",
+            ]
+        # One order for everybody, after a reload too.
+        order = ana.page.locator("#chat-log .text").all_text_contents()
+        bia.sees(*order)
+        bia.page.reload()
+        bia.sees(*order)
+        for visitor in (ana, bia):
+            assert not visitor.errors
+            visitor.context.close()
+
+
+def test_what_was_on_its_way_survives_a_reload(serve, browser):
+    with serve(STEPS[-1]) as (server,), Chat(server) as chat:
+        ana = Visitor(browser, chat, "ana")
+        room = chat.room()
+        ana.enter(room)
+        server.process.stop()
+        ana.say("do not forget me")
+        expect(ana.page.locator(".pending")).to_have_count(1)
+        server.process.__enter__()
+        servers.wait_for([server])
+        ana.page.reload()
+        ana.sees("do not forget me")
+        expect(ana.page.locator(".pending")).to_have_count(0)
+        ana.page.reload()
+        ana.sees("do not forget me")
         ana.context.close()

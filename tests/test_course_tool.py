@@ -124,13 +124,14 @@ def test_carry_copies_a_fix_into_every_later_step_that_had_the_same_file(clone):
 
 
 def test_carry_merges_a_fix_where_a_later_step_differs(clone):
-    fixed = "steps/03-inmemory-layer/chat/static/chat/room.js"
-    edit(clone / fixed, "Disconnected (code", "Cut off (code")
+    last = clone / "steps/05-final/chat/server.py"
+    last.write_text(f"{last.read_text('utf-8')}\n# only in the last step\n", "utf-8")
+    fixed = "steps/03-inmemory-layer/chat/server.py"
+    edit(clone / fixed, "Which server process this is.", "Who serves.")
     result = course("carry", fixed, folder=clone)
     assert result.stdout.splitlines() == ["04  copied", "05  merged"]
-    later = (clone / "steps/05-final/chat/static/chat/room.js").read_text()
-    assert "Cut off (code" in later
-    assert "the ids of the messages" in later
+    assert "Who serves." in last.read_text("utf-8")
+    assert "# only in the last step" in last.read_text("utf-8")
 
 
 def test_carry_leaves_a_collision_to_a_person(clone):

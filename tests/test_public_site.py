@@ -178,7 +178,7 @@ def test_no_traceback_and_no_secret_stands_in_any_log(site, tmp_path):
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory):
-    """A PostgreSQL of our own; its URL."""
+    """A PostgreSQL of our own."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = str(programs[-1]) if programs else shutil.which("initdb")
     if initdb is None:
@@ -198,13 +198,15 @@ def postgres(tmp_path_factory):
     log = tmp_path_factory.mktemp("logs") / "postgres.log"
     with Process("PostgreSQL", server, folder, log) as process:
         process.wait_until(lambda: is_listening(port))
-        yield f"postgres://chat@{HOST}:{port}/postgres"
+        process.port = port
+        yield process
 
 
 def test_the_step_passes_its_own_tests_on_postgresql_too(postgres, redis_url):
-    env = {"DATABASE_URL": postgres, "REDIS_URL": f"{redis_url}/8"}
+    url = f"postgres://chat@{HOST}:{postgres.port}/postgres"
+    env = {"DATABASE_URL": url, "REDIS_URL": f"{redis_url}/8"}
     command = [sys.executable, "-m", "pytest", "-q"]
     result = subprocess.run(
         command, cwd=STEP.path, env=os.environ | env, capture_output=True, text=True
     )
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == 0, f"{result.stdout}\n{postgres.log.read_text()}"

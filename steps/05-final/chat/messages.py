@@ -2,9 +2,9 @@
 
 import json
 import re
+import uuid
 
 LONGEST_TEXT = 2000  # characters, about a page
-LONGEST_NAME = 40
 LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
 
 # The character NUL and lone surrogates: JSON can carry them, but they are no text.
@@ -13,11 +13,16 @@ NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadMessage(ValueError):
-    """What was sent is no message; says why, to the person who sent it."""
+    """What was sent is no message; says why, to the person who sent it.
+
+    `cid` is the client's key of it, if there was one to read.
+    """
+
+    cid = None
 
 
 def read_message(raw):
-    """Return the text, the sender and the time in a message as it came, in JSON.
+    """Return what is in a message as it came, in JSON: its text, time and client key.
 
     `raw` is text or bytes; None stands for a WebSocket frame that held no text.
     Raises BadMessage, and nothing else, whatever the input is.
@@ -30,9 +35,20 @@ def read_message(raw):
         raise BadMessage('This is not JSON. Send {"text": "your words"}.') from None
     if not isinstance(content, dict):
         raise BadMessage('Send a JSON object: {"text": "your words"}.')
+    if content.get("type", "send") != "send":
+        raise BadMessage('"type" must be "send"; it can also be left out.')
+    cid = read_cid(content.get("cid"))
+    try:
+        return {"cid": cid, **read_content(content)}
+    except BadMessage as problem:
+        problem.cid = cid
+        raise
+
+
+def read_content(content):
+    """Return the text and the time in a message."""
     return {
         "text": read_text(content, "text", LONGEST_TEXT),
-        "sender": read_text({"sender": "someone"} | content, "sender", LONGEST_NAME),
         "sent_at": read_time(content.get("sent_at")),
     }
 
@@ -54,6 +70,16 @@ def read_text(content, key, longest):
     if NOT_TEXT.search(text):
         raise BadMessage(f'"{key}" holds characters that are not text.')
     return text
+
+
+def read_cid(cid):
+    """Return the key that the client gave the message, or None: a UUID (RFC 9562)."""
+    if cid is None:
+        return None
+    try:
+        return uuid.UUID(cid)
+    except (ValueError, TypeError, AttributeError):
+        raise BadMessage('"cid" must be a UUID.') from None
 
 
 def read_time(sent_at):

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-MOST_MESSAGES = 100  # of the history, shown to whoever enters
+MOST_MESSAGES = 100  # in one frame
 
 
 INVITES_LAST = timedelta(days=2)
@@ -32,6 +32,8 @@ class Room(models.Model):
     # Hashed, as the password of a person is.
     password_hash = models.CharField(max_length=128, blank=True, editable=False)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
+    # The number of the newest message.
+    last_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -119,30 +121,75 @@ def hash_of(token):
 
 
 class Message(models.Model):
-    """One message in a room."""
+    """One message in a room.
+
+    `seq` numbers the messages of a room without a gap, in the order in which they
+    become visible: whoever has seen 7 and gets 9 knows that 8 is missing. The id
+    cannot serve for that. On PostgreSQL, id 2 can be committed before id 1.
+    """
 
     room = models.ForeignKey(Room, models.CASCADE)
+    seq = models.PositiveBigIntegerField()
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    # The client's key: whoever sends again, not knowing whether the first time
+    # arrived, uses the same one.
+    cid = models.UUIDField(null=True)
     text = models.TextField()
     # Milliseconds since 1970 on the sender's clock; none if the client gave none.
     sent_at = models.BigIntegerField(null=True)
     # The server process that took the message.
     server = models.TextField()
 
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_of_each_seq"),
+            models.UniqueConstraint(
+                fields=["room", "sender", "cid"], name="one_of_each_cid"
+            ),
+        ]
+
     def __str__(self):
         return f"{self.sender} in {self.room}: {self.text}"
 
     @classmethod
-    async def newest_in(cls, room):
+    @transaction.atomic
+    def store(cls, room, sender, cid, **content):
+        """Store a message as the next one of its room; return it, and whether it is new.
+
+        The lock on the room makes writers wait for one another, so that no number is
+        given twice or left out. A message sent again is not stored again.
+        """
+        room = Room.objects.select_for_update().get(pk=room.pk)
+        if cid is not None:
+            known = cls.objects.filter(room=room, sender=sender, cid=cid)
+            if message := known.select_related("room", "sender").first():
+                return message, False
+        room.last_seq += 1
+        room.save(update_fields=["last_seq"])
+        message = cls.objects.create(
+            room=room, seq=room.last_seq, sender=sender, cid=cid, **content
+        )
+        return message, True
+
+    @classmethod
+    def newest_in(cls, room):
         """Return the last messages of a room, oldest first."""
         found = cls.objects.filter(room=room).select_related("room", "sender")
-        newest_first = found.order_by("-id")[:MOST_MESSAGES]
-        return [message async for message in newest_first][::-1]
+        return list(found.order_by("-seq")[:MOST_MESSAGES])[::-1]
+
+    @classmethod
+    def following(cls, room, after):
+        """Return the next messages of a room that follow `after`, oldest first."""
+        found = cls.objects.filter(room=room, seq__gt=after)
+        return list(found.select_related("room", "sender")[:MOST_MESSAGES])
 
     def as_json(self):
         """Return the message as it goes over the wire."""
         return {
-            "id": self.id,
+            "type": "message",
+            "seq": self.seq,
+            "cid": self.cid and str(self.cid),
             "room": self.room.name,
             "sender": self.sender.get_username(),
             "text": self.text,

@@ -49,12 +49,13 @@ async def join(settings, people):
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
     sockets = []
 
-    async def join(room_name, name=None):
+    async def join(room_name, name=None, after=None):
         cookies = people[name].cookies if name else {}
         cookie = "; ".join(f"{key}={cookies[key].value}" for key in cookies)
+        query = "" if after is None else f"?after={quote(str(after))}"
         socket = WebsocketCommunicator(
             application,
-            f"/ws/chat/{quote(room_name, safe='')}/",
+            f"/ws/chat/{quote(room_name, safe='')}/{query}",
             headers=[
                 (b"origin", b"http://localhost:8000"),
                 (b"cookie", cookie.encode()),

@@ -53,6 +53,14 @@ async def test_whoever_enters_later_reads_what_was_said(join, make_room):
     assert await history_of(await join("class", "bia")) == ["one", "two"]
 
 
+async def test_a_client_cannot_choose_the_type_of_an_event(join, make_room):
+    await make_room("class")
+    ana = await enter(join, "class", "ana")
+    for kind in ("chat.message", "websocket.disconnect", "look.again", 7):
+        await ana.send_json_to({"text": "oi", "type": kind})
+        assert "type" in (await ana.receive_json_from())["error"]
+
+
 async def test_nobody_can_speak_in_anothers_name(join, make_room):
     await make_room("class")
     ana = await enter(join, "class", "ana")

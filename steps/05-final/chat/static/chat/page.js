@@ -5,6 +5,7 @@ const log = document.querySelector("#chat-log");
 const status = document.querySelector("#chat-status");
 const problem = document.querySelector("#chat-problem");
 const form = document.querySelector("#chat-form");
+const pending = document.querySelector("#chat-pending");
 const textInput = document.querySelector("#chat-message-input");
 
 for (const label of document.querySelectorAll("[data-server]")) {
@@ -22,7 +23,7 @@ export function showMessage({ sender, text, server }) {
   item.lastChild.style.setProperty("--hue", hueOf(server));
   // Whoever has scrolled up to read stays there.
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
-  log.append(item);
+  pending.before(item);
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
@@ -33,22 +34,41 @@ export function showStatus(text, { trouble = false } = {}) {
   status.classList.toggle("trouble", trouble);
 }
 
-/** Call `send(message)` when the person sends one; give the text back if it fails. */
+/** Show a message of our own that is on its way. */
+export function showPending({ cid, text }) {
+  const item = document.createElement("p");
+  item.className = "pending";
+  item.dataset.cid = cid;
+  item.append(part("span", "text", text), part("small", "state", "sending…"));
+  pending.append(item);
+  log.scrollTop = log.scrollHeight;
+}
+
+/** Take a message away that is not on its way any more. */
+export function removePending(cid) {
+  if (cid) pending.querySelector(`[data-cid="${CSS.escape(cid)}"]`)?.remove();
+}
+
+/** Take every message away. */
+export function clearLog() {
+  log.replaceChildren(pending);
+}
+
+/** Call `send(text)` when the person sends something. */
 export function onSend(send) {
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = textInput.value;
-    const message = { text, sent_at: Date.now() };
     if (!text.trim()) return;
     textInput.value = "";
     showProblem("");
-    try {
-      await send(message);
-    } catch (error) {
-      textInput.value ||= text;
-      showProblem(`Not sent: ${error.message}`);
-    }
+    send(text);
   });
+}
+
+/** Give a text back to the person, unless there is another one already. */
+export function restoreText(text) {
+  textInput.value ||= text;
 }
 
 /** Show what is wrong with what the person sent. */
