@@ -30,6 +30,15 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
     room = None  # until the socket has joined
     watch = None
 
+    async def __call__(self, scope, receive, send):
+        """Run for as long as the socket is open, and leave nothing running behind it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Here, for disconnect() is not called after an exception.
+            if self.watch:
+                self.watch.cancel()
+
     async def connect(self):
         """The browser asks for a socket."""
         # Accept first: before that, all that a browser learns of a refusal is 1006.
@@ -92,9 +101,8 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     async def disconnect(self, code):
         """The socket is closed, from either end."""
-        if self.watch is None:
+        if self.room is None:
             return
-        self.watch.cancel()
         for name in (group_name(self.room), group_of_user(self.user)):
             await self.channel_layer.group_discard(name, self.channel_name)
 

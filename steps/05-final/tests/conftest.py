@@ -68,5 +68,6 @@ async def join(settings, people):
 
     yield join
     for socket in sockets:
-        await socket.disconnect()
+        if not socket.future.done():  # not one that a scene has made fail
+            await socket.disconnect()
     await get_channel_layer().close_pools()

@@ -1,5 +1,6 @@
 """Nothing lost, nothing twice, nothing out of order, whatever the layer does."""
 
+import asyncio
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -221,6 +222,21 @@ async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
     monkeypatch.setattr(Message, "store", store)
     await ana.send_json_to({"text": "oi", "cid": cid})
     assert (await ana.receive_json_from())["type"] == "sent"
+
+
+async def test_a_socket_that_fails_leaves_nothing_running(join, make_room, monkeypatch):
+    await make_room("class")
+    ana, _ = await enter(join)
+
+    async def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(consumers.ChatConsumer, "chat_message", fail)
+    await ana.send_json_to({"text": "oi"})
+    with pytest.raises(ZeroDivisionError):
+        await ana.receive_output()
+    running = [task.get_coro().__name__ for task in asyncio.all_tasks()]
+    assert "keep_watch" not in running
 
 
 async def test_a_room_that_is_deleted_says_so(join, make_room):
