@@ -144,12 +144,17 @@ def end_group(process: subprocess.Popen, *, by_force: bool) -> None:
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end the block as Ctrl-C does, cleanly."""
+    """Let Ctrl-C, SIGTERM and a closed terminal end the block cleanly.
+
+    Ctrl-C too: a script's shell starts what it puts in the background deaf to SIGINT.
+    """
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    numbers = [signal.SIGTERM] if os.name == "nt" else [signal.SIGTERM, signal.SIGHUP]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if os.name != "nt":
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
