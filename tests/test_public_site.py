@@ -186,7 +186,7 @@ def postgres(tmp_path_factory):
     folder = tmp_path_factory.mktemp("postgres")
     as_user = []
     if os.getuid() == 0:  # PostgreSQL does not run as root
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         for parent in [folder, *folder.parents[:3]]:
             parent.chmod(0o755)
         shutil.chown(folder, "postgres")
