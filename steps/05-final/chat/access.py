@@ -1,64 +1,145 @@
 """Who may stay: open sockets learn of a logout, a ban, a new password, a lost room.
 
 A socket is let in once, with the session of that moment, and would keep it for as long
-as it is open. So those changes are told to the sockets of that person, over the
-channel layer; and since the layer may lose what it carries, every socket also looks
-again from time to time (ChatConsumer.keep_watch).
+as it is open. So each has a permit, which is held against the database before each of
+its messages is stored, when something is said to have changed, and from time to time,
+for what is said over the channel layer can get lost.
 """
 
+import logging
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.contrib.auth import aget_user, get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, get_user, get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
-from chat.groups import group_of_user
+from chat.groups import EVERYBODY
 from chat.models import Room
+from chat.protocol import Close
+
+log = logging.getLogger(__name__)
 
 
-async def user_of(session_key):
-    """Return whose session it is now, as the database says; perhaps nobody's.
+class Pass(NamedTuple):
+    """What a socket was let in with: whose it is, by which session, into which room."""
 
-    Ends the session of a password that has been changed since.
+    user_pk: int
+    session_key: str
+    # Made from the hash of the password: it changes when the password does.
+    session_hash: str
+    room_pk: int
+
+
+def let_in(session_key, room_name):
+    """Return the person and the permit of a socket that is being opened.
+
+    No person if nobody has logged in with this session; no permit if there is no such
+    room for that person.
     """
-    return await aget_user(SimpleNamespace(session=SessionStore(session_key)))
+    session = SessionStore(session_key)
+    user = get_user(SimpleNamespace(session=session))
+    if not user.is_authenticated:
+        return None, None
+    room = Room.open_to(user).filter(name=room_name).first()
+    return user, room and pass_of(user, session, room)
+
+
+def pass_of(user, session, room):
+    """Return the permit of a person in a room."""
+    return Pass(user.pk, session.session_key, session[HASH_SESSION_KEY], room.pk)
+
+
+def refusals(permits, rooms=None):
+    """Return a close code for each permit that is not good any more, and the people.
+
+    `rooms` are those of the permits, by key, if somebody has them already. A fixed
+    number of queries, however many permits there are.
+    """
+    if rooms is None:
+        rooms = Room.objects.in_bulk({permit.room_pk for permit in permits})
+    user_pks = {permit.user_pk for permit in permits}
+    people = get_user_model().objects.filter(pk__in=user_pks, is_active=True)
+    people = {user.pk: user for user in people}
+    hashes = {user.pk: user.get_session_auth_hash() for user in people.values()}
+    sessions = Session.objects.filter(
+        pk__in={permit.session_key for permit in permits},
+        expire_date__gt=timezone.now(),
+    )
+    sessions = set(sessions.values_list("pk", flat=True))
+    closed = [pk for pk, room in rooms.items() if room.kind != Room.Kind.OPEN]
+    members = set()
+    if closed:
+        found = Room.members.through.objects.filter(
+            room_id__in=closed, user_id__in=user_pks
+        )
+        members = set(found.values_list("room_id", "user_id"))
+
+    refused = {}
+    for permit in permits:
+        user_pk, session_key, session_hash, room_pk = permit
+        if session_key not in sessions or hashes.get(user_pk) != session_hash:
+            refused[permit] = Close.LOGGED_OUT
+        elif room_pk not in rooms:
+            refused[permit] = Close.NOT_FOUND
+        elif room_pk in closed and (room_pk, user_pk) not in members:
+            refused[permit] = Close.FORBIDDEN
+    return refused, people
+
+
+# ---- Telling the sockets --------------------------------------------------------
 
 
 @receiver(user_logged_out)
 def tell_of_logout(request, user, **signal):
     """Somebody logs out: the sockets of that browser must go."""
     if user is not None:
-        tell(user, session_key=request.session.session_key)
+        # Its session is about to be deleted, and is found gone when they look.
+        tell(user=user.pk, ended=request.session.session_key)
 
 
 @receiver([post_save, post_delete], sender=get_user_model())
-def tell_of_change(instance, **signal):
+def tell_of_account(instance, **signal):
     """An account was changed: a ban, a new password, or nothing that matters here."""
-    tell(instance)
+    tell(user=instance.pk)
+
+
+@receiver([post_save, post_delete], sender=Room)
+def tell_of_room(instance, update_fields=None, **signal):
+    """A room was changed or deleted."""
+    if update_fields is None or "last_seq" not in update_fields:
+        tell(room=instance.pk)
 
 
 @receiver(m2m_changed, sender=Room.members.through)
-def tell_of_membership(instance, action, reverse, pk_set, **signal):
-    """Somebody has lost a room: the sockets there must go."""
-    if action == "post_remove":
-        users = get_user_model().objects.filter(pk__in=pk_set)
-        for user in [instance] if reverse else users:
-            tell(user)
+def tell_of_members(instance, action, reverse, pk_set, **signal):
+    """Somebody has lost a room."""
+    if action not in {"post_remove", "pre_clear"}:
+        return
+    if not reverse:
+        tell(room=instance.pk)
+    elif action == "post_remove":
+        for room_pk in pk_set:
+            tell(room=room_pk)
+    else:
+        tell(user=instance.pk)
 
 
-def tell(user, session_key=None):
-    """Have the sockets of a person look again, once the change is in the database.
+def tell(**whom):
+    """Have sockets look again, in every process, once the change is in the database."""
+    event = {"type": "look", **whom}
 
-    With `session_key`, those of that session go without a look: it is about to end.
-    """
-    event = {"type": "access.changed", "ended": session_key}
-    layer = get_channel_layer()
-    group = group_of_user(user)
-    transaction.on_commit(
-        lambda: async_to_sync(layer.group_send)(group, event), robust=True
-    )
+    def send():
+        try:
+            async_to_sync(get_channel_layer().group_send)(EVERYBODY, event)
+        except Exception as problem:
+            log.warning("The layer did not take a change of access: %r", problem)
+
+    transaction.on_commit(send)

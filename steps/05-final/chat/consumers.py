@@ -2,205 +2,344 @@
 
 import asyncio
 import logging
+import time
+from contextlib import suppress
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from chat.access import user_of
-from chat.groups import group_name, group_of_user
-from chat.messages import LARGEST_INTEGER, BadMessage, read_message
-from chat.models import Message, Room
+from chat import history, limits, metrics, protocol
+from chat.access import let_in
+from chat.database import ask
+from chat.fanout import this_hub
+from chat.mailbox import Mailbox
+from chat.protocol import LARGEST_INTEGER, Close, Refusal
 from chat.server import server_label
 
-LOOK_AGAIN = 25  # seconds; the layer may have lost whatever it should have carried
+GOODBYE = 0.2  # seconds for a last frame, before the process ends
+LAST_PATIENCE = 5  # seconds for a close; a client that reads nothing never takes it
 
 log = logging.getLogger(__name__)
 
 
-class ChatConsumer(AsyncJsonWebsocketConsumer):
+class ChatConsumer(AsyncWebsocketConsumer):
     """One socket of one person in one room.
 
-    The database is what is true; the channel layer only says that there is something
-    to look at, and may lose it. So this remembers the number of the last message that
-    it has sent, and whatever comes, sends what follows: all of it, once, in order.
+    What is sent is stored by the Writer; what is stored comes from the Hub. Nothing
+    here waits for either, so a frame is read as soon as it is there.
     """
 
-    room = None  # until the socket has joined
-    watch = None
+    # The Hub listens to the layer, once for all sockets of this process.
+    channel_layer_alias = None
+
+    permit = None  # until somebody is let in
+    is_in = False  # until the socket has caught up with the room
+    is_closing = False
+    received = 0  # frames
+    code = None  # of the close; none if the line was cut by our own server
 
     async def __call__(self, scope, receive, send):
-        """Run for as long as the socket is open, and leave nothing running behind it."""
+        """Run for as long as the socket is open, and leave nothing behind."""
+        self.language = language_of(scope)
+        self.label = server_label(scope["server"][1])
+        self.mailbox = Mailbox(send)
+        self.bad_frames = limits.Bucket(limits.BAD_FRAMES_RATE, limits.BAD_FRAMES)
+        self.task = asyncio.current_task()
+        self.opened_at = time.monotonic()
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.is_closing:
+                # The server ends. Daphne would just cut the line.
+                with suppress(Exception):
+                    self.close_with(Close.RESTARTING)
+                    await asyncio.sleep(GOODBYE)
+                raise
         finally:
             # Here, for disconnect() is not called after an exception.
-            if self.watch:
-                self.watch.cancel()
+            self.mailbox.close()
+            if self.permit:
+                self.take_leave()
+                await self.hub.leave(self)
+
+    def take_leave(self):
+        """Note that the socket is gone: how many, and one line in the log."""
+        metrics.sockets.dec()
+        log.info(
+            "A socket was closed.",
+            extra={
+                "user": self.permit.user_pk,
+                "room": self.permit.room_pk,
+                "code": self.code,
+                "seconds": round(time.monotonic() - self.opened_at, 1),
+                "frames_received": self.received,
+                "bytes_sent": self.mailbox.sent,
+            },
+        )
+
+    async def dispatch(self, message):
+        """Handle what the server says of this socket; whatever happens, answer.
+
+        Channels' own dispatch has a thread close old database connections before each
+        frame; ours stay open (chat/database.py). And an exception would be a close with
+        1011, up to a second later.
+        """
+        try:
+            with translation.override(self.language):
+                await getattr(self, get_handler_name(message))(message)
+        except Refusal as refusal:
+            self.refuse(refusal)
+        except DatabaseError as problem:
+            log.warning("The database does not answer: %r", problem)
+            self.refuse(unavailable(close=None if self.is_in else Close.UNAVAILABLE))
+        except StopConsumer:
+            raise
+        except Exception:
+            log.exception("A frame could not be handled.")
+            self.refuse(unavailable(close=Close.UNAVAILABLE))
+
+    # ---- Coming in ---------------------------------------------------------------
 
     async def connect(self):
         """The browser asks for a socket."""
         # Accept first: before that, all that a browser learns of a refusal is 1006.
         await self.accept()
-        self.user = self.scope["user"]
-        if not self.user.is_authenticated:
-            await self.refuse(4401, "Log in first.")
-            return
-        room_name = self.scope["url_route"]["kwargs"]["room_name"]
-        room = await Room.open_to(self.user).filter(name=room_name).afirst()
-        if room is None:
+        self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
+        session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        self.user, self.permit = await ask(let_in, session_key, self.room_name)
+        if self.user is None:
+            raise Refusal("logged_out", _("Log in first."), close=Close.LOGGED_OUT)
+        if self.permit is None:
             # The same for a room that does not exist and one that is not for you.
-            await self.refuse(4404, f'There is no room "{room_name}" for you.')
-            return
-        self.room = room
-        await self.join()
+            raise no_such_room(self.room_name)
+        self.hub = this_hub()
+        metrics.sockets.inc()
+        local = await self.hub.enter(self)
+        self.person = self.hub.people[self.permit.user_pk]
+        sockets = [one for one in self.person.sockets if not one.is_closing]
+        for oldest in sockets[: -limits.SOCKETS]:
+            oldest.show_out(Close.REPLACED)
+        await self.catch_up(local)
 
-    async def refuse(self, code, reason):
-        """Say why this socket gets nothing, and close it."""
-        await self.send_json({"type": "error", "error": reason})
-        await self.close(code=code)
+    async def catch_up(self, local):
+        """Send what this page has missed; for a page that is new, the newest messages.
 
-    async def join(self):
-        """Join the room, then catch up with it.
-
-        In this order: what is said in between is announced and read, and sent once.
-        The other way round it would be missed.
+        It says in the address which message was its last, `?after=7`, and from which
+        history that was: a room that was deleted and made again begins at 1 again.
         """
-        await self.join_groups()
-        self.watch = asyncio.create_task(self.keep_watch())
-        after = read_after(self.scope["query_string"])
-        head = (await Room.objects.aget(pk=self.room.pk)).last_seq
-        # Somebody new gets the newest messages; whoever comes back, all that follow.
-        # A number beyond ours is from another history: begin anew.
-        begin_anew = after is None or after > head
-        if begin_anew:
-            messages = await database_sync_to_async(Message.newest_in)(self.room)
-        else:
-            messages = await database_sync_to_async(Message.following)(self.room, after)
-        self.seq = messages[-1].seq if messages else head
-        await self.send_sync(messages, reset=begin_anew)
-        await self.catch_up()
-
-    async def join_groups(self):
-        """Join the group of the room and that of the person; twice does no harm."""
-        for name in (group_name(self.room), group_of_user(self.user)):
-            await self.channel_layer.group_add(name, self.channel_name)
-
-    async def catch_up(self):
-        """Send what follows the last message that was sent, if there is something."""
-        find = database_sync_to_async(Message.following)
-        while messages := await find(self.room, self.seq):
-            self.seq = messages[-1].seq
-            await self.send_sync(messages)
-
-    async def send_sync(self, messages, reset=False):
-        """Send several messages at once; `reset` if they follow nothing sent before."""
-        content = [message.as_json() for message in messages]
-        await self.send_json({"type": "sync", "reset": reset, "messages": content})
+        after, epoch = read_place(self.scope["query_string"])
+        head = local.head
+        is_known = epoch in {None, local.pk} and after is not None
+        reset = not is_known or not head - history.FAR_BEHIND <= after <= head
+        if reset:
+            after = local.floor
+        while after < local.floor:
+            page = await ask(history.following, local.pk, after)
+            page = [message for message in page if message.seq <= local.floor]
+            if not page:
+                break
+            self.post_all(protocol.encode_messages(page))
+            after = page[-1].seq
+        # From here on nothing is awaited, so nothing comes between.
+        messages = local.after(max(after, local.floor))
+        more = local.floor > 0 if reset else None
+        about = {"reset": reset, "more": more, "epoch": local.pk}
+        self.post_all(protocol.encode_sync(messages, **about))
+        self.hub.join(self)
+        self.is_in = True
 
     async def disconnect(self, code):
         """The socket is closed, from either end."""
-        if self.room is None:
-            return
-        for name in (group_name(self.room), group_of_user(self.user)):
-            await self.channel_layer.group_discard(name, self.channel_name)
+        self.code = code
+
+    # ---- What the page sends ---------------------------------------------------------
 
     async def receive(self, text_data=None, bytes_data=None):
-        """A frame from this socket: store the message in it, then tell the room.
-
-        Whatever is wrong with it gets an answer. An exception would close the socket
-        with code 1011, up to a second later, and disconnect() would never run.
-        """
-        if self.room is None:
+        """A frame from this socket."""
+        if self.is_closing or not self.is_in:
             return  # refused; the close is on its way
+        self.received += 1
         try:
-            content = read_message(text_data)
-        except BadMessage as problem:
-            await self.send_error("bad_message", str(problem), problem.cid)
+            frame = protocol.read_frame(text_data)
+        except Refusal as refusal:
+            if refusal.frame.code in {"bad_json", "bad_message", "unknown_type"}:
+                if self.bad_frames.take():
+                    refusal.close = Close.ABUSE
+            raise
+        await getattr(self, f"on_{type(frame).__name__.lower()}")(frame)
+
+    async def on_send(self, frame):
+        """A message: hand it to the Writer, which will call `stored`."""
+        if retry_after := self.person.messages.take():
+            raise self.too_fast(retry_after, frame.cid)
+        draft = history.Draft(
+            self, self.permit, frame.text, frame.cid, frame.sent_at, self.label
+        )
+        if not self.hub.writer.put(draft):
+            raise unavailable(frame.cid)
+
+    def too_fast(self, retry_after, cid=None):
+        """Return the refusal of one who sends too much."""
+        metrics.messages.labels("rate_limited").inc()
+        return Refusal(
+            "rate_limited",
+            _("Not so fast, please."),
+            cid=cid,
+            retry_after=round(retry_after, 2),
+            close=Close.FLOOD if self.person.refusals.take() else None,
+        )
+
+    async def on_typing(self, frame):
+        """The person is typing."""
+        if not self.person.typing.take():
+            self.hub.type(self, self.user.get_username())
+
+    async def on_history(self, frame):
+        """The person scrolls back."""
+        if retry_after := self.person.messages.take():
+            raise self.too_fast(retry_after)
+        page, more = await ask(history.older_than, self.permit.room_pk, frame.before)
+        self.post(protocol.encode_older(page, more))
+
+    async def on_ack(self, frame):
+        """The page has read what we sent."""
+        self.mailbox.read = min(frame.bytes, self.mailbox.sent)
+
+    # ---- What the page gets ------------------------------------------------------------
+
+    def post(self, frame):
+        """Send a frame, when its turn comes."""
+        if self.is_closing:
             return
-        cid = content.pop("cid")
-        _, port = self.scope["server"]
-        try:
-            message, is_new = await database_sync_to_async(Message.store)(
-                self.room, self.user, cid, **content, server=server_label(port)
-            )
-        except Room.DoesNotExist:
-            await self.refuse(4404, "This room is gone.")
+        self.mailbox.post(frame)
+        if self.mailbox.is_full:
+            self.mailbox.waiting.clear()
+            self.show_out(Close.SLOW)
+
+    def post_all(self, frames):
+        """Send frames, one after the other."""
+        for frame in frames:
+            self.post(frame)
+
+    def stored(self, draft):
+        """The Writer has done with a message of this socket."""
+        with translation.override(self.language):
+            if draft.has_failed:
+                self.refuse(unavailable(draft.cid))
+            elif draft.refused:
+                self.show_out(draft.refused)
+            elif draft.cid:
+                sent = protocol.Sent(draft.cid, draft.message.seq, not draft.is_new)
+                self.post(protocol.encode(sent))
+        outcome = "stored" if draft.is_new else "again"
+        metrics.messages.labels(
+            "failed" if draft.has_failed else "refused" if draft.refused else outcome
+        ).inc()
+
+    def show_out(self, code):
+        """Close the socket: whoever is at the other end may be here no more."""
+        with translation.override(self.language):
+            self.refuse(farewell(code, self.room_name))
+
+    def refuse(self, refusal):
+        """Say what is wrong, and close the socket if there is no going on."""
+        if self.is_closing:
             return
-        except DatabaseError:
-            log.exception("A message could not be stored.")
-            await self.send_error("unavailable", "Not stored; try again.", cid)
-            return
-        if cid:
-            sent = {"type": "sent", "cid": str(cid), "seq": message.seq}
-            await self.send_json(sent | {"dup": not is_new})
-        await self.tell_room(message.as_json())
+        metrics.errors.labels(refusal.frame.code).inc()
+        self.mailbox.post(protocol.encode(refusal.frame))
+        if refusal.close:
+            self.close_with(refusal.close)
 
-    async def tell_room(self, message):
-        """Announce a stored message. If that fails, everybody finds it a little later."""
-        event = {"type": "chat.message", "message": message}
-        try:
-            await self.channel_layer.group_send(group_name(self.room), event)
-        except Exception as problem:
-            log.warning("The layer did not take an announcement: %r", problem)
-            await self.chat_message(event)
-
-    async def send_error(self, code, reason, cid=None):
-        """Say what is wrong with a frame; `cid` says with which message."""
-        key = {"cid": str(cid)} if cid else {}
-        await self.send_json({"type": "error", "code": code, "error": reason} | key)
-
-    async def chat_message(self, event):
-        """A message was stored in the room: events of type "chat.message" arrive here."""
-        message = event["message"]
-        if message["seq"] == self.seq + 1:
-            self.seq += 1
-            await self.send_json(message)
-        elif message["seq"] > self.seq:
-            await self.catch_up()  # something before it has got lost
-        # Else it was sent already: the layer repeated it, or it was in a sync.
-
-    async def keep_watch(self):
-        """Every now and then, have this socket look again."""
-        while True:
-            await asyncio.sleep(LOOK_AGAIN)
-            event = {"type": "look.again"}
-            await self.channel_layer.send(self.channel_name, event)
-
-    async def look_again(self, event):
-        """Repair what the layer has lost: our place in the groups, access, messages."""
-        await self.join_groups()
-        await self.access_changed({"ended": None})
-        await self.catch_up()
-        await self.send_json({"type": "ping"})  # so that the page knows the line is up
-
-    async def access_changed(self, event):
-        """Something about this person has changed, or might have."""
-        session_key = self.scope["session"].session_key
-        if event["ended"] == session_key or await user_of(session_key) != self.user:
-            await self.refuse(4401, "You have been logged out.")
-        elif not await Room.open_to(self.user).filter(pk=self.room.pk).aexists():
-            await self.refuse(4404, f'There is no room "{self.room}" for you.')
+    def close_with(self, code):
+        """Close the socket after what is in its mailbox."""
+        self.is_closing = True
+        metrics.closes.labels(code.value).inc()
+        self.mailbox.put({"type": "websocket.close", "code": code.value})
+        # Under some servers a close waits for the client, like all else that is sent.
+        asyncio.get_running_loop().call_later(LAST_PATIENCE, self.task.cancel)
 
 
-def read_after(query):
-    """Return the number in `?after=7`, the last message that a page has; None if none."""
-    typed = parse_qs(query.decode("ascii", "replace")).get("after", [""])[0]
-    if typed.isascii() and typed.isdigit() and int(typed) <= LARGEST_INTEGER:
-        return int(typed)
-    return None
-
-
-class NoSuchAddress(AsyncJsonWebsocketConsumer):
+class NoSuchAddress(AsyncWebsocketConsumer):
     """Says that nothing lives at this address.
 
     Without it, the handshake would fail with HTTP 500 and a traceback in the log,
     and a browser does not tell its page why a handshake failed.
     """
 
+    channel_layer_alias = None
+
     async def connect(self):
         await self.accept()
-        reason = f"There is nothing at {self.scope['path']}."
-        await self.send_json({"type": "error", "error": reason})
-        await self.close(code=4404)
+        with translation.override(language_of(self.scope)):
+            reason = _("There is nothing at %(path)s.") % {"path": self.scope["path"]}
+        error = protocol.Error("not_found", reason)
+        await self.send(text_data=protocol.encode(error).event["text"])
+        await self.close(code=Close.NOT_FOUND.value)
+
+
+# ---- What is said to whom is refused --------------------------------------------------
+
+
+def unavailable(cid=None, close=None):
+    """Return the refusal for what is not the fault of the client."""
+    return Refusal(
+        "unavailable", _("That did not work; try again."), cid=cid, close=close
+    )
+
+
+def no_such_room(name):
+    """Return the refusal for a room that does not exist, or not for this person."""
+    reason = _("There is no room “%(room)s” for you.") % {"room": name}
+    return Refusal("not_found", reason, close=Close.NOT_FOUND)
+
+
+def farewell(code, room_name):
+    """Return the refusal with which somebody is shown out."""
+    if code == Close.NOT_FOUND:
+        return no_such_room(room_name)
+    name, reason = {
+        Close.LOGGED_OUT: ("logged_out", _("You have been logged out.")),
+        Close.FORBIDDEN: ("forbidden", _("You are not in this room any more.")),
+        Close.SLOW: ("slow_client", _("This page did not keep up.")),
+        Close.REPLACED: (
+            "too_many",
+            _("You have opened the chat in too many windows."),
+        ),
+    }[code]
+    return Refusal(name, reason, close=code)
+
+
+# ---- What a handshake says ------------------------------------------------------------
+
+
+def read_place(query):
+    """Return the numbers in `?after=7&epoch=3`, each None if it is not there or no number."""
+    typed = parse_qs(query.decode("ascii", "replace"))
+    values = [typed.get(name, [""])[0] for name in ("after", "epoch")]
+    return [
+        int(value)
+        if value.isascii() and value.isdigit() and int(value) <= LARGEST_INTEGER
+        else None
+        for value in values
+    ]
+
+
+def language_of(scope):
+    """Return the language that a page is in: LocaleMiddleware chose it the same way."""
+    headers = dict(scope["headers"])
+    request = SimpleNamespace(
+        COOKIES=scope.get("cookies", {}),
+        META={
+            "HTTP_ACCEPT_LANGUAGE": headers.get(b"accept-language", b"").decode(
+                "latin1"
+            )
+        },
+    )
+    return translation.get_language_from_request(request)

@@ -4,6 +4,7 @@ import unicodedata
 
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext_lazy as _
 
 from chat.models import Room
 
@@ -19,22 +20,24 @@ class RoomForm(forms.ModelForm):
     """A new room."""
 
     password = forms.CharField(
+        label=_("Password"),
         required=False,
         min_length=SHORTEST_PASSWORD,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Only for a room with a password.",
+        help_text=_("Only for a room with a password."),
     )
 
     class Meta:
         model = Room
         fields = ["name", "kind"]
+        labels = {"name": _("Name"), "kind": _("Kind")}
 
     def clean_name(self):
         """Refuse names that no address can hold."""
         name = tidy(self.cleaned_data["name"])
         if name in {".", ".."}:
-            raise forms.ValidationError("Browsers take this out of an address.")
+            raise forms.ValidationError(_("Browsers take this out of an address."))
         return name
 
     def clean(self):
@@ -44,7 +47,7 @@ class RoomForm(forms.ModelForm):
         known = self.instance.password_hash
         if with_password and not (content.get("password") or known):
             if "password" not in self.errors:
-                self.add_error("password", "A room with a password needs one.")
+                self.add_error("password", _("A room with a password needs one."))
         return content
 
     def save(self, commit=True):
@@ -58,6 +61,7 @@ class EnterForm(forms.Form):
     """The password of a room."""
 
     password = forms.CharField(
+        label=_("Password"),
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
@@ -70,5 +74,5 @@ class EnterForm(forms.Form):
         """Compare with the password of the room."""
         typed = self.cleaned_data["password"]
         if not self.room.is_password(typed):
-            raise forms.ValidationError("This is not the password of the room.")
+            raise forms.ValidationError(_("This is not the password of the room."))
         return typed

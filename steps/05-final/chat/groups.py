@@ -1,11 +1,12 @@
-"""Names for the groups of the channel layer."""
+"""Names for the groups of the channel layer. Its members are processes, not sockets."""
+
+# Every server process.
+EVERYBODY = "everybody"
 
 
-def group_of_user(user):
-    """Return the name of the group of all sockets of a person."""
-    return f"user.{user.pk}"
+def group_name(room_pk):
+    """Return the name of the group of the processes with a socket in a room.
 
-
-def group_name(room):
-    """Return the name of the group of a room: its key, never what people call it."""
-    return f"room.{room.pk}"
+    The room's key, never what people call it.
+    """
+    return f"room.{room_pk}"

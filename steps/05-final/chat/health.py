@@ -5,7 +5,8 @@ import logging
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, connection
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 LONGEST_ROUND_TRIP = 1  # second
 
@@ -31,6 +32,14 @@ async def ready(request):
         answer = {"status": "unavailable", "database": "down", "layer": layer}
         return JsonResponse(answer, status=503)
     return JsonResponse({"status": layer, "database": "ok", "layer": layer})
+
+
+def count(request):
+    """Show what this process has counted, in the text format of Prometheus.
+
+    The front server lets nobody from outside ask for it.
+    """
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def ask_database():

@@ -9,9 +9,9 @@ from django.contrib.auth.hashers import check_password
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-MOST_MESSAGES = 100  # in one frame
-
+from chat import protocol
 
 INVITES_LAST = timedelta(days=2)
 
@@ -22,10 +22,10 @@ class Room(models.Model):
     class Kind(models.TextChoices):
         """Who may enter: everybody, whoever knows the password, whoever was invited."""
 
-        OPEN = "open", "open to all"
-        PASSWORD = "password", "with a password"
-        PRIVATE = "private", "by invitation"
-        TWO = "two", "for two, by invitation"
+        OPEN = "open", _("open to all")
+        PASSWORD = "password", _("with a password")
+        PRIVATE = "private", _("by invitation")
+        TWO = "two", _("for two, by invitation")
 
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPEN)
@@ -135,6 +135,7 @@ class Message(models.Model):
     # arrived, uses the same one.
     cid = models.UUIDField(null=True)
     text = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
     # Milliseconds since 1970 on the sender's clock; none if the client gave none.
     sent_at = models.BigIntegerField(null=True)
     # The server process that took the message.
@@ -152,47 +153,38 @@ class Message(models.Model):
     def __str__(self):
         return f"{self.sender} in {self.room}: {self.text}"
 
-    @classmethod
-    @transaction.atomic
-    def store(cls, room, sender, cid, **content):
-        """Store a message as the next one of its room; return it, and whether it is new.
-
-        The lock on the room makes writers wait for one another, so that no number is
-        given twice or left out. A message sent again is not stored again.
-        """
-        room = Room.objects.select_for_update().get(pk=room.pk)
-        if cid is not None:
-            known = cls.objects.filter(room=room, sender=sender, cid=cid)
-            if message := known.select_related("room", "sender").first():
-                return message, False
-        room.last_seq += 1
-        room.save(update_fields=["last_seq"])
-        message = cls.objects.create(
-            room=room, seq=room.last_seq, sender=sender, cid=cid, **content
-        )
-        return message, True
-
-    @classmethod
-    def newest_in(cls, room):
-        """Return the last messages of a room, oldest first."""
-        found = cls.objects.filter(room=room).select_related("room", "sender")
-        return list(found.order_by("-seq")[:MOST_MESSAGES])[::-1]
-
-    @classmethod
-    def following(cls, room, after):
-        """Return the next messages of a room that follow `after`, oldest first."""
-        found = cls.objects.filter(room=room, seq__gt=after)
-        return list(found.select_related("room", "sender")[:MOST_MESSAGES])
-
-    def as_json(self):
+    def as_frame(self):
         """Return the message as it goes over the wire."""
-        return {
-            "type": "message",
-            "seq": self.seq,
-            "cid": self.cid and str(self.cid),
-            "room": self.room.name,
-            "sender": self.sender.get_username(),
-            "text": self.text,
-            "sent_at": self.sent_at,
-            "server": self.server,
-        }
+        return protocol.Message(
+            seq=self.seq,
+            cid=self.cid,
+            room=self.room.name,
+            sender=self.sender.get_username(),
+            text=self.text,
+            at=int(self.at.timestamp() * 1000),
+            sent_at=self.sent_at,
+            server=self.server,
+        )
+
+
+class Presence(models.Model):
+    """A person is in a room, on one server process, as of `seen`.
+
+    In the database, for every process and the lobby ask for it; with a time, for a
+    process that is killed takes nothing back.
+    """
+
+    room = models.ForeignKey(Room, models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    process = models.UUIDField()
+    seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["room", "user", "process"], name="once_per_process"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} in {self.room}"

@@ -3,11 +3,15 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chat.forms import EnterForm, RoomForm, tidy
 from chat.models import Invite, Room
+from chat.presence import people_in
 from chat.server import server_label
+
+MOST_NAMES = 10  # of the people in one room, in the lobby
 
 
 @login_required
@@ -15,9 +19,16 @@ def lobby(request):
     """List the rooms; ask for the name of one, then go there."""
     name = tidy(request.GET.get("room", ""))
     rooms = Room.listed_for(request.user)
-    if not rooms.filter(name=name).exists():
-        return render(request, "chat/lobby.html", {"refused": name, "rooms": rooms})
-    return redirect("room", name)
+    if rooms.filter(name=name).exists():
+        return redirect("room", name)
+    # Who is in a room is for those to know who may enter it.
+    may_enter = Room.open_to(request.user).values_list("pk", flat=True)
+    people = people_in(list(may_enter))
+    for room in rooms:
+        names = people.get(room.pk, [])
+        room.here = names[:MOST_NAMES]
+        room.more = len(names) - len(room.here)
+    return render(request, "chat/lobby.html", {"refused": name, "rooms": rooms})
 
 
 @login_required
@@ -29,7 +40,7 @@ def new_room(request):
         room.members.add(request.user)
         return redirect(room)
     return render(
-        request, "registration/form.html", {"title": "New room", "form": form}
+        request, "registration/form.html", {"title": _("New room"), "form": form}
     )
 
 
@@ -58,7 +69,8 @@ def enter(request, pk):
     if form.is_valid():
         room.members.add(request.user)
         return redirect(room)
-    context = {"title": f"Enter {room.name}", "form": form}
+    title = _("Enter %(room)s") % {"room": room.name}
+    context = {"title": title, "form": form}
     return render(request, "registration/form.html", context)
 
 

@@ -2,9 +2,9 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
@@ -22,7 +22,9 @@ application = ProtocolTypeRouter(
         # A page of another site could open a socket here with our user's cookies:
         # browsers tell the page's origin, and it is on us to look at it.
         "websocket": OriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+            # Not AuthMiddlewareStack: it looks at the session with every frame that is
+            # sent, which a busy room feels. The consumer asks once (chat/access.py).
+            CookieMiddleware(URLRouter(websocket_urlpatterns)),
             settings.SOCKET_ORIGINS,
         ),
     }

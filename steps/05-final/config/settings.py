@@ -6,12 +6,16 @@ ORIGINS        where browsers find the site, as https://chat.example.org; severa
                with spaces between them
 DATABASE_URL   postgres://user:password@host/name; without it, SQLite in this folder
 REDIS_URL      redis://host:port; without it, the Redis of this machine. Several, with
-               spaces between them, share the work: each room lives on one of them, by
-               a hash of its name. More room, not more safety: when one stops, its
-               rooms are deaf until it is back, and the others do not notice.
+               spaces between them, share the work: the list of a room's processes is
+               on one of them, by a hash of its name, and so is what each process is
+               sent. More room, not more safety: while one is down, what should go
+               through it is found in the database instead, seconds later.
 REDIS_MASTER   the name of a master that Redis Sentinels watch; REDIS_URL then names
                the sentinels. When the master dies they choose a new one. Safety, not
                room: there is one master at a time.
+
+MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
+               what one person may do, in each process; 5 and 20 without them
 """
 
 import os
@@ -58,6 +62,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -102,6 +107,14 @@ TEMPLATES = [
         },
     },
 ]
+
+# A page comes in the language that was chosen on it, or else in the browser's own.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("pt-br", "Brazilian Portuguese")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"  # of the log; a page shows times in the zone of its reader
 
 LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
@@ -155,14 +168,39 @@ if REDIS_MASTER:
 else:
     REDIS_HOSTS = [{"address": url, **REDIS_PATIENCE} for url in REDIS_URL.split()]
 
-# Carries messages from one socket to the others, in whichever process they are.
+# Carries what was stored from one server process to the others.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": REDIS_HOSTS},
+        "CONFIG": {
+            "hosts": REDIS_HOSTS,
+            # Events that a process may be behind, of all its rooms together. What goes
+            # beyond is thrown away, and found in the database later.
+            "capacity": 1000,
+        },
     },
 }
+
+MESSAGES_PER_SECOND = float(os.environ.get("MESSAGES_PER_SECOND", 5))
+SOCKETS_PER_PERSON = int(os.environ.get("SOCKETS_PER_PERSON", 20))
 
 STATIC_URL = "static/"
 # Filled by `collectstatic`; the front server serves it.
 STATIC_ROOT = BASE_DIR / "staticfiles"
+
+if not DEBUG:
+    # A line of JSON for each event: for the program that collects them.
+    LOGGING = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            },
+        },
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+    }

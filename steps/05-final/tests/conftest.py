@@ -2,18 +2,19 @@
 
 import os
 import uuid
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from chat.checks import redis_answers
 from chat.models import Room
 from config.asgi import application
+from tests.sockets import Socket
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -49,16 +50,16 @@ async def join(settings, people):
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
     sockets = []
 
-    async def join(room_name, name=None, after=None):
+    async def join(room_name, name=None, language="en", **query):
         cookies = people[name].cookies if name else {}
         cookie = "; ".join(f"{key}={cookies[key].value}" for key in cookies)
-        query = "" if after is None else f"?after={quote(str(after))}"
-        socket = WebsocketCommunicator(
+        socket = Socket(
             application,
-            f"/ws/chat/{quote(room_name, safe='')}/{query}",
+            f"/ws/chat/{quote(room_name, safe='')}/?{urlencode(query)}",
             headers=[
                 (b"origin", b"http://localhost:8000"),
                 (b"cookie", cookie.encode()),
+                (b"accept-language", language.encode()),
             ],
         )
         socket.scope["server"] = ("localhost", 8000)  # as a real server says it
@@ -71,3 +72,5 @@ async def join(settings, people):
         if not socket.future.done():  # not one that a scene has made fail
             await socket.disconnect()
     await get_channel_layer().close_pools()
+    # What chat.database leaves open; `connection` is another one in each thread.
+    await sync_to_async(lambda: connection.close())()

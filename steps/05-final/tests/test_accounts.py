@@ -3,9 +3,11 @@
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 
-from chat import consumers
+from chat import fanout
+from chat.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +115,33 @@ async def test_a_change_that_matters_to_nobody_closes_nothing(join, make_room):
 async def test_a_ban_that_the_layer_has_lost_is_noticed_all_the_same(
     join, make_room, monkeypatch
 ):
-    monkeypatch.setattr(consumers, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
     ana = await sit_in(join, make_room)
     await User.objects.filter(username="ana").aupdate(is_active=False)  # no signal
     assert await is_shown_out(ana)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"is_active": False}, {"password": "another"}],
+    ids=["banned", "new password"],
+)
+async def test_whoever_may_not_speak_any_more_is_not_heard_once_more(
+    join, make_room, change
+):
+    ana = await sit_in(join, make_room)
+    bia = await join("class", "bia")
+    await bia.receive_json_from()
+    await User.objects.filter(username="ana").aupdate(**change)  # nobody is told
+    await ana.say("one more")
+    assert await is_shown_out(ana)
+    assert await bia.receive_nothing()
+    assert not await Message.objects.aexists()
+
+
+async def test_a_session_that_is_gone_speaks_no_more(join, make_room, people):
+    ana = await sit_in(join, make_room)
+    await Session.objects.filter(pk=people["ana"].session.session_key).adelete()
+    await ana.say("one more")
+    assert await is_shown_out(ana)
+    assert not await Message.objects.aexists()

@@ -9,39 +9,40 @@ import redis
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
-from chat import consumers, models
+from chat import consumers, fanout, history
+from chat.access import pass_of
 from chat.groups import group_name
 from chat.models import Message, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def store(room, name, text, cid=None):
-    """Store a message without telling anybody, as if the layer had lost the news."""
-    sender = User.objects.get(username=name)
-    content = {"text": text, "sent_at": None, "server": "test"}
-    return Message.store(room, sender, cid, **content)
+@pytest.fixture
+def store(people):
+    """Store a message without telling anybody, as if the layer had lost the news.
+
+    Return what became of it.
+    """
+
+    def store(room, name, text, cid=None):
+        user = User.objects.get(username=name)
+        permit = pass_of(user, people[name].session, room)
+        draft = history.Draft(None, permit, text, cid, None, "test")
+        history.store([draft])
+        return draft
+
+    return store
 
 
-async def enter(join, name="ana", **options):
-    socket = await join("class", name, **options)
+async def enter(join, name="ana", **query):
+    socket = await join("class", name, **query)
     sync = await socket.receive_json_from()
     return socket, [message["text"] for message in sync["messages"]]
 
 
-async def hear(socket, count):
-    """Return the texts of the next messages, however they are put into frames."""
-    texts = []
-    while len(texts) < count:
-        frame = await socket.receive_json_from()
-        messages = frame.get("messages", [frame])
-        texts += [message["text"] for message in messages if "text" in message]
-    return texts
-
-
-def test_messages_of_many_writers_are_numbered_without_a_gap(people):
+def test_messages_of_many_writers_are_numbered_without_a_gap(store):
     room = Room.objects.create(name="class")
 
     def write(number):
@@ -55,26 +56,26 @@ def test_messages_of_many_writers_are_numbered_without_a_gap(people):
         list(threads.map(write, range(20)))
     seqs = Message.objects.values_list("seq", flat=True)
     assert list(seqs) == list(range(1, 101))
+    assert Room.objects.get().last_seq == 100
 
 
-def test_a_message_sent_again_is_stored_once(people):
+def test_a_message_sent_again_is_stored_once(store):
     room = Room.objects.create(name="class")
     cid = uuid.uuid4()
-    first, is_new = store(room, "ana", "oi", cid)
-    again, is_new_again = store(room, "ana", "oi", cid)
-    assert (is_new, is_new_again) == (True, False)
-    assert first == again
+    first, again = store(room, "ana", "oi", cid), store(room, "ana", "oi", cid)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert first.message == again.message
     # Somebody else's key is another key.
-    assert store(room, "bia", "oi", cid)[1]
+    assert store(room, "bia", "oi", cid).is_new
 
 
-def test_a_message_sent_twice_at_the_same_instant_is_stored_once(people):
+def test_a_message_sent_twice_at_the_same_instant_is_stored_once(store):
     room = Room.objects.create(name="class")
     cid = uuid.uuid4()
 
     def send(_):
         try:
-            return store(room, "ana", "oi", cid)[1]
+            return store(room, "ana", "oi", cid).is_new
         finally:
             connection.close()
 
@@ -83,20 +84,30 @@ def test_a_message_sent_twice_at_the_same_instant_is_stored_once(people):
     assert Room.objects.get().last_seq == 1
 
 
+def test_a_message_that_is_twice_in_one_batch_is_stored_once(store):
+    room = Room.objects.create(name="class")
+    first = store(room, "ana", "before")
+    cid = uuid.uuid4()
+    twice = [
+        history.Draft(None, first.permit, "oi", cid, None, "test") for _ in range(2)
+    ]
+    history.store(twice)
+    assert [draft.is_new for draft in twice] == [True, False]
+    assert [draft.message.seq for draft in twice] == [2, 2]
+
+
 async def test_whoever_sends_with_a_key_is_told_that_it_is_stored(join, make_room):
     await make_room("class")
     ana, _ = await enter(join)
     cid = str(uuid.uuid4())
     for dup in (False, True):
-        await ana.send_json_to({"text": "oi", "cid": cid})
-        sent = await ana.receive_json_from()
-        if sent["type"] == "message":  # the message itself, before the second answer
-            sent = await ana.receive_json_from()
+        await ana.say("oi", cid=cid)
+        sent = await ana.wait_for("sent")
         assert sent == {"type": "sent", "cid": cid, "seq": 1, "dup": dup}
 
 
 async def test_whoever_comes_back_gets_what_was_missed_and_nothing_twice(
-    join, make_room, people
+    join, make_room, store
 ):
     room = await make_room("class")
     for text in ("one", "two", "three"):
@@ -106,17 +117,17 @@ async def test_whoever_comes_back_gets_what_was_missed_and_nothing_twice(
 
 
 async def test_whoever_missed_more_than_a_frame_holds_gets_all_of_it(
-    join, make_room, people, monkeypatch
+    join, make_room, store, monkeypatch
 ):
-    monkeypatch.setattr(models, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(history, "MOST_MESSAGES", 3)
     room = await make_room("class")
     for number in range(8):
         await sync_to_async(store)(room, "bia", str(number))
     ana, texts = await enter(join, after=0)
-    assert texts + await hear(ana, 5) == [str(number) for number in range(8)]
+    assert texts + await ana.hear(5) == [str(number) for number in range(8)]
 
 
-async def test_a_number_from_another_history_begins_anew(join, make_room, people):
+async def test_a_number_from_another_history_begins_anew(join, make_room, store):
     room = await make_room("class")
     await sync_to_async(store)(room, "bia", "one")
     ana = await join("class", "ana", after=99)
@@ -132,117 +143,273 @@ async def test_a_number_that_is_none_begins_anew(join, make_room, after):
     assert (await ana.receive_json_from())["reset"] is True
 
 
+@pytest.fixture
+def often(monkeypatch):
+    """Have every process look again all the time."""
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+
+
+async def test_a_room_made_again_under_the_same_name_begins_anew(
+    join, make_room, store
+):
+    old = await make_room("class")
+    epoch = old.pk
+    await sync_to_async(store)(old, "bia", "long ago")
+    await old.adelete()
+    new = await make_room("class")
+    for text in ("one", "two"):
+        await sync_to_async(store)(new, "bia", text)
+    ana = await join("class", "ana", after=1, epoch=epoch)
+    sync = await ana.receive_json_from()
+    assert sync["reset"] is True
+    assert sync["epoch"] == new.pk
+    assert [message["text"] for message in sync["messages"]] == ["one", "two"]
+
+
+async def test_whoever_was_away_very_long_begins_anew_with_the_newest(
+    join, make_room, store, monkeypatch
+):
+    monkeypatch.setattr(history, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(history, "FAR_BEHIND", 5)
+    room = await make_room("class")
+    for number in range(8):
+        await sync_to_async(store)(room, "bia", str(number))
+    ana = await join("class", "ana", after=1)
+    sync = await ana.receive_json_from()
+    assert (sync["reset"], sync["more"]) == (True, True)
+    assert [message["text"] for message in sync["messages"]] == ["5", "6", "7"]
+
+
+async def test_whoever_scrolls_back_gets_page_after_page(
+    join, make_room, store, monkeypatch
+):
+    monkeypatch.setattr(history, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(history, "MOST_OLDER", 3)
+    room = await make_room("class")
+    for number in range(1, 9):
+        await sync_to_async(store)(room, "bia", str(number))
+    ana = await join("class", "ana")
+    sync = await ana.receive_json_from()
+    assert sync["more"] is True
+    pages = []
+    before = sync["messages"][0]["seq"]
+    while before:
+        await ana.send_json_to({"type": "history", "before": before})
+        page = await ana.wait_for("history")
+        pages.append([message["text"] for message in page["messages"]])
+        before = page["messages"][0]["seq"] if page["more"] else None
+    assert pages == [["3", "4", "5"], ["1", "2"]]
+
+
+async def test_a_room_with_few_messages_has_no_older_ones(join, make_room, store):
+    room = await make_room("class")
+    await sync_to_async(store)(room, "bia", "one")
+    ana = await join("class", "ana")
+    assert (await ana.receive_json_from())["more"] is False
+
+
 async def test_a_message_that_the_layer_has_lost_comes_before_the_next_one(
-    join, make_room
+    join, make_room, store
 ):
     room = await make_room("class")
     ana, _ = await enter(join)
     bia, _ = await enter(join, "bia")
     await sync_to_async(store)(room, "ana", "lost")
-    await bia.send_json_to({"text": "next"})
-    assert await hear(ana, 2) == ["lost", "next"]
+    await bia.say("next")
+    assert await ana.hear(2) == ["lost", "next"]
 
 
 async def test_the_last_message_is_found_without_a_next_one(
-    join, make_room, monkeypatch
+    join, make_room, store, often
 ):
-    monkeypatch.setattr(consumers, "LOOK_AGAIN", 0.1)
     room = await make_room("class")
     ana, _ = await enter(join)
     await sync_to_async(store)(room, "bia", "the last one")
-    assert await hear(ana, 1) == ["the last one"]
+    assert await ana.hear() == ["the last one"]
 
 
-async def test_a_layer_that_repeats_and_mixes_up_changes_nothing(join, make_room):
+def event_of(*drafts):
+    """Return what another process would announce."""
+    messages = [draft.message.as_frame() for draft in drafts]
+    return {
+        "type": "messages",
+        "room": drafts[0].message.room_id,
+        "messages": fanout.json.encode(messages),
+        "last": messages[-1].seq,
+    }
+
+
+async def test_a_layer_that_repeats_and_mixes_up_changes_nothing(
+    join, make_room, store
+):
     room = await make_room("class")
     ana, _ = await enter(join)
-    events = []
-    for number in range(5):
-        message, _ = await sync_to_async(store)(room, "bia", str(number))
-        as_json = await sync_to_async(message.as_json)()
-        events.append({"type": "chat.message", "message": as_json})
+    drafts = [await sync_to_async(store)(room, "bia", str(n)) for n in range(5)]
     for index in (4, 0, 2, 2, 1, 3, 4):
-        await get_channel_layer().group_send(group_name(room), events[index])
-    assert await hear(ana, 5) == ["0", "1", "2", "3", "4"]
+        await get_channel_layer().group_send(
+            group_name(room.pk), event_of(drafts[index])
+        )
+    assert await ana.hear(5) == ["0", "1", "2", "3", "4"]
     assert await ana.receive_nothing()
 
 
-async def test_whoever_has_fallen_out_of_the_group_is_put_back(
-    join, make_room, monkeypatch, settings
+async def test_a_layer_that_only_says_that_there_is_something_is_enough(
+    join, make_room, store
 ):
-    monkeypatch.setattr(consumers, "LOOK_AGAIN", 0.1)
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    drafts = [await sync_to_async(store)(room, "bia", str(n)) for n in range(3)]
+    event = event_of(*drafts) | {"messages": None}
+    await get_channel_layer().group_send(group_name(room.pk), event)
+    assert await ana.hear(3) == ["0", "1", "2"]
+
+
+async def test_what_comes_while_it_is_being_repaired_is_not_lost(
+    join, make_room, store, monkeypatch
+):
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    following = history.following
+    late = []
+
+    def read_then_store(*place):
+        """Read; then, before the reader knows of it, somebody stores one more."""
+        found = following(*place)
+        if not late:
+            late.append(store(room, "bia", "late"))
+            hub.deliver(hub.rooms[room.pk], [late[0].message.as_frame()])
+        return found
+
+    hub = fanout.this_hub()
+    monkeypatch.setattr(history, "following", read_then_store)
+    drafts = [await sync_to_async(store)(room, "bia", text) for text in ("1", "2")]
+    await get_channel_layer().group_send(group_name(room.pk), event_of(drafts[1]))
+    assert await ana.hear(3) == ["1", "2", "late"]
+
+
+async def test_what_was_deleted_is_not_waited_for(join, make_room, store):
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    drafts = [await sync_to_async(store)(room, "bia", text) for text in ("1", "2")]
+    await Message.objects.filter(text="1").adelete()
+    await get_channel_layer().group_send(group_name(room.pk), event_of(drafts[1]))
+    assert await ana.hear() == ["2"]
+    await ana.say("3")
+    assert await ana.hear() == ["3"]
+
+
+async def test_whoever_has_fallen_out_of_the_group_is_put_back(
+    join, make_room, store, often, monkeypatch, settings
+):
     room = await make_room("class")
     ana, _ = await enter(join)
     layer = get_channel_layer()
     with redis.Redis.from_url(settings.REDIS_URL) as database:
-        database.delete(
-            *database.keys(f"{layer.prefix}:group:*")
-        )  # FLUSHALL, a restart
-    while (await ana.receive_json_from())["type"] != "ping":
-        pass
-    monkeypatch.setattr(consumers, "LOOK_AGAIN", 60)
-    message, _ = await sync_to_async(store)(room, "bia", "oi")
-    as_json = await sync_to_async(message.as_json)()
-    await layer.group_send(
-        group_name(room), {"type": "chat.message", "message": as_json}
-    )
-    assert await hear(ana, 1) == ["oi"]
+        # As FLUSHALL does, or a restart.
+        database.delete(*database.keys(f"{layer.prefix}:group:*"))
+    await ana.wait_for("ping")
+    await ana.wait_for("ping")
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 60)
+    draft = await sync_to_async(store)(room, "bia", "oi")
+    await layer.group_send(group_name(room.pk), event_of(draft))
+    assert await ana.hear() == ["oi"]
 
 
-async def test_a_message_is_stored_though_the_layer_is_down(
-    join, make_room, monkeypatch
-):
-    await make_room("class")
-    ana, _ = await enter(join)
+@pytest.fixture
+def no_layer(join, monkeypatch):
+    """Take the layer away."""
 
     async def down(*_):
         raise ConnectionError("no Redis")
 
-    monkeypatch.setattr(get_channel_layer(), "group_send", down)
-    await ana.send_json_to({"text": "oi"})
-    assert await hear(ana, 1) == ["oi"]
+    for name in ("group_send", "group_add", "receive"):
+        monkeypatch.setattr(get_channel_layer(), name, down)
+
+
+async def test_a_message_is_stored_though_the_layer_is_down(join, make_room, no_layer):
+    await make_room("class")
+    ana, _ = await enter(join)
+    await ana.say("oi")
+    assert await ana.hear() == ["oi"]
     assert await Message.objects.acount() == 1
 
 
+async def test_without_the_layer_what_other_processes_store_is_found_soon(
+    join, make_room, store, no_layer, monkeypatch
+):
+    monkeypatch.setattr(fanout, "LOOK_AGAIN_DEAF", 0.1)
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    await sync_to_async(store)(room, "bia", "elsewhere")
+    assert await ana.hear() == ["elsewhere"]
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    """Let nothing be stored, until the returned function is called."""
+    store = history.store
+
+    def locked(_):
+        raise DatabaseError("database is locked")
+
+    monkeypatch.setattr(history, "store", locked)
+    return lambda: monkeypatch.setattr(history, "store", store)
+
+
 async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
-    join, make_room, monkeypatch
+    join, make_room, no_database
 ):
     await make_room("class")
     ana, _ = await enter(join)
     cid = str(uuid.uuid4())
-    store = Message.store
-
-    def locked(*_, **__):
-        raise DatabaseError("database is locked")
-
-    monkeypatch.setattr(Message, "store", locked)
-    await ana.send_json_to({"text": "oi", "cid": cid})
-    error = await ana.receive_json_from()
+    await ana.say("oi", cid=cid)
+    error = await ana.wait_for("error")
     assert (error["code"], error["cid"]) == ("unavailable", cid)
-    monkeypatch.setattr(Message, "store", store)
-    await ana.send_json_to({"text": "oi", "cid": cid})
-    assert (await ana.receive_json_from())["type"] == "sent"
+    no_database()
+    await ana.say("oi", cid=cid)
+    assert (await ana.wait_for("sent"))["dup"] is False
 
 
-async def test_a_socket_that_fails_leaves_nothing_running(join, make_room, monkeypatch):
+async def test_one_message_that_cannot_be_stored_does_not_take_others_with_it(
+    join, make_room, monkeypatch
+):
+    await make_room("class")
+    ana, _ = await enter(join)
+    store = history.store
+
+    def refuse_poison(drafts):
+        if any(draft.text == "poison" for draft in drafts):
+            raise IntegrityError("no")
+        store(drafts)
+
+    monkeypatch.setattr(history, "store", refuse_poison)
+    for text in ("1", "poison", "2", "3"):
+        await ana.say(text)
+    assert await ana.refused() == ["unavailable"]
+    assert await ana.hear(2) == ["2", "3"]
+
+
+async def test_a_socket_that_fails_says_so_and_leaves_nothing_running(
+    join, make_room, monkeypatch
+):
     await make_room("class")
     ana, _ = await enter(join)
 
     async def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(consumers.ChatConsumer, "chat_message", fail)
-    await ana.send_json_to({"text": "oi"})
-    with pytest.raises(ZeroDivisionError):
-        await ana.receive_output()
-    running = [task.get_coro().__name__ for task in asyncio.all_tasks()]
-    assert "keep_watch" not in running
+    monkeypatch.setattr(consumers.ChatConsumer, "on_send", fail)
+    await ana.say("oi")
+    assert await ana.refused() == ["unavailable"]
+    assert await ana.is_closed_with() == 4503
+    await ana.disconnect()
+    running = {task.get_coro().__name__ for task in asyncio.all_tasks()}
+    assert not running & {"keep_watch", "listen", "announce", "empty", "write"}
 
 
 async def test_a_room_that_is_deleted_says_so(join, make_room):
     room = await make_room("class")
     ana, _ = await enter(join)
     await room.adelete()
-    await ana.send_json_to({"text": "oi"})
-    assert "gone" in (await ana.receive_json_from())["error"]
-    assert (await ana.receive_output())["code"] == 4404
+    assert await ana.refused() == ["not_found"]
+    assert await ana.is_closed_with() == 4404

@@ -1,11 +1,16 @@
 """The pages that people see."""
 
+import uuid
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
-from chat.models import Room
+from chat.models import Presence, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +35,55 @@ def test_the_lobby_leads_to_a_room_by_its_name(people):
 
 def test_the_lobby_says_that_there_is_no_such_room(people):
     page = people["ana"].get("/chat/", {"room": "nowhere"}).text
-    assert "There is no room “nowhere”." in page
+    assert "There is no room “<bdi>nowhere</bdi>”." in page
+
+
+def sit(room, *names):
+    """Have people be in a room, as far as the database knows."""
+    for name in names:
+        user, _ = User.objects.get_or_create(username=name)
+        Presence.objects.create(room=room, user=user, process=uuid.uuid4())
+
+
+def lobby_of(browser):
+    """Return the words on the page of the lobby."""
+    return " ".join(strip_tags(browser.get("/chat/").text).split())
+
+
+def test_the_lobby_shows_who_is_where(people):
+    sit(Room.objects.create(name="class"), "bia", "caio", "bia")
+    Room.objects.create(name="empty")
+    words = lobby_of(people["ana"])
+    assert "class Here now: bia, caio empty Log out" in words
+
+
+def test_the_lobby_names_ten_people_and_counts_the_others(people):
+    sit(Room.objects.create(name="class"), *[f"guest{n:02}" for n in range(12)])
+    words = lobby_of(people["ana"])
+    assert "guest09 and 2 more" in words
+    assert "guest10" not in words
+
+
+def test_who_is_behind_a_password_is_for_those_to_know_who_know_it(people):
+    form = {"name": "sala", "kind": "password", "password": "sésamo"}
+    people["ana"].post("/rooms/new/", form)
+    sit(Room.objects.get(), "caio")
+    assert "Here now: caio" in lobby_of(people["ana"])
+    assert "sala (with a password)" in lobby_of(people["bia"])
+    assert "caio" not in lobby_of(people["bia"])
+
+
+def test_many_rooms_take_the_lobby_no_more_queries_than_one(people):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            people["ana"].get("/chat/")
+        return len(queries)
+
+    sit(Room.objects.create(name="class"), "bia")
+    one = count()
+    for number in range(20):
+        sit(Room.objects.create(name=f"room {number}"), "bia", "caio")
+    assert count() == one
 
 
 def test_a_room_that_nobody_made_is_404(people):
@@ -42,6 +95,25 @@ def test_a_room_is_made_in_the_admin():
     teacher.force_login(User.objects.create_superuser("teacher"))
     teacher.post("/admin/chat/room/add/", {"name": "sala 1", "kind": "open"})
     assert teacher.get("/chat/sala 1/").status_code == 200
+
+
+def test_names_stand_by_themselves_whichever_way_they_are_written(people):
+    name = "\u202eadmin <b>"  # right to left from here on
+    Room.objects.create(name=name)
+    shown = "<bdi>\u202eadmin &lt;b&gt;</bdi>"
+    assert shown in people["ana"].get("/chat/").text
+    assert shown in people["ana"].get(f"/chat/{name}/").text
+    refused = people["ana"].get("/chat/", {"room": f"no {name}"}).text
+    assert "“<bdi>no \u202eadmin &lt;b&gt;</bdi>”" in refused
+
+
+def test_a_page_allows_no_script_but_our_own(people):
+    Room.objects.create(name="class")
+    answer = people["ana"].get("/chat/class/")
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    for script in answer.text.split("<script")[1:]:
+        assert ' src="/' in script.split(">")[0]
+        assert script.split(">")[1].startswith("</script")
 
 
 def test_the_demonstration_can_be_made_twice_and_lets_ana_in(settings, capsys):

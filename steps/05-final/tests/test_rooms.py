@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from chat.models import Invite, Room
+from chat.models import Invite, Message, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,18 +85,66 @@ async def test_a_socket_tells_no_difference_between_private_and_absent(
     for name in ("secret", "absent"):
         bia = await join(name, "bia")
         error = (await bia.receive_json_from())["error"]
-        assert error == f'There is no room "{name}" for you.'
+        assert error == f"There is no room “{name}” for you."
         assert (await bia.receive_output())["code"] == 4404
 
 
-async def test_whoever_loses_a_room_loses_the_socket(join, people):
+@pytest.fixture
+async def in_secret(join, people):
+    """Let Ana and Bia sit in a private room; return its sockets and the room."""
     await sync_to_async(make)(people["ana"], "secret", "private")
-    ana = await join("secret", "ana")
-    await ana.receive_json_from()
     room = await Room.objects.aget()
-    await room.members.aremove(await User.objects.aget(username="ana"))
-    assert "secret" in (await ana.receive_json_from())["error"]
-    assert (await ana.receive_output())["code"] == 4404
+    await room.members.aadd(await User.objects.aget(username="bia"))
+    sockets = [await join("secret", name) for name in ("ana", "bia")]
+    for socket in sockets:
+        await socket.receive_json_from()
+    return *sockets, room
+
+
+@pytest.mark.parametrize("way", ["from the room", "from the person"])
+async def test_whoever_loses_a_room_loses_the_socket(in_secret, way):
+    ana, bia, room = in_secret
+    user = await User.objects.aget(username="ana")
+    if way == "from the room":
+        await room.members.aremove(user)
+    else:
+        await user.room_set.aremove(room)
+    assert await ana.refused() == ["forbidden"]
+    assert await ana.is_closed_with() == 4403
+    assert await bia.receive_nothing()
+
+
+async def test_when_all_members_are_taken_out_all_sockets_go(in_secret):
+    ana, bia, room = in_secret
+    await room.members.aclear()
+    for socket in (ana, bia):
+        assert await socket.is_closed_with() == 4403
+
+
+async def test_when_somebody_is_taken_out_of_every_room_that_socket_goes(in_secret):
+    ana, bia, _ = in_secret
+    await (await User.objects.aget(username="ana")).room_set.aclear()
+    assert await ana.is_closed_with() == 4403
+    assert await bia.receive_nothing()
+
+
+async def test_a_room_that_is_not_open_any_more_shows_strangers_out(join, make_room):
+    room = await make_room("class")
+    ana = await join("class", "ana")
+    await ana.receive_json_from()
+    room.kind = Room.Kind.PRIVATE
+    await room.asave()
+    assert await ana.is_closed_with() == 4403
+
+
+async def test_whoever_lost_a_room_unheard_of_is_not_heard_there_any_more(in_secret):
+    ana, bia, room = in_secret
+    # Past the signals: as if the layer had lost the news.
+    await Room.members.through.objects.filter(user__username="ana").adelete()
+    await ana.say("one more")
+    assert await ana.is_closed_with() == 4403
+    assert await bia.receive_nothing()
+    assert not await Message.objects.aexists()
 
 
 def invite_to_two(people):

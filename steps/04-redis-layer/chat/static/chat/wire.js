@@ -14,28 +14,37 @@ const MINUTE = 60_000; // milliseconds
 const panel = document.querySelector("#wire");
 const loadedAt = Date.now();
 const utf8 = new TextEncoder();
+const language = document.documentElement.lang;
+// A chat that speaks several languages has a function for that.
+const say = window.gettext ?? ((text) => text);
 let crossed = []; // { at, bytes, messages } of everything since the last reset
 
 panel.innerHTML = `
   <details open>
-    <summary>The wire</summary>
+    <summary>${say("The wire")}</summary>
     <dl>
-      <div><dt>crossings in the last minute</dt><dd id="wire-crossings"></dd></div>
-      <div><dt>bytes in the last minute</dt><dd id="wire-bytes"></dd></div>
-      <div><dt>messages seen</dt><dd id="wire-messages"></dd></div>
-      <div><dt>crossings for each message seen</dt><dd id="wire-crossings-each"></dd></div>
-      <div><dt>bytes for each message seen</dt><dd id="wire-bytes-each"></dd></div>
+      <div><dt>${say("crossings in the last minute")}</dt><dd id="wire-crossings"></dd></div>
+      <div><dt>${say("bytes in the last minute")}</dt><dd id="wire-bytes"></dd></div>
+      <div><dt>${say("messages seen")}</dt><dd id="wire-messages"></dd></div>
+      <div>
+        <dt>${say("crossings for each message seen")}</dt>
+        <dd id="wire-crossings-each"></dd>
+      </div>
+      <div><dt>${say("bytes for each message seen")}</dt><dd id="wire-bytes-each"></dd></div>
     </dl>
-    <button type="button" id="wire-reset">Count from zero</button>
-    <div class="rows" role="region" aria-label="Every crossing, the newest first" tabindex="0">
+    <button type="button" id="wire-reset">${say("Count from zero")}</button>
+    <div class="rows" role="region" tabindex="0"
+         aria-label="${say("Every crossing, the newest first")}">
       <table>
         <thead>
           <tr>
-            <th scope="col"><abbr title="↑ from this page, ↓ to this page">dir</abbr></th>
-            <th scope="col">what</th>
-            <th scope="col">bytes</th>
-            <th scope="col"><abbr title="milliseconds from send to seen">ms</abbr></th>
-            <th scope="col">server</th>
+            <th scope="col">
+              <abbr title="${say("↑ from this page, ↓ to this page")}">${say("dir")}</abbr>
+            </th>
+            <th scope="col">${say("what")}</th>
+            <th scope="col">${say("bytes")}</th>
+            <th scope="col"><abbr title="${say("milliseconds from send to seen")}">ms</abbr></th>
+            <th scope="col">${say("server")}</th>
           </tr>
         </thead>
         <tbody id="wire-rows"></tbody>
@@ -100,11 +109,11 @@ window.EventSource = class extends window.EventSource {
 window.WebSocket = class extends window.WebSocket {
   constructor(url, protocols = []) {
     super(url, protocols);
-    const asked = addRow("↑", "handshake");
+    const asked = addRow("↑", say("handshake"));
     this.addEventListener("open", () => asked.note("101"));
-    this.addEventListener("close", ({ code }) => addRow("↓", `close ${code}`).note(""));
+    this.addEventListener("close", ({ code }) => addRow("↓", `${say("close")} ${code}`).note(""));
     this.addEventListener("message", ({ data }) => {
-      count(addRow("↓", "frame"), { ...contentsOf(data), bytes: frameSize(sizeOf(data)) });
+      count(addRow("↓", say("frame")), { ...contentsOf(data), bytes: frameSize(sizeOf(data)) });
     });
   }
 
@@ -112,7 +121,7 @@ window.WebSocket = class extends window.WebSocket {
     super.send(data);
     if (this.readyState !== WebSocket.OPEN) return; // the browser threw it away
     // A client masks what it sends: four bytes more than in the other direction.
-    count(addRow("↑", "frame"), { bytes: frameSize(sizeOf(data)) + 4 });
+    count(addRow("↑", say("frame")), { bytes: frameSize(sizeOf(data)) + 4 });
   }
 };
 
@@ -177,7 +186,7 @@ function showTotals() {
 }
 
 function show(total, value) {
-  document.querySelector(`#wire-${total}`).textContent = value.toLocaleString("en");
+  document.querySelector(`#wire-${total}`).textContent = value.toLocaleString(language);
 }
 
 function sum(list, key) {

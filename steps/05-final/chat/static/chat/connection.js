@@ -7,12 +7,22 @@ const LONGEST_PAUSE = 30_000;
 const STEADY = 30_000; // a line that held so long has earned a fresh start
 
 // Closed for good: coming back would end the same way.
-const FINAL = new Set([4400, 4401, 4403, 4404]);
+const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
+// A server has ended, or what lies before it: everybody is cut off in the same instant.
+const ENDED = new Set([1006, 1011, 1012, 4012]);
+const ENDED_PAUSE = 3_000;
+const FLOOD = 4429;
+const FLOOD_PAUSE = 10_000;
+
+// Bytes. The server cuts whoever leaves a mebibyte unread, and this is how it learns
+// what is read: TCP tells that to nobody.
+const ACK_EVERY = 256 * 1024;
+const utf8 = new TextEncoder();
 
 /**
  * Keeps a line open to an address; `addressOf()` is asked anew each time.
  *
- * Events: "up"; "down" with `detail` {code, pause in milliseconds, final};
+ * Events: "down" with `detail` {code, pause in milliseconds, final};
  * "frame" with what came as `detail`, read from JSON.
  */
 export class Connection extends EventTarget {
@@ -20,12 +30,18 @@ export class Connection extends EventTarget {
   #socket;
   #failures = 0;
   #timer;
+  #isFinal = false;
+  #received; // bytes
+  #acked;
 
   constructor(addressOf) {
     super();
     this.#addressOf = addressOf;
     // Whoever comes back online does not wait for the end of the pause.
     window.addEventListener("online", () => this.#comeBack());
+    // A line without a network may take minutes to fail. If the browser is wrong, for
+    // the server is on this very machine, we are back in a moment.
+    window.addEventListener("offline", () => this.giveUp());
   }
 
   /** Open the line for the first time, or after a pause. */
@@ -33,14 +49,13 @@ export class Connection extends EventTarget {
     const socket = new WebSocket(this.#addressOf());
     const startedAt = Date.now();
     this.#socket = socket;
-    this.#closeAfter(PATIENCE);
-    socket.addEventListener("open", () => {
-      this.#closeAfter(SILENCE);
-      this.#tell("up");
-    });
+    this.#received = this.#acked = 0;
+    this.#giveUpAfter(PATIENCE);
+    socket.addEventListener("open", () => this.#giveUpAfter(SILENCE));
     socket.addEventListener("message", ({ data }) => {
-      this.#closeAfter(SILENCE);
+      this.#giveUpAfter(SILENCE);
       this.#tell("frame", JSON.parse(data));
+      this.#acknowledge(utf8.encode(data).length);
     });
     socket.addEventListener("close", ({ code }) => {
       if (socket !== this.#socket) return; // given up already
@@ -56,33 +71,49 @@ export class Connection extends EventTarget {
     return true;
   }
 
+  /** Give the line up: nobody answers at its other end. */
+  giveUp() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = undefined; // a dead line may take minutes to say that it is closed
+    socket.close();
+    this.#isDown(1006);
+  }
+
   #isDown(code) {
     clearTimeout(this.#timer);
     this.#socket = undefined;
-    const final = FINAL.has(code);
+    this.#isFinal = FINAL.has(code);
+    const pause = this.#pauseAfter(code);
+    this.#failures += 1;
+    if (!this.#isFinal) this.#timer = setTimeout(() => this.open(), pause);
+    this.#tell("down", { code, pause, final: this.#isFinal });
+  }
+
+  #pauseAfter(code) {
+    let limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
+    if (ENDED.has(code)) limit = Math.max(limit, ENDED_PAUSE);
     // Anywhere up to the limit ("full jitter"): a server that comes back must not meet
     // everybody in the same instant.
-    const limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
-    const pause = Math.random() * limit;
-    this.#failures += 1;
-    if (!final) this.#timer = setTimeout(() => this.open(), pause);
-    this.#tell("down", { code, pause, final });
+    return Math.random() * limit + (code === FLOOD ? FLOOD_PAUSE : 0);
   }
 
   #comeBack() {
-    if (this.#socket || !this.#timer) return; // up, or closed for good
+    if (this.#socket || this.#isFinal) return;
     clearTimeout(this.#timer);
     this.open();
   }
 
-  #closeAfter(milliseconds) {
-    const socket = this.#socket;
+  #giveUpAfter(milliseconds) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#socket = undefined; // a dead line may take minutes to say that it is closed
-      socket.close();
-      this.#isDown(1006);
-    }, milliseconds);
+    this.#timer = setTimeout(() => this.giveUp(), milliseconds);
+  }
+
+  #acknowledge(bytes) {
+    this.#received += bytes;
+    if (this.#received - this.#acked < ACK_EVERY) return;
+    this.#acked = this.#received;
+    this.send({ type: "ack", bytes: this.#received });
   }
 
   #tell(type, detail) {

@@ -1,7 +1,9 @@
 // The token of an invitation stands behind the # of its link, so no server ever logs it.
 
+import { copyAtClick } from "./copy.js";
+
 const input = document.querySelector("#invite-token");
-const copy = document.querySelector("#invite-copy");
+const link = document.querySelector("#invite-link");
 
 if (location.hash) {
   sessionStorage.setItem("invite", location.hash.slice(1)); // until after the login
@@ -9,14 +11,7 @@ if (location.hash) {
 }
 if (input) input.value = sessionStorage.getItem("invite") ?? "";
 
-copy?.addEventListener("click", async () => {
-  const link = document.querySelector("#invite-link");
+copyAtClick(document.querySelector("#invite-copy"), () => {
   link.select(); // for whoever must copy by hand
-  const status = document.querySelector("#invite-status");
-  try {
-    await navigator.clipboard.writeText(link.value);
-    status.textContent = "Copied.";
-  } catch {
-    status.textContent = "Copy the link by hand: this browser does not let a page do it.";
-  }
+  return link.value;
 });

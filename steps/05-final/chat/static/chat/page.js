@@ -1,31 +1,13 @@
-// The page of a room: what people see and type. How a message travels is not its
-// business; that stands in room.js.
+// The page of a room around its messages: what is wrong, and what a person types.
 
-const log = document.querySelector("#chat-log");
+import { colour } from "./parts.js";
+
 const status = document.querySelector("#chat-status");
 const problem = document.querySelector("#chat-problem");
 const form = document.querySelector("#chat-form");
-const pending = document.querySelector("#chat-pending");
 const textInput = document.querySelector("#chat-message-input");
 
-for (const label of document.querySelectorAll("[data-server]")) {
-  label.style.setProperty("--hue", hueOf(label.dataset.server));
-}
-
-/** Show a message at the end of the log. */
-export function showMessage({ sender, text, server }) {
-  const item = document.createElement("p");
-  item.append(
-    part("strong", "sender", sender),
-    part("span", "text", text),
-    part("small", "server", server),
-  );
-  item.lastChild.style.setProperty("--hue", hueOf(server));
-  // Whoever has scrolled up to read stays there.
-  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
-  pending.before(item);
-  if (atEnd) log.scrollTop = log.scrollHeight;
-}
+document.querySelectorAll("[data-server]").forEach(colour);
 
 /** Show how the page hears the room, or why it does not. */
 export function showStatus(text, { trouble = false } = {}) {
@@ -34,28 +16,15 @@ export function showStatus(text, { trouble = false } = {}) {
   status.classList.toggle("trouble", trouble);
 }
 
-/** Show a message of our own that is on its way. */
-export function showPending({ cid, text }) {
-  const item = document.createElement("p");
-  item.className = "pending";
-  item.dataset.cid = cid;
-  item.append(part("span", "text", text), part("small", "state", "sending…"));
-  pending.append(item);
-  log.scrollTop = log.scrollHeight;
-}
-
-/** Take a message away that is not on its way any more. */
-export function removePending(cid) {
-  if (cid) pending.querySelector(`[data-cid="${CSS.escape(cid)}"]`)?.remove();
-}
-
-/** Take every message away. */
-export function clearLog() {
-  log.replaceChildren(pending);
+/** Show what is wrong with what the person sent. */
+export function showProblem(text) {
+  problem.textContent = text;
 }
 
 /** Call `send(text)` when the person sends something. */
 export function onSend(send) {
+  // Until now the browser would have sent the form itself, and lost the text.
+  document.querySelector("#chat-message-submit").disabled = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = textInput.value;
@@ -66,24 +35,20 @@ export function onSend(send) {
   });
 }
 
-/** Give a text back to the person, unless there is another one already. */
-export function restoreText(text) {
-  textInput.value ||= text;
+/** Call `tell()` while the person types. */
+export function onTyping(tell) {
+  textInput.addEventListener("input", () => {
+    if (textInput.value.trim()) tell();
+  });
 }
 
-/** Show what is wrong with what the person sent. */
-export function showProblem(text) {
-  problem.textContent = text;
+/** Let the person type. */
+export function focusInput() {
+  textInput.focus();
 }
 
-function part(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text; // never innerHTML: typed text must not become markup
-  return element;
-}
-
-/** Return the colour of a server: neighbouring ports get colours far apart. */
-function hueOf(server) {
-  return Math.round(Number.parseInt(server, 10) * 137.5) % 360 || 0; // the golden angle
+/** Give the person a text to change, after what is typed there already. */
+export function giveBack(text) {
+  textInput.value = [textInput.value, text].filter(Boolean).join(" ");
+  focusInput();
 }

@@ -1,0 +1,408 @@
+"""From the database to the sockets: one subscription for each room and process.
+
+However many sockets a process has in a room, each message is read once, encoded once
+and put into their mailboxes. The channel layer carries what was stored from process to
+process, and may lose it, double it or bring it late: each process knows the number of
+the last message that its sockets have, and reads from the database what is missing.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+from msgspec import json
+
+from chat import history, metrics, protocol
+from chat.access import refusals
+from chat.database import ask
+from chat.groups import EVERYBODY, group_name
+from chat.limits import Person
+from chat.models import Room
+from chat.presence import MOST_NAMES, Register, people_in
+
+LOOK_AGAIN = 25  # seconds; the layer may have lost whatever it should have carried
+LOOK_AGAIN_DEAF = 5  # while it carries nothing
+LAYER_PATIENCE = 2  # seconds for one call of it
+TYPING_GATHER = 0.5  # seconds; those who type are told together
+
+log = logging.getLogger(__name__)
+
+hubs = WeakKeyDictionary()
+
+
+def this_hub():
+    """Return the hub of this process, or more exactly, of its event loop."""
+    return hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+class LocalRoom:
+    """What one process knows of a room: its sockets here, and the newest messages."""
+
+    def __init__(self, pk):
+        self.pk = pk
+        self.sockets = set()
+        self.recent = deque()
+        self.head = 0  # the number of the newest message that the sockets have
+        self.floor = 0  # every message after this one is in `recent`
+        self.typing = set()
+        self.wanted = 0  # the number of the newest message that we know of
+        self.is_repairing = False
+        self.here = None  # the last frame that said who is here
+
+    def begin(self, messages):
+        """Start from the newest messages of the database."""
+        self.recent.extend(messages)
+        if messages:
+            self.head = messages[-1].seq
+        if len(messages) == history.MOST_MESSAGES:
+            self.floor = messages[0].seq - 1
+
+    def take(self, messages):
+        """Give messages that follow those before to every socket."""
+        self.head = messages[-1].seq
+        self.recent.extend(messages)
+        while len(self.recent) > history.MOST_MESSAGES:
+            self.floor = self.recent.popleft().seq
+        for frame in protocol.encode_messages(messages):
+            self.post(frame)
+        metrics.deliveries.inc(len(messages) * len(self.sockets))
+
+    def after(self, seq):
+        """Return the messages after one, which must not lie below the floor."""
+        return [message for message in self.recent if message.seq > seq]
+
+    def post(self, frame):
+        """Give the same frame to every socket."""
+        for socket in list(self.sockets):
+            socket.post(frame)
+
+
+class Hub:
+    """All sockets of this process, by room and by person, and its ear at the layer."""
+
+    def __init__(self):
+        self.rooms = {}
+        self.people = {}
+        self.opening = {}
+        self.writer = history.Writer(self.publish)
+        self.presence = Register(self.announce_presence)
+        self.news = {}  # what the layer is to carry, by group and kind
+        self.has_news = asyncio.Event()
+        self.must_look = asyncio.Event()
+        self.is_deaf = False
+        self.channel = None
+        self.duties = []
+        self.tasks = set()
+
+    def spawn(self, work):
+        """Have something done; asyncio itself would forget a task that nobody holds."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    # ---- Sockets come and go ---------------------------------------------------
+
+    async def enter(self, socket):
+        """Take in a socket; return what this process knows of its room."""
+        if not self.duties:
+            self.layer = get_channel_layer()
+            self.duties = [self.listen(), self.announce(), self.keep_watch()]
+            for duty in self.duties:
+                self.spawn(duty)
+        user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
+        self.people.setdefault(user_pk, Person()).sockets.append(socket)
+        if room_pk not in self.rooms:
+            # Whoever comes meanwhile waits for the same.
+            if room_pk not in self.opening:
+                self.opening[room_pk] = asyncio.create_task(self.open(room_pk))
+            await asyncio.shield(self.opening[room_pk])
+        return self.rooms[room_pk]
+
+    async def open(self, room_pk):
+        """Begin to follow a room: subscribe, then read, so that nothing falls between."""
+        try:
+            await self.subscribe([group_name(room_pk)])
+            room = LocalRoom(room_pk)
+            room.begin(await ask(history.newest_in, room_pk))
+            self.rooms[room_pk] = room
+        finally:
+            del self.opening[room_pk]
+
+    def join(self, socket):
+        """Let a socket that has caught up hear what comes from now on."""
+        permit = socket.permit
+        room = self.rooms[permit.room_pk]
+        room.sockets.add(socket)
+        self.presence.come(permit.room_pk, permit.user_pk)
+        if room.here:
+            socket.post(room.here)
+
+    async def leave(self, socket):
+        """Forget a socket; with the last one, stop."""
+        user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
+        room = self.rooms.get(room_pk)
+        if room and socket in room.sockets:
+            room.sockets.discard(socket)
+            self.presence.go(room_pk, user_pk)
+        person = self.people[user_pk]
+        person.sockets.remove(socket)
+        if not person.sockets:
+            del self.people[user_pk]
+        if not self.people:
+            await self.close()
+
+    async def close(self):
+        """Stop following; whoever comes now gets a new hub."""
+        hubs.pop(asyncio.get_running_loop(), None)
+        if self.writer.task:
+            await self.writer.task
+        await self.presence.close()
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.carry_news()
+        await self.unsubscribe([EVERYBODY, *map(group_name, self.rooms)])
+
+    # ---- The channel layer --------------------------------------------------------
+
+    async def subscribe(self, groups):
+        """Join groups of the layer; twice does no harm. Without it, be deaf for a while."""
+        try:
+            async with asyncio.timeout(LAYER_PATIENCE):
+                if self.channel is None:
+                    self.channel = await self.layer.new_channel()
+                for name in groups:
+                    await self.layer.group_add(name, self.channel)
+        except Exception as problem:
+            self.note_failure(problem)
+            return False
+        return True
+
+    async def unsubscribe(self, groups):
+        """Leave groups of the layer; it forgets by itself what this cannot tell it."""
+        with suppress(Exception):
+            async with asyncio.timeout(LAYER_PATIENCE):
+                for name in groups:
+                    await self.layer.group_discard(name, self.channel)
+
+    def note_failure(self, problem):
+        """The layer has failed: go on without it, and look into the database more often."""
+        metrics.layer_failures.inc()
+        if not self.is_deaf:
+            log.warning("The channel layer does not answer: %r", problem)
+            self.is_deaf = True
+            self.must_look.set()
+
+    async def listen(self):
+        """Hear what other processes say."""
+        while True:
+            try:
+                while self.channel is None:
+                    if not await self.subscribe([EVERYBODY]):
+                        await asyncio.sleep(LAYER_PATIENCE)
+                event = await self.layer.receive(self.channel)
+            except Exception as problem:
+                self.note_failure(problem)
+                await asyncio.sleep(LAYER_PATIENCE)
+                self.must_look.set()
+            else:
+                self.hear(event)
+
+    def hear(self, event):
+        """Do what another process says; this one hears itself too."""
+        if event["type"] == "look":
+            self.spawn(self.check(event))
+            return
+        room = self.rooms.get(event["room"])
+        if room is None:
+            return
+        if event["type"] == "messages":
+            if event["messages"] is None:
+                self.notice(room, event["last"])
+            else:
+                batch = json.decode(event["messages"], type=list[protocol.Message])
+                self.deliver(room, batch)
+        elif event["type"] == "presence":
+            self.spawn(self.show_presence([room.pk]))
+        elif event["type"] == "typing" and event["from"] != self.channel:
+            room.post(protocol.encode(protocol.TypingNow(event["people"])))
+
+    def tell(self, room_pk, event):
+        """Have the layer carry something to the other processes, soon.
+
+        While it does not keep up, there is one event for each room: that there is
+        something to read in the database, not what.
+        """
+        key = group_name(room_pk), event["type"]
+        if event["type"] == "messages" and key in self.news:
+            event = event | {"messages": None}
+        self.news[key] = event | {"room": room_pk}
+        self.has_news.set()
+
+    async def announce(self):
+        """Give the layer what it is to carry, one event after the other."""
+        while True:
+            await self.has_news.wait()
+            self.has_news.clear()
+            await self.carry_news()
+
+    async def carry_news(self):
+        """Give the layer all that there is for it."""
+        while self.news:
+            key = next(iter(self.news))  # the oldest
+            group, _ = key
+            try:
+                async with asyncio.timeout(LAYER_PATIENCE):
+                    await self.layer.group_send(group, self.news.pop(key))
+            except Exception as problem:
+                self.note_failure(problem)
+
+    # ---- Messages -----------------------------------------------------------------
+
+    def publish(self, room_pk, messages):
+        """Messages were stored here: give them to everybody in the room."""
+        if room := self.rooms.get(room_pk):
+            self.deliver(room, messages)
+        content = json.encode(messages)
+        self.tell(
+            room_pk, {"type": "messages", "messages": content, "last": messages[-1].seq}
+        )
+
+    def deliver(self, room, messages):
+        """Give messages to the sockets, if they follow what those have."""
+        messages = [message for message in messages if message.seq > room.head]
+        if not messages:
+            return  # the layer repeated itself, or we read them ourselves
+        if messages[0].seq == room.head + 1 and not room.is_repairing:
+            room.take(messages)
+        else:
+            self.notice(room, messages[-1].seq)
+
+    def notice(self, room, last, noticed="gap"):
+        """There is a message `last`: read it, with what lies before, if we have it not."""
+        if last <= room.head:
+            return
+        room.wanted = max(room.wanted, last)
+        if not room.is_repairing:
+            metrics.repairs.labels(noticed).inc()
+            room.is_repairing = True
+            self.spawn(self.repair(room))
+
+    async def repair(self, room):
+        """Read what is missing from the database, and give it to the sockets."""
+        try:
+            while room.head < room.wanted:
+                if messages := await ask(history.following, room.pk, room.head):
+                    room.take(messages)
+                else:
+                    room.head = room.wanted  # what is not there any more is not missing
+        except DatabaseError as problem:
+            log.warning("Missing messages could not be read: %r", problem)
+        finally:
+            room.is_repairing = False
+
+    # ---- Who is here, who is typing -------------------------------------------------
+
+    def announce_presence(self, room_pks):
+        """Somebody has come or gone."""
+        for room_pk in room_pks:
+            self.tell(room_pk, {"type": "presence"})
+        if here := [room_pk for room_pk in room_pks if room_pk in self.rooms]:
+            self.spawn(self.show_presence(here))
+
+    async def show_presence(self, room_pks):
+        """Tell the sockets who is in their rooms, if that is new."""
+        try:
+            found = await ask(people_in, room_pks)
+        except DatabaseError as problem:
+            log.warning("Who is here could not be read: %r", problem)
+            return
+        for room_pk, people in found.items():
+            room = self.rooms.get(room_pk)
+            here = protocol.encode(protocol.Here(people[:MOST_NAMES], len(people)))
+            if room and here != room.here:
+                room.here = here
+                room.post(here)
+
+    def type(self, socket, name):
+        """Somebody is typing."""
+        room = self.rooms[socket.permit.room_pk]
+        if not room.typing:
+            asyncio.get_running_loop().call_later(TYPING_GATHER, self.show_typing, room)
+        room.typing.add(name)
+
+    def show_typing(self, room):
+        """Tell a room who has just typed."""
+        people = sorted(room.typing)[:MOST_NAMES]
+        room.typing.clear()
+        room.post(protocol.encode(protocol.TypingNow(people)))
+        self.tell(room.pk, {"type": "typing", "people": people, "from": self.channel})
+
+    # ---- Every now and then -----------------------------------------------------------
+
+    async def keep_watch(self):
+        """Look again from time to time, and when something has gone wrong."""
+        while True:
+            pause = LOOK_AGAIN_DEAF if self.is_deaf else LOOK_AGAIN
+            with suppress(TimeoutError):
+                # Not all processes at the same moment.
+                async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):
+                    await self.must_look.wait()
+            self.must_look.clear()
+            try:
+                await self.look_again()
+            except DatabaseError as problem:
+                log.warning("The database does not answer: %r", problem)
+
+    async def look_again(self):
+        """Repair what the layer has lost: our place in the groups, access, messages."""
+        await self.forget_empty_rooms()
+        groups = [EVERYBODY, *map(group_name, self.rooms)]
+        self.is_deaf = not await self.subscribe(groups)
+        await self.check({})
+        found = Room.objects.filter(pk__in=self.rooms).values_list("pk", "last_seq")
+        for room_pk, last in await ask(list, found):
+            if room := self.rooms.get(room_pk):
+                self.notice(room, last, noticed="look")
+        await self.presence.refresh()
+        await self.show_presence(list(self.rooms))
+        ping = protocol.encode(protocol.Ping())
+        for room in self.rooms.values():
+            room.post(ping)
+
+    async def forget_empty_rooms(self):
+        """Follow no room in which nobody is."""
+        people = self.people.values()
+        used = {one.permit.room_pk for person in people for one in person.sockets}
+        empty = [room_pk for room_pk in self.rooms if room_pk not in used]
+        for room_pk in empty:
+            del self.rooms[room_pk]
+        await self.unsubscribe(map(group_name, empty))
+        # Somebody may have come back in that moment.
+        back = [room_pk for room_pk in empty if room_pk in {*self.rooms, *self.opening}]
+        await self.subscribe(map(group_name, back))
+
+    async def check(self, whom):
+        """Close the sockets that may not be here any more; of a person, a room, or all."""
+        sockets = [
+            socket
+            for person in self.people.values()
+            for socket in person.sockets
+            if whom.get("user") in {None, socket.permit.user_pk}
+            and whom.get("room") in {None, socket.permit.room_pk}
+        ]
+        permits = {socket.permit for socket in sockets}
+        refused, _ = await ask(refusals, permits)
+        for socket in sockets:
+            ended = whom.get("ended") == socket.permit.session_key
+            if (
+                code := protocol.Close.LOGGED_OUT
+                if ended
+                else refused.get(socket.permit)
+            ):
+                socket.show_out(code)

@@ -1,0 +1,127 @@
+"""Who is here: in the database, for all processes, and good for a minute.
+
+A person counts once, however many tabs and processes. Whoever leaves is taken out at
+once; whoever was on a process that died is out when the minute is over.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from chat.database import ask
+from chat.models import Presence, Room
+
+GOOD_FOR = timedelta(seconds=60)
+MOST_NAMES = 50  # in one frame
+
+# Seconds. A whole class that comes in at once is told to everybody as one change.
+GATHER = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class Register:
+    """The people with sockets in this process, noted where all processes look.
+
+    `changed(room_pks)` is called after something was written.
+    """
+
+    def __init__(self, changed):
+        self.process = uuid.uuid4()
+        self.changed = changed
+        self.sockets = Counter()  # open ones, by room and person
+        self.written = set()
+        self.task = None
+
+    def come(self, room_pk, user_pk):
+        """Note one more socket of somebody in a room."""
+        self.sockets[room_pk, user_pk] += 1
+        self.write_soon()
+
+    def go(self, room_pk, user_pk):
+        """Note one socket less."""
+        self.sockets[room_pk, user_pk] -= 1
+        if not self.sockets[room_pk, user_pk]:
+            del self.sockets[room_pk, user_pk]
+        self.write_soon()
+
+    def write_soon(self):
+        """Write down what has changed, a moment later."""
+        if self.task is None and set(self.sockets) != self.written:
+            self.task = asyncio.create_task(self.write_later())
+
+    async def write_later(self):
+        """Wait for what else changes, then write it all down."""
+        await asyncio.sleep(GATHER)
+        is_written = await self.write()
+        self.task = None
+        if is_written:
+            self.write_soon()
+
+    async def write(self):
+        """Write down what has changed since the last time; tell whether it worked."""
+        here = set(self.sockets)
+        come, gone = here - self.written, self.written - here
+        try:
+            await ask(write, self.process, come, gone)
+        except DatabaseError as problem:
+            log.warning("Who is here could not be written down: %r", problem)
+            return False
+        self.written = here
+        self.changed({room_pk for room_pk, _ in come | gone})
+        return True
+
+    async def refresh(self):
+        """Say that everybody is still here; forget those of processes that died."""
+        await ask(refresh, self.process)
+        self.write_soon()
+
+    async def close(self):
+        """Write down that nobody is here any more."""
+        if self.task:
+            self.task.cancel()
+        await self.write()
+
+
+@transaction.atomic
+def write(process, come, gone):
+    """Note who has come to and gone from a process, as (room, person) each."""
+    # A room or an account may be deleted by now.
+    rooms = Room.objects.in_bulk({room_pk for room_pk, _ in come})
+    people = get_user_model().objects.in_bulk({user_pk for _, user_pk in come})
+    rows = [
+        Presence(room_id=room_pk, user_id=user_pk, process=process)
+        for room_pk, user_pk in come
+        if room_pk in rooms and user_pk in people
+    ]
+    Presence.objects.bulk_create(rows, ignore_conflicts=True)
+    for room_pk in {room_pk for room_pk, _ in gone}:
+        left = [user_pk for room, user_pk in gone if room == room_pk]
+        Presence.objects.filter(process=process, room=room_pk, user__in=left).delete()
+
+
+def refresh(process):
+    """Renew what a process has noted, and delete what nobody renews."""
+    now = timezone.now()
+    Presence.objects.filter(process=process).update(seen=now)
+    Presence.objects.filter(seen__lt=now - GOOD_FOR).delete()
+
+
+def people_in(room_pks):
+    """Return the names of those who are in rooms now, by room."""
+    found = (
+        Presence.objects.filter(room__in=room_pks, seen__gte=timezone.now() - GOOD_FOR)
+        .order_by("user__username")
+        .values_list("room", "user__username")
+        .distinct()
+    )
+    names = {room_pk: [] for room_pk in room_pks}
+    for room_pk, name in found:
+        names[room_pk].append(name)
+    return names

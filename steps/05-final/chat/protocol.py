@@ -1,0 +1,266 @@
+"""The frames of the chat: what a page may send, what it gets, what a refusal is called.
+
+One JSON object in each text frame, in both directions. Whatever a client sends is held
+against the classes below before anything looks at it; fields that no class names are
+ignored, so that newer clients can talk to older servers.
+"""
+
+import re
+from enum import IntEnum
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, field, json
+
+LONGEST_TEXT = 2000  # characters, about a page
+# Bytes of one frame from a client. The longest text takes 8,000 of them, or 12,000
+# where a client writes é as \u00e9; the server itself cuts whoever sends 64 KiB.
+LARGEST_FRAME = 16 * 1024
+# Bytes of messages in one frame to a client. The limit of 64 KiB that Daphne is started
+# with holds in both directions: a larger frame of ours would be thrown away, silently.
+LARGEST_SENT = 48 * 1024
+LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
+
+# The character NUL is no text to PostgreSQL.
+NOT_TEXT = re.compile("\x00")
+
+Whole = Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]
+
+
+class Close(IntEnum):
+    """Why a socket is closed (RFC 6455, section 7.4.2: 4000 to 4999 are ours).
+
+    Daphne drops the reason of a close, so an error frame says it before each of these.
+    """
+
+    RESTARTING = 4012  # come back: another process is there, or this one will be
+    ABUSE = 4400  # one frame after the other that is none
+    LOGGED_OUT = 4401  # log in, then come back
+    FORBIDDEN = 4403  # no longer a member
+    NOT_FOUND = 4404  # no such room, or none for you
+    SLOW = 4408  # does not read what it gets; come back and catch up
+    REPLACED = 4409  # has opened more sockets than one person may
+    FLOOD = 4429  # come back later, and speak more slowly
+    UNAVAILABLE = 4503  # something is broken here; come back
+
+
+class Refusal(Exception):
+    """Why a frame, or a socket, gets nothing; said to the person in an error frame."""
+
+    def __init__(self, code, error, *, close=None, cid=None, retry_after=None):
+        super().__init__(error)
+        self.close = close
+        self.frame = Error(code=code, error=error, cid=cid, retry_after=retry_after)
+
+
+# ---- From a client ------------------------------------------------------------
+
+
+class Send(Struct):
+    """A message. `{"text": "oi"}` is one: all else may be left out.
+
+    `cid` is the client's own key of it: sent again with the same key, because nobody
+    knows whether it arrived, it is stored once. `sent_at` is in milliseconds since
+    1970, by the sender's clock.
+    """
+
+    text: str
+    cid: UUID | None = None
+    sent_at: Whole | None = None
+
+
+class Typing(Struct):
+    """The person is typing; good for a few seconds."""
+
+
+class History(Struct):
+    """A wish for the messages before one of the log."""
+
+    before: Whole
+
+
+class Ack(Struct):
+    """How many bytes of frames this client has read since its socket was opened."""
+
+    bytes: Whole
+
+
+class Kind(Struct):
+    """What a frame is; the one thing that is read of it first."""
+
+    type: str = "send"
+
+
+KINDS = {"send": Send, "typing": Typing, "history": History, "ack": Ack}
+
+
+def read_frame(raw):
+    """Return what a client's frame holds: one of the classes above.
+
+    `raw` is the text of it; None stands for a binary frame. Raises Refusal, and
+    nothing else, whatever the input is.
+    """
+    if raw is None:
+        raise Refusal("bad_message", _("Send a text frame; this one was binary."))
+    if len(raw.encode(errors="replace")) > LARGEST_FRAME:
+        raise Refusal("too_big", _("This frame is too big."))
+    try:
+        kind = json.decode(raw, type=Kind).type
+        if kind not in KINDS:
+            raise Refusal("unknown_type", _("There is no such type of frame."))
+        frame = json.decode(raw, type=KINDS[kind])
+    except ValidationError as problem:
+        raise Refusal("bad_message", str(problem), cid=cid_in(raw)) from None
+    except (DecodeError, UnicodeError, RecursionError):
+        example = '{"text": "oi"}'
+        reason = _("This is not JSON. Send %(example)s.") % {"example": example}
+        raise Refusal("bad_json", reason) from None
+    if kind == "send":
+        frame.text = read_text(frame)
+    return frame
+
+
+def read_text(frame):
+    """Return what a person typed, without the white space around it."""
+    text = frame.text.strip()
+    # Nor is there anything to see in zero-width characters.
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        raise Refusal("empty", _("The message is empty."), cid=frame.cid)
+    if len(text) > LONGEST_TEXT:
+        reason = _("The message has %(length)s characters; at most %(most)s may be.")
+        numbers = {"length": len(text), "most": LONGEST_TEXT}
+        raise Refusal("too_long", reason % numbers, cid=frame.cid)
+    if NOT_TEXT.search(text):
+        reason = _("The message holds characters that are not text.")
+        raise Refusal("bad_message", reason, cid=frame.cid)
+    return text
+
+
+class Key(Struct):
+    """The key of a message that is no good for some other reason."""
+
+    cid: UUID | None = None
+
+
+def cid_in(raw):
+    """Return the client's key in a frame that was refused, if there is one."""
+    try:
+        return json.decode(raw, type=Key).cid
+    except ValidationError:
+        return None
+
+
+# ---- To a client --------------------------------------------------------------
+
+
+class Message(Struct, tag="message"):
+    """A message of the room. `at` is when it was stored, in milliseconds since 1970."""
+
+    seq: int
+    cid: UUID | None
+    room: str
+    sender: str
+    text: str
+    at: int
+    sent_at: int | None
+    server: str
+
+
+class Sync(Struct, tag="sync"):
+    """Several messages at once; with `reset`, the log begins anew with them.
+
+    `epoch` names the history that the numbers belong to, and comes once for each socket,
+    with what it has missed; `more`, with a reset, says whether there are older messages.
+    """
+
+    messages: list[Raw]
+    reset: bool = False
+    more: bool | None = None
+    epoch: int | None = None
+
+
+class Older(Struct, tag="history"):
+    """The messages before one, oldest first, and whether there are still older ones."""
+
+    messages: list[Raw]
+    more: bool
+
+
+class Sent(Struct, tag="sent"):
+    """Your message is stored, as number `seq`; `dup` if it was stored before."""
+
+    cid: UUID
+    seq: int
+    dup: bool
+
+
+class Here(Struct, tag="presence"):
+    """Who is in the room: some of the names, and how many people."""
+
+    people: list[str]
+    count: int
+
+
+class TypingNow(Struct, tag="typing"):
+    """Who has just typed."""
+
+    people: list[str]
+
+
+class Ping(Struct, tag="ping"):
+    """Nothing new: the line is up."""
+
+
+class Error(Struct, tag="error", omit_defaults=True):
+    """What is wrong, in a word for programs and in a sentence for people."""
+
+    code: str
+    error: str
+    cid: UUID | None = None
+    retry_after: float | None = field(default=None)  # seconds
+
+
+class Frame(NamedTuple):
+    """A frame, encoded once for however many sockets: an ASGI event, and its bytes."""
+
+    event: dict
+    size: int
+
+
+def encode(content):
+    """Return a frame that holds one of the classes above."""
+    data = json.encode(content)
+    return Frame({"type": "websocket.send", "text": data.decode()}, len(data))
+
+
+def encode_messages(messages):
+    """Return the frames that hold messages: one by itself, several in a sync."""
+    if len(messages) == 1:
+        return [encode(messages[0])]
+    return [encode(Sync(part)) for part in parts_of(messages)]
+
+
+def encode_sync(messages, **about):
+    """Return the frames of a sync; the first one says what it is about."""
+    first, *more = parts_of(messages)
+    return [encode(Sync(first, **about)), *[encode(Sync(part)) for part in more]]
+
+
+def encode_older(messages, more):
+    """Return a frame with a page of older messages: the newest of them that fit."""
+    newest, *left_out = parts_of(messages[::-1])
+    return encode(Older(newest[::-1], more or bool(left_out)))
+
+
+def parts_of(messages):
+    """Return messages, encoded, in lists that each fit into a frame; at least one list."""
+    parts, size = [[]], 0
+    for message in messages:
+        data = json.encode(message)
+        size += len(data)
+        if size > LARGEST_SENT and parts[-1]:
+            parts.append([])
+            size = len(data)
+        parts[-1].append(Raw(data))
+    return parts

@@ -1,0 +1,53 @@
+// Who is here, and who is typing. To look at only: a screen reader that read each
+// change of these aloud would talk all the time.
+
+import { sentenceOf } from "./parts.js";
+
+const TYPING_LASTS = 4_000; // milliseconds; a page repeats it every two seconds
+// The server gathers who is typing; what was typed may be here before that is told.
+const TYPING_IS_LATE = 1_000;
+
+const here = document.querySelector("#chat-here");
+const typing = document.querySelector("#chat-typing");
+const me = document.body.dataset.name;
+const typists = new Map(); // until when each one is shown
+const spoke = new Map(); // when each one said something
+
+/** Show who is in the room: some of the names, and how many people. */
+export function showHere({ people, count }) {
+  here.replaceChildren(sentenceOf(gettext("Here now: %s"), people));
+  const more = count - people.length;
+  if (more > 0) here.append(" ", interpolate(gettext("and %s more"), [more]));
+}
+
+/** Show that somebody is typing, for a while. */
+export function showTyping({ people }) {
+  const now = Date.now();
+  for (const name of people) {
+    const isOver = spoke.get(name) > now - TYPING_IS_LATE;
+    if (name !== me && !isOver) typists.set(name, now + TYPING_LASTS);
+  }
+  setTimeout(show, TYPING_LASTS + 10); // a timer may ring a little early
+  show();
+}
+
+/** Somebody has said something, and so is not typing it any more. */
+export function hasSpoken(name) {
+  spoke.set(name, Date.now());
+  typists.delete(name);
+  show();
+}
+
+/** Show nobody: the line is down. */
+export function showNobody() {
+  here.replaceChildren();
+  typists.clear();
+  show();
+}
+
+function show() {
+  for (const [name, until] of typists) if (until <= Date.now()) typists.delete(name);
+  const names = [...typists.keys()];
+  const sentence = ngettext("%s is typing…", "%s are typing…", names.length);
+  typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
+}

@@ -1,0 +1,66 @@
+"""A person's socket, spoken to as a page would."""
+
+import json
+import time
+
+from channels.testing import WebsocketCommunicator
+
+# What comes by itself; a scene that is about it asks for it by name.
+BY_ITSELF = {"presence", "typing", "ping"}
+
+
+class Socket(WebsocketCommunicator):
+    """One open socket; what comes by itself is passed over."""
+
+    async def next_frame(self):
+        """Return the next frame, whatever it is."""
+        return await super().receive_json_from(3)
+
+    async def receive_json_from(self):
+        """Return the next frame that does not come by itself."""
+        while True:
+            frame = await self.next_frame()
+            if frame["type"] not in BY_ITSELF:
+                return frame
+
+    async def wait_for(self, kind):
+        """Return the next frame of a kind, and pass over all before it."""
+        while True:
+            frame = await self.next_frame()
+            if frame["type"] == kind:
+                return frame
+
+    async def hear(self, count=1):
+        """Return the texts of the next messages, however they are put into frames."""
+        texts = []
+        while len(texts) < count:
+            frame = await self.receive_json_from()
+            messages = frame.get("messages", [frame])
+            texts += [message["text"] for message in messages if "text" in message]
+        return texts
+
+    async def say(self, text, **more):
+        """Send a message."""
+        await self.send_json_to({"text": text, **more})
+
+    async def refused(self, count=1):
+        """Return the codes of the next error frames."""
+        return [(await self.wait_for("error"))["code"] for _ in range(count)]
+
+    async def is_closed_with(self):
+        """Return the code with which the socket is closed, and pass over all before it."""
+        while True:
+            event = await self.receive_output(3)
+            if event["type"] == "websocket.close":
+                return event["code"]
+
+    async def receive_nothing(self, seconds=0.3):
+        """Tell whether for so many seconds nothing comes, but what comes by itself."""
+        give_up = time.monotonic() + seconds
+        while (left := give_up - time.monotonic()) > 0:
+            if not await super().receive_nothing(left):
+                event = await self.receive_output()
+                frame = json.loads(event.get("text", "{}"))
+                if frame.get("type") not in BY_ITSELF:
+                    return False
+        return True

@@ -1,0 +1,149 @@
+"""Who is here, and who is typing."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from chat import fanout, limits, presence
+from chat.models import Presence
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Tell everybody at once, so that no scene waits for it."""
+    monkeypatch.setattr(presence, "GATHER", 0)
+    monkeypatch.setattr(fanout, "TYPING_GATHER", 0)
+
+
+async def here(socket, *names):
+    """Wait until a page shows these people, and no others."""
+    while (frame := await socket.wait_for("presence"))["people"] != list(names):
+        pass
+    return frame
+
+
+async def test_everybody_sees_who_comes_and_who_goes(join, make_room):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    bia = await join("class", "bia")
+    await here(ana, "ana", "bia")
+    await here(bia, "ana", "bia")
+    await bia.disconnect()
+    frame = await here(ana, "ana")
+    assert frame["count"] == 1
+
+
+async def test_a_person_with_two_tabs_counts_once_and_leaves_with_the_last(
+    join, make_room
+):
+    await make_room("class")
+    ana = await join("class", "ana")
+    tabs = [await join("class", "bia"), await join("class", "bia")]
+    await here(ana, "ana", "bia")
+    await here(tabs[1], "ana", "bia")
+    await tabs[0].disconnect()
+    assert await ana.receive_nothing()
+    assert await Presence.objects.acount() == 2
+    await tabs[1].disconnect()
+    await here(ana, "ana")
+
+
+async def test_people_in_another_room_are_not_here(join, make_room):
+    await make_room("class")
+    await make_room("hallway")
+    ana, caio = await join("class", "ana"), await join("hallway", "caio")
+    await here(ana, "ana")
+    await here(caio, "caio")
+
+
+async def test_whoever_was_on_a_process_that_died_is_gone_after_a_minute(
+    join, make_room, monkeypatch
+):
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    room = await make_room("class")
+    long_ago = timezone.now() - timedelta(seconds=30)
+    bia = await User.objects.acreate(username="júlia")
+    dead = await Presence.objects.acreate(
+        room=room, user=bia, process=uuid.uuid4(), seen=long_ago
+    )
+    ana = await join("class", "ana")
+    await here(ana, "ana", "júlia")
+    dead.seen = timezone.now() - timedelta(seconds=61)
+    await dead.asave()
+    await here(ana, "ana")
+    await ana.wait_for("ping")
+    assert not await Presence.objects.filter(process=dead.process).aexists()
+
+
+async def test_whoever_stays_is_still_here_after_a_minute(join, make_room, monkeypatch):
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    before = timezone.now() - timedelta(seconds=55)
+    await Presence.objects.aupdate(seen=before)
+    await ana.wait_for("ping")
+    await ana.wait_for("ping")
+    assert (await Presence.objects.aget()).seen > before
+
+
+async def test_the_last_one_to_leave_leaves_nothing_behind(join, make_room):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    await ana.disconnect()
+    assert not await Presence.objects.aexists()
+
+
+async def test_a_crowd_is_counted_and_only_some_are_named(join, make_room, monkeypatch):
+    monkeypatch.setattr(fanout, "MOST_NAMES", 1)
+    await make_room("class")
+    ana = await join("class", "ana")
+    await join("class", "bia")
+    while (await here(ana, "ana"))["count"] != 2:
+        pass
+
+
+async def test_whoever_types_is_shown_to_the_others(join, make_room):
+    await make_room("class")
+    ana, bia = await join("class", "ana"), await join("class", "bia")
+    await bia.send_json_to({"type": "typing"})
+    assert (await ana.wait_for("typing"))["people"] == ["bia"]
+
+
+async def kinds_until_message(socket):
+    """Return what comes, kind by kind, up to the next message."""
+    kinds = []
+    while "message" not in kinds:
+        kinds.append((await socket.next_frame())["type"])
+    return kinds
+
+
+async def test_typing_goes_no_further_than_the_room(join, make_room):
+    await make_room("class")
+    await make_room("hallway")
+    ana, caio = await join("class", "ana"), await join("hallway", "caio")
+    await ana.send_json_to({"type": "typing"})
+    await ana.wait_for("typing")
+    await caio.say("oi")
+    assert "typing" not in await kinds_until_message(caio)
+
+
+async def test_who_types_is_said_no_more_often_than_needed(
+    join, make_room, monkeypatch
+):
+    monkeypatch.setattr(limits, "TYPING_RATE", 0.001)
+    await make_room("class")
+    ana, bia = await join("class", "ana"), await join("class", "bia")
+    await bia.send_json_to({"type": "typing"})
+    await ana.wait_for("typing")
+    for _ in range(5):
+        await bia.send_json_to({"type": "typing"})
+    await bia.say("done")
+    assert "typing" not in await kinds_until_message(ana)

@@ -1,0 +1,142 @@
+"""What a client may send, and what is refused with a reason."""
+
+import json
+
+import pytest
+
+from chat import protocol
+from chat.protocol import Refusal, read_frame
+
+CID = "5f0c8a3e-7a64-4f3e-9d5e-0a8d6b0f8f11"
+
+BAD_FRAMES = {
+    "no JSON": ("oi", "bad_json"),
+    "nothing at all": ("", "bad_json"),
+    "half of it": ('{"text": "o', "bad_json"),
+    "half a character": ('{"text": "a\\ud83d"}', "bad_json"),
+    "half a character as it is": ('{"text": "a\ud83d"}', "bad_json"),
+    "a time that is no time": ('{"text": "oi", "sent_at": NaN}', "bad_json"),
+    "5,000 brackets": ('{"text": "oi", "x": ' + "[" * 5000, "bad_json"),
+    "no text frame": (None, "bad_message"),
+    "a list": ("[]", "bad_message"),
+    "a number": ("7", "bad_message"),
+    "null": ("null", "bad_message"),
+    "no text": ("{}", "bad_message"),
+    "a number as text": ('{"text": 7}', "bad_message"),
+    "nothing as text": ('{"text": null}', "bad_message"),
+    "an object as text": ('{"text": {"a": 1}}', "bad_message"),
+    "the character NUL": ('{"text": "a\\u0000b"}', "bad_message"),
+    "a key that is none": ('{"text": "oi", "cid": "1"}', "bad_message"),
+    "a key that is a number": ('{"text": "oi", "cid": 1}', "bad_message"),
+    "a key that is a list": ('{"text": "oi", "cid": []}', "bad_message"),
+    "a time that is no number": ('{"text": "oi", "sent_at": "now"}', "bad_message"),
+    "a time that is true": ('{"text": "oi", "sent_at": true}', "bad_message"),
+    "a time beyond all": ('{"text": "oi", "sent_at": 1e999}', "bad_message"),
+    "a time that overflows": (f'{{"text": "oi", "sent_at": {2**70}}}', "bad_message"),
+    "a time before 1970": ('{"text": "oi", "sent_at": -1}', "bad_message"),
+    "a number as type": ('{"type": 7}', "bad_message"),
+    "history before nothing": ('{"type": "history"}', "bad_message"),
+    "history before -1": ('{"type": "history", "before": -1}', "bad_message"),
+    "another type": ('{"type": "room.kick", "text": "oi"}', "unknown_type"),
+    "an event of Channels": ('{"type": "websocket.disconnect"}', "unknown_type"),
+    "empty text": ('{"text": ""}', "empty"),
+    "white space": ('{"text": " \\n\\t "}', "empty"),
+    "zero-width characters": ('{"text": "\u200b\u200d\ufeff"}', "empty"),
+    "2,001 characters": (json.dumps({"text": "a" * 2001}), "too_long"),
+    "a frame of 17 KB": (json.dumps({"text": "a" * 17_000}), "too_big"),
+}
+
+
+@pytest.mark.parametrize(("raw", "code"), BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
+def test_what_is_no_frame_is_refused_with_a_reason(raw, code):
+    with pytest.raises(Refusal) as refusal:
+        read_frame(raw)
+    assert refusal.value.frame.code == code
+    assert refusal.value.frame.error
+
+
+@pytest.mark.parametrize(
+    "text", ["olá, Ção 😀 <script>alert(1)</script>", "אבג \u202e abc", "a\nb"]
+)
+def test_a_message_keeps_accents_emoji_and_markup(text):
+    assert read_frame(json.dumps({"text": text})).text == text
+
+
+def test_white_space_around_a_message_is_dropped():
+    assert read_frame('{"text": "  oi  "}').text == "oi"
+
+
+@pytest.mark.parametrize("text", ["", "a" * 2001, 7, "a\x00"])
+def test_a_refusal_says_which_message_it_is_about(text):
+    with pytest.raises(Refusal) as refusal:
+        read_frame(json.dumps({"text": text, "cid": CID}))
+    assert str(refusal.value.frame.cid) == CID
+
+
+@pytest.mark.parametrize("text", ["é" * 2000, "😀" * 1300])
+def test_the_longest_text_fits_into_a_frame_however_it_is_written(text):
+    assert read_frame(json.dumps({"text": text})).text == text
+    assert read_frame(json.dumps({"text": "😀" * 2000}, ensure_ascii=False))
+
+
+def test_a_frame_may_hold_more_than_we_know_of():
+    frame = read_frame('{"type": "history", "before": 7, "colour": "blue"}')
+    assert frame == protocol.History(before=7)
+
+
+def test_a_frame_is_encoded_once_and_says_its_size():
+    frame = protocol.encode(protocol.Here(["júlia"], 1))
+    text = frame.event["text"]
+    assert json.loads(text) == {"type": "presence", "people": ["júlia"], "count": 1}
+    assert frame.size == len(text.encode())
+
+
+def message(seq, text):
+    return protocol.Message(
+        seq=seq,
+        cid=None,
+        room="class",
+        sender="ana",
+        text=text,
+        at=0,
+        sent_at=None,
+        server="8000 (pid 1)",
+    )
+
+
+def test_one_message_goes_by_itself_and_several_together():
+    (one,) = protocol.encode_messages([message(1, "oi")])
+    (two,) = protocol.encode_messages([message(1, "oi"), message(2, "olá")])
+    assert json.loads(one.event["text"])["type"] == "message"
+    assert [m["text"] for m in json.loads(two.event["text"])["messages"]] == [
+        "oi",
+        "olá",
+    ]
+
+
+@pytest.mark.parametrize("text", ["a" * 2000, "\x01" * 2000, "😀" * 2000])
+def test_no_frame_of_ours_is_larger_than_the_server_sends(text):
+    messages = [message(seq, text) for seq in range(1, 101)]
+    frames = protocol.encode_sync(messages, reset=True, more=True, epoch=1)
+    contents = [json.loads(frame.event["text"]) for frame in frames]
+    assert max(frame.size for frame in frames) < 64 * 1024
+    seqs = [one["seq"] for content in contents for one in content["messages"]]
+    assert seqs == list(range(1, 101))
+    assert [content["reset"] for content in contents] == [True] + [False] * (
+        len(contents) - 1
+    )
+
+
+def test_a_page_of_long_older_messages_is_shorter_and_says_that_there_are_more():
+    messages = [message(seq, "😀" * 2000) for seq in range(1, 51)]
+    frame = protocol.encode_older(messages, more=False)
+    page = json.loads(frame.event["text"])
+    assert frame.size < 64 * 1024
+    assert page["more"] is True
+    seqs = [one["seq"] for one in page["messages"]]
+    assert seqs == list(range(51 - len(seqs), 51))
+
+
+def test_a_room_without_messages_is_one_frame():
+    (frame,) = protocol.encode_sync([], reset=True, more=False, epoch=1)
+    assert json.loads(frame.event["text"])["messages"] == []
