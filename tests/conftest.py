@@ -32,6 +32,16 @@ def redis_url(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL of our own."""
+    from public_site import running_postgres
+
+    folder, logs = (tmp_path_factory.mktemp(name) for name in ("postgres", "logs"))
+    with running_postgres(folder, logs) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
 def serve(request, tmp_path_factory) -> Callable:
     """Serve a copy of a step: `with serve(step, 2) as (first, second): …`.
 

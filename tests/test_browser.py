@@ -1,6 +1,8 @@
 """The chats in a real browser: two people, one room, and a keyboard."""
 
+import json
 import re
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +16,7 @@ from course import servers
 expect.set_options(timeout=20_000)  # milliseconds; for a machine with other work to do
 
 SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
+SAID = "#chat-log p:not(.pending) .text"
 POLLED = ["01-http-polling", "02-wsgi-vs-asgi"]
 
 
@@ -29,25 +32,26 @@ class Visitor:
         self.page.on("dialog", lambda dialog: self.errors.append(dialog.message))
         if chat.step.can["login"]:
             self.page.goto("/chat/")
-            self.page.get_by_label("Username").fill(name)
-            self.page.get_by_label("Password").fill(PASSWORD)
-            self.page.get_by_role("button", name="Log in").click()
+            self.page.locator("[name=username]").fill(name)
+            self.page.locator("[name=password]").fill(PASSWORD)
+            self.page.locator("main button").click()
+            self.page.wait_for_url("**/chat/")
 
     def enter(self, room: str) -> None:
         """Open a room and wait until the page hears it."""
         self.page.goto(path_of(room))
         expect(self.page.locator("#chat-status")).to_contain_text(
-            re.compile("Connected|Listening")
+            re.compile("Connected|Listening|Conectado")
         )
 
     def say(self, text: str) -> None:
         """Type a message and send it."""
-        self.page.get_by_label("Message", exact=True).fill(text)
-        self.page.get_by_role("button", name="Send").click()
+        self.page.locator("#chat-message-input").fill(text)
+        self.page.locator("#chat-message-submit").click()
 
     def sees(self, *texts: str) -> None:
         """Expect exactly these messages in the log, each once, in this order."""
-        expect(self.page.locator("#chat-log .text")).to_have_text(list(texts))
+        expect(self.page.locator(SAID)).to_have_text(list(texts))
 
 
 @pytest.fixture
@@ -317,3 +321,584 @@ def test_what_was_on_its_way_survives_a_reload(serve, browser):
         ana.page.reload()
         ana.sees("do not forget me")
         ana.context.close()
+
+
+# ---- What only the last step owes to its people ------------------------------------
+
+final = pytest.mark.parametrize(
+    "server", [STEPS[-1]], ids=[STEPS[-1].folder], indirect=True
+)
+TOO_LONG = "far too much " * 200  # 2600 characters
+
+
+def lift_limit(visitor: Visitor) -> None:
+    """Let somebody type more than the page allows, as a script would."""
+    visitor.page.evaluate(
+        "document.querySelector('#chat-message-input').maxLength = 9999"
+    )
+
+
+@final
+def test_a_reload_and_a_tunnel_lose_nothing_and_double_nothing(chat, visit):
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.enter(room)
+    bia.enter(room)
+    ana.say("one")
+    bia.sees("one")
+    bia.context.set_offline(True)
+    expect(bia.page.locator("#chat-status.trouble")).to_contain_text("Trying again")
+    bia.say("from the tunnel")
+    bia.say("and more")
+    ana.say("two")
+    ana.sees("one", "two")
+    ana.page.reload()
+    ana.say("three")
+    ana.sees("one", "two", "three")
+    expect(bia.page.locator(".pending .text")).to_have_text(
+        ["from the tunnel", "and more"]
+    )
+    bia.context.set_offline(False)
+    for visitor in (ana, bia):
+        visitor.sees("one", "two", "three", "from the tunnel", "and more")
+        expect(visitor.page.locator(".pending")).to_have_count(0)
+
+
+@final
+def test_everybody_is_here_once_however_many_tabs_and_only_for_as_long(chat, visit):
+    room = chat.room()
+    ana, bia, caio = visit("ana"), visit("bia"), visit("caio")
+    here = ana.page.locator("#chat-here")
+    ana.enter(room)
+    expect(here).to_have_text("Here now: ana")
+    bia.enter(room)
+    second = bia.context.new_page()
+    second.goto(path_of(room))
+    expect(second.locator("#chat-here")).to_have_text("Here now: ana, bia")
+    expect(here).to_have_text("Here now: ana, bia")
+    second.close()
+    caio.enter(room)
+    expect(here).to_have_text("Here now: ana, bia, caio")
+    bia.page.close()
+    expect(here).to_have_text("Here now: ana, caio")
+    caio.page.goto("/chat/")
+    expect(caio.page.get_by_role("listitem").filter(has_text=room)).to_contain_text(
+        "Here now: ana"
+    )
+
+
+@final
+def test_who_is_typing_is_shown_until_the_message_is_there_or_nothing_comes(
+    chat, visit
+):
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.enter(room)
+    bia.enter(room)
+    typing = ana.page.locator("#chat-typing")
+    bia.page.keyboard.type("hm")
+    expect(typing).to_have_text("bia is typing…")
+    bia.page.keyboard.press("Enter")
+    ana.sees("hm")
+    expect(typing).to_be_empty(timeout=1000)
+    bia.page.wait_for_timeout(2000)  # a page tells it every two seconds, not more often
+    bia.page.keyboard.type("…")
+    expect(typing).to_have_text("bia is typing…")
+    expect(typing).to_be_empty()
+
+
+@final
+def test_what_is_typed_and_sent_at_once_is_not_typed_any_more(chat, visit):
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.enter(room)
+    bia.enter(room)
+    frames = []
+    ana.page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)),
+    )
+    ana.page.reload()
+    bia.page.keyboard.type("oi")
+    bia.page.keyboard.press("Enter")
+    ana.sees("oi")
+    while not any('"typing"' in frame for frame in frames):
+        ana.page.wait_for_timeout(50)
+    expect(ana.page.locator("#chat-typing")).to_be_empty(timeout=1)
+
+
+def test_scrolling_back_keeps_the_place_and_shows_everything_once(
+    serve, browser, monkeypatch
+):
+    monkeypatch.setenv("MESSAGES_PER_SECOND", "1000")
+    with serve(STEPS[-1]) as (server,), Chat(server) as chat:
+        room = chat.room()
+        with chat.enter(room, "bia") as bia:
+            texts = [f"message {number}" for number in range(1, 171)]
+            for text in texts:
+                bia.say(text)
+            for _ in texts:
+                bia.hear()
+        ana = Visitor(browser, chat, "ana")
+        ana.enter(room)
+        ana.sees(*texts[-100:])
+        log = ana.page.locator("#chat-log")
+        older = ana.page.get_by_role("button", name="Show older messages")
+        assert log.evaluate(
+            "log => log.scrollHeight - log.scrollTop - log.clientHeight < 2"
+        )
+
+        # By keyboard.
+        place = ana.page.get_by_text(texts[-100], exact=True)
+        older.focus()
+        top = place.bounding_box()["y"]
+        ana.page.keyboard.press("Enter")
+        ana.sees(*texts[-150:])
+        assert abs(place.bounding_box()["y"] - top) < 2
+        expect(ana.page.locator("#chat-older-status")).to_have_text("50 older messages")
+        expect(older).to_be_focused()
+
+        # By scrolling to the top.
+        place = ana.page.get_by_text(texts[-149], exact=True)
+        log.hover()
+        ana.page.mouse.wheel(0, -20_000)
+        ana.sees(*texts)
+        assert place.is_visible()
+        box = log.bounding_box()
+        assert box["y"] < place.bounding_box()["y"] < box["y"] + box["height"]
+        expect(older).to_be_hidden()
+
+        # Whoever reads above stays there.
+        with chat.enter(room, "bia") as bia:
+            top = place.bounding_box()["y"]
+            bia.say("something new")
+            ana.sees(*texts, "something new")
+            assert place.bounding_box()["y"] == top
+        assert not ana.errors
+        ana.context.close()
+
+
+@final
+def test_markup_stays_text_wherever_somebody_types_it(chat, visit):
+    image = "<img src=x onerror=alert(1)>"
+    room = chat.room(image)
+    ana = visit("ana")
+    ana.enter(room)
+    expect(ana.page.get_by_role("heading", level=1)).to_have_text(room)
+    for text in (image, "<script>alert(2)</script>", "</p><b>bold</b>"):
+        ana.say(text)
+    ana.sees(image, "<script>alert(2)</script>", "</p><b>bold</b>")
+    answer = ana.page.goto("/chat/")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    expect(ana.page.get_by_role("link", name=room)).to_be_visible()
+    ana.page.goto("/chat/?room=" + quote(image))
+    expect(ana.page.get_by_role("alert")).to_contain_text(image)
+
+
+@final
+def test_fifteen_messages_in_one_breath_arrive_one_by_one_in_order(chat, visit):
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.enter(room)
+    bia.enter(room)
+    texts = [f"quick {number}" for number in range(15)]
+    ana.page.evaluate(
+        """texts => {
+          const input = document.querySelector("#chat-message-input");
+          for (const text of texts) {
+            input.value = text;
+            input.form.requestSubmit();
+          }
+        }""",
+        texts,
+    )
+    for visitor in (ana, bia):
+        visitor.sees(*texts)
+        expect(visitor.page.locator(".pending")).to_have_count(0)
+        expect(visitor.page.locator("#chat-problem")).to_be_empty()
+
+
+@final
+def test_a_message_that_is_refused_stays_with_its_text(chat, visit):
+    ana = visit("ana")
+    ana.enter(chat.room())
+    lift_limit(ana)
+    ana.say(TOO_LONG)
+    failed = ana.page.locator(".failed")
+    expect(failed).to_contain_text("Not sent: The message has 2599 characters")
+    ana.page.reload()
+    expect(failed.locator(".text")).to_have_text(TOO_LONG)
+    ana.say("something else")
+    ana.sees("something else")
+    failed.get_by_role("button", name="Send again").click()
+    expect(ana.page.get_by_role("alert")).to_contain_text("2599 characters")
+    expect(failed.locator(".text")).to_have_text(TOO_LONG)
+
+
+@final
+def test_a_message_that_is_refused_is_changed_by_keyboard(chat, visit):
+    ana = visit("ana")
+    ana.enter(chat.room())
+    lift_limit(ana)
+    ana.say(TOO_LONG)
+    expect(ana.page.locator(".failed")).to_be_visible()
+    typed = ana.page.locator("#chat-message-input")
+    typed.focus()
+    ana.page.keyboard.type("And this")
+    ana.page.keyboard.press("Shift+Tab")
+    expect(ana.page.get_by_role("button", name="Edit")).to_be_focused()
+    ana.page.keyboard.press("Enter")
+    expect(typed).to_be_focused()
+    expect(typed).to_have_value(f"And this {TOO_LONG}")
+    expect(ana.page.locator(".pending")).to_have_count(0)
+    typed.fill("Shorter")
+    ana.page.keyboard.press("Enter")
+    ana.sees("Shorter")
+
+
+@final
+def test_what_is_sent_before_the_script_is_there_is_not_lost(chat, visit):
+    room = chat.room()
+    ana = visit("ana")
+    held = []
+    ana.page.route("**/room.js", lambda script: held.append(script))
+    ana.page.goto(path_of(room), wait_until="commit")
+    typed = ana.page.locator("#chat-message-input")
+    typed.fill("so soon")
+    typed.press("Enter")
+    expect(typed).to_have_value("so soon")
+    held[0].continue_()
+    expect(ana.page.get_by_role("button", name="Send")).to_be_enabled()
+    typed.press("Enter")
+    ana.sees("so soon")
+
+
+@final
+def test_the_link_of_a_room_is_copied(chat, visit):
+    room = chat.room()
+    ana = visit("ana", permissions=["clipboard-read", "clipboard-write"])
+    ana.enter(room)
+    ana.page.get_by_role("button", name="Copy link").click()
+    expect(ana.page.locator("#copy-status")).to_have_text("Copied.")
+    link = ana.page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{chat.home}{path_of(room)}"
+    expect(ana.page.locator("#copy-status")).to_be_empty()
+
+
+@final
+def test_a_browser_that_does_not_copy_shows_what_to_copy(chat, visit):
+    room = chat.room()
+    ana = visit("ana")
+    ana.page.add_init_script("delete Navigator.prototype.clipboard")  # as over http
+    ana.enter(room)
+    ana.page.get_by_role("button", name="Copy link").click()
+    expect(ana.page.locator("#copy-status")).to_contain_text(
+        f"by hand, this browser does not let a page do it: {chat.home}{path_of(room)}"
+    )
+
+
+@final
+def test_the_times_are_those_of_the_reader(chat, visit):
+    room = chat.room()
+    shown = {}
+    for zone, locale in (("Asia/Tokyo", "en-US"), ("America/Sao_Paulo", "pt-BR")):
+        reader = visit("ana", timezone_id=zone, locale=locale)
+        reader.enter(room)
+        if not shown:
+            reader.say("now")
+        reader.sees("now")
+        shown[zone] = reader.page.locator("#chat-log time")
+        expect(shown[zone]).to_have_attribute("datetime", re.compile(r"^20.*Z$"))
+    assert re.fullmatch(r"\d+:\d\d\s[AP]M", shown["Asia/Tokyo"].text_content())
+    assert re.fullmatch(r"\d\d:\d\d", shown["America/Sao_Paulo"].text_content())
+    expect(shown["Asia/Tokyo"]).to_have_attribute("title", re.compile(r"day, .*GMT\+9"))
+    expect(shown["America/Sao_Paulo"]).to_have_attribute(
+        "title", re.compile(r"feira|sábado|domingo")
+    )
+
+
+@final
+def test_a_message_of_another_day_shows_its_date(chat, visit):
+    ana = visit("ana")
+    room = chat.room()
+    ana.enter(room)
+    ana.say("today")
+    time = ana.page.locator("#chat-log time")
+    ana.sees("today")
+    expect(time).to_have_text(re.compile(r"^\d+:\d\d\s[AP]M$"))
+    ana.page.clock.install(time=datetime.now() + timedelta(days=2))
+    ana.page.reload()
+    expect(time).to_have_text(re.compile(r"^\d+/\d+/\d+, \d+:\d\d\s[AP]M$"))
+
+
+@final
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_chat_speaks_portuguese_everywhere_without_a_barrier(chat, visit, scheme):
+    room = chat.room()
+    bia = visit("bia")
+    bia.enter(room)
+    viewport = {"width": 360, "height": 740}
+    ana = visit("ana", locale="pt-BR", color_scheme=scheme, viewport=viewport)
+    ana.enter(room)
+    ana.say("uma palavra bem comprida: " + "a" * 200)
+    expect(ana.page.locator(".pending")).to_have_count(0)
+    lift_limit(ana)
+    ana.say(TOO_LONG)
+    expect(ana.page.locator(".failed .state")).to_have_text(
+        "Não enviada: A mensagem tem 2599 caracteres; o máximo é 2000."
+    )
+    expect(ana.page.locator("#chat-here")).to_have_text("Aqui agora: ana, bia")
+    bia.page.keyboard.type("hm")
+    expect(ana.page.locator("#chat-typing")).to_have_text("bia está digitando…")
+    assert_fine(ana.page, "pt-br", 360)
+    log = ana.page.locator("#chat-log")
+    assert log.evaluate("log => log.scrollWidth <= log.clientWidth")
+    pages = ["/chat/", "/chat/?room=não há", "/rooms/new/", "/accounts/password/"]
+    for page in [*pages, "/invite/"]:
+        ana.page.goto(page)
+        assert_fine(ana.page, "pt-br", 360)
+
+    # A room with a password, and one for two.
+    ana.page.goto("/rooms/new/")
+    ana.page.get_by_label("Nome").fill(room[::-1])
+    ana.page.get_by_label("Tipo").select_option(label="com senha")
+    ana.page.get_by_label("Senha").fill("sésamo")
+    ana.page.get_by_role("button", name="Nova sala").click()
+    expect(ana.page.locator("#chat-status")).to_have_text("Conectado.")
+    bia.page.goto(path_of(room[::-1]))
+    assert_fine(bia.page, "en", 1280)
+    bia.page.get_by_role("button", name="Português").click()
+    expect(bia.page.get_by_role("heading", level=1)).to_contain_text("Entrar em")
+    bia.page.get_by_label("Senha").fill("abre-te")
+    bia.page.locator("main button").click()
+    expect(bia.page.get_by_text("Esta não é a senha da sala.")).to_be_visible()
+    assert_fine(bia.page, "pt-br", 1280)
+    ana.page.goto("/rooms/new/")
+    ana.page.get_by_label("Nome").fill(f"só nós {room}")
+    ana.page.get_by_label("Tipo").select_option("two")
+    ana.page.get_by_role("button", name="Nova sala").click()
+    ana.page.get_by_role("button", name="Convidar").click()
+    expect(ana.page.get_by_role("button", name="Copiar")).to_be_visible()
+    assert_fine(ana.page, "pt-br", 360)
+
+    ana.page.goto("/chat/")
+    ana.page.get_by_role("button", name="Sair").click()
+    assert_fine(ana.page, "pt-br", 360)
+    for page in ("/accounts/signup/", "/invite/"):
+        ana.page.goto(page)
+        assert_fine(ana.page, "pt-br", 360)
+
+
+def assert_fine(page, language: str, width: int) -> None:
+    """Expect a page in a language, without barriers, and no wider than the screen."""
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_accessible(page)
+
+
+@final
+def test_the_language_of_a_room_is_chosen_on_its_page(chat, visit):
+    room = chat.room()
+    ana = visit("ana")
+    ana.enter(room)
+    ana.page.get_by_role("button", name="Português Brasileiro").click()
+    expect(ana.page.locator("#chat-status")).to_have_text("Conectado.")
+    expect(ana.page.get_by_role("heading", level=1)).to_have_text(room)
+    expect(ana.page.get_by_text("passagens no último minuto")).to_be_visible()
+    ana.page.get_by_role("button", name="English").click()
+    expect(ana.page.locator("#chat-status")).to_have_text("Connected.")
+
+
+# ---- Against a server that does what a real one seldom does -------------------------
+
+
+class Stage:
+    """A server that says to one page whatever a scene wants."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.page = visitor.page
+        self.sockets = []
+        self.heard = []
+        self.said = 0  # bytes
+        self.page.route_web_socket("**/ws/**", self.open)
+
+    def open(self, socket) -> None:
+        """The page comes, for the first time or again."""
+        self.sockets.append(socket)
+        socket.on_message(lambda frame: self.heard.append(json.loads(frame)))
+        self.say(type="sync", messages=[], reset=True, more=False, epoch=1)
+
+    def say(self, **frame) -> None:
+        """Say something to the page."""
+        text = json.dumps(frame, ensure_ascii=False)
+        self.said += len(text.encode())
+        self.sockets[-1].send(text)
+
+    def hears(self, kind: str, count: int = 1) -> dict:
+        """Return the newest frame of a kind, once there are so many."""
+        while len(found := [one for one in self.heard if one["type"] == kind]) < count:
+            self.page.wait_for_timeout(20)
+        return found[-1]
+
+
+def message(seq: int, text: str, **more) -> dict:
+    """Return a message as a server sends it."""
+    frame = {"type": "message", "seq": seq, "cid": None, "text": text, "sender": "bia"}
+    return frame | {"at": 1_700_000_000_000, "sent_at": None, "server": "8000"} | more
+
+
+@pytest.fixture
+def on_stage(chat, visit):
+    """Ana in a room whose server is played by the scene."""
+    ana = visit("ana")
+    stage = Stage(ana)
+    ana.enter(chat.room())
+    return ana, stage
+
+
+@final
+def test_the_page_says_how_much_it_has_read(on_stage):
+    _, stage = on_stage
+    for total in (400_000, 800_000):
+        for _ in range(2):
+            stage.say(type="from a newer server", text="é" * 100_000)
+        assert total < stage.said
+        assert stage.hears("ack", total // 400_000)["bytes"] == stage.said
+
+
+@final
+@pytest.mark.parametrize("code", [4400, 4401, 4403, 4404, 4409])
+def test_whoever_is_shown_out_for_good_does_not_come_back_by_itself(on_stage, code):
+    ana, stage = on_stage
+    ana.page.clock.install()
+    stage.say(type="error", code="logged_out", error="You have been logged out.")
+    stage.sockets[0].close(code=code)
+    status = ana.page.locator("#chat-status")
+    expect(status).to_contain_text(f"Disconnected (code {code}). Reload the page")
+    expect(ana.page.get_by_role("alert")).to_have_text("You have been logged out.")
+    ana.page.clock.run_for(120_000)
+    ana.page.evaluate("window.dispatchEvent(new Event('online'))")
+    ana.page.clock.run_for(120_000)
+    assert len(stage.sockets) == 1
+
+
+@final
+def test_whoever_sent_too_much_waits_ten_seconds(on_stage):
+    ana, stage = on_stage
+    stage.sockets[0].close(code=4429)
+    expect(ana.page.locator("#chat-status")).to_contain_text("Trying again in 1")
+    expect(ana.page.locator("#chat-status")).to_have_text("Connected.")
+    assert len(stage.sockets) == 2
+
+
+@final
+def test_the_page_says_what_it_has_when_it_comes_back(on_stage):
+    ana, stage = on_stage
+    stage.say(**message(1, "one"))
+    stage.say(**message(2, "two"))
+    stage.say(**message(2, "two once more"))
+    ana.sees("one", "two")
+    stage.sockets[0].close(code=4012)
+    ana.sees()  # the stage lets the log begin anew
+    assert stage.sockets[1].url.endswith("/?after=2&epoch=1")
+
+
+@final
+def test_what_the_server_cannot_store_now_is_sent_again_and_stays_first(on_stage):
+    ana, stage = on_stage
+    ana.say("first")
+    ana.say("second")
+    cid = stage.hears("send")["cid"]
+    stage.say(type="error", code="unavailable", error="Later.", cid=cid)
+    again = stage.hears("send", 2)
+    assert (again["cid"], again["text"]) == (cid, "first")
+    stage.say(type="sent", cid=cid, seq=1, dup=False)
+    assert stage.hears("send", 3)["text"] == "second"
+    stage.say(**message(1, "first", cid=cid))
+    ana.sees("first")
+    expect(ana.page.locator(".pending .text")).to_have_text(["second"])
+
+
+@final
+def test_what_cuts_the_line_each_time_is_given_up_and_kept(on_stage):
+    ana, stage = on_stage
+    ana.page.clock.install()
+    ana.say("nobody answers")
+    for tries in range(1, 5):
+        stage.hears("send", tries)
+        ana.page.clock.run_for(20_000)
+        expect(ana.page.locator("#chat-status")).to_contain_text("Trying again")
+        ana.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(ana.page.locator(".failed")).to_contain_text(
+        "Not sent: Nobody answered, in several tries."
+    )
+    ana.page.get_by_role("button", name="Send again").click()
+    assert stage.hears("send", 5)["text"] == "nobody answers"
+
+
+@final
+def test_a_failed_message_that_had_arrived_is_not_there_twice(on_stage):
+    ana, stage = on_stage
+    ana.say("here or not?")
+    cid = stage.hears("send")["cid"]
+    stage.say(type="error", code="bad_message", error="No good.", cid=cid)
+    expect(ana.page.locator(".failed")).to_be_visible()
+    stage.say(**message(1, "here or not?", cid=cid, sender="ana"))
+    ana.sees("here or not?")
+    expect(ana.page.locator(".pending")).to_have_count(0)
+    expect(ana.page.get_by_role("img", name="sent")).to_be_visible()
+
+
+@final
+def test_of_many_people_some_names_and_how_many_more_are_shown(on_stage):
+    ana, stage = on_stage
+    stage.say(type="presence", people=["ana", "bia"], count=14)
+    expect(ana.page.locator("#chat-here")).to_have_text(
+        "Here now: ana, bia and 12 more"
+    )
+    stage.say(type="typing", people=["ana", "bia", "caio"])
+    expect(ana.page.locator("#chat-typing")).to_have_text("bia, caio are typing…")
+
+
+@final
+def test_a_tab_that_is_open_for_days_forgets_the_oldest_and_can_ask_for_them(on_stage):
+    ana, stage = on_stage
+    older = ana.page.get_by_role("button", name="Show older messages")
+    for first in range(1, 1000, 100):
+        page = [message(seq, f"{seq}") for seq in range(first, first + 100)]
+        stage.say(type="sync", messages=page, reset=False, more=None, epoch=None)
+    ana.sees(*map(str, range(1, 1001)))
+    expect(older).to_be_hidden()
+    stage.say(**message(1001, "1001"))
+    ana.sees(*map(str, range(502, 1002)))
+    older.click()
+    assert stage.hears("history")["before"] == 502
+    page = [message(seq, f"{seq}") for seq in range(452, 502)]
+    stage.say(type="history", messages=page, more=True)
+    ana.sees(*map(str, range(452, 1002)))
+
+
+@final
+def test_older_messages_that_are_asked_for_too_often_are_asked_for_again(on_stage):
+    ana, stage = on_stage
+    stage.say(type="sync", messages=[message(2, "two")], reset=True, more=True, epoch=1)
+    ana.page.get_by_role("button", name="Show older messages").click()
+    stage.hears("history")
+    stage.say(type="error", code="rate_limited", error="Slowly.", retry_after=0.1)
+    stage.hears("history", 2)
+    stage.say(type="history", messages=[message(1, "one")], more=False)
+    ana.sees("one", "two")
+    expect(ana.page.locator("#chat-log")).to_be_focused()
+
+
+@final
+def test_a_screen_reader_hears_what_is_new_and_nothing_else(on_stage):
+    ana, stage = on_stage
+    page = [message(number, f"old {number}") for number in range(1, 4)]
+    stage.say(type="sync", messages=page, reset=True, more=True, epoch=1)
+    stage.say(**message(4, "new"))
+    ana.sees("old 1", "old 2", "old 3", "new")
+    expect(ana.page.get_by_role("log").locator(".text")).to_have_text(["new"])
+    for quiet in ("#chat-here", "#chat-typing", "#chat-past", "#chat-pending"):
+        live = "closest('[aria-live], [role=log], [role=status], [role=alert]')"
+        assert ana.page.locator(quiet).evaluate(f"element => !element.{live}")

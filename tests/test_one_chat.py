@@ -53,7 +53,8 @@ def test_a_message_says_who_sent_it_where_and_through_which_server(chat):
 def test_messages_keep_their_order(chat):
     room = chat.room()
     ana, bia = chat.enter(room, "ana"), chat.enter(room, "bia")
-    texts = [str(number) for number in range(30)]
+    # As many as the last step lets one person send at once.
+    texts = [str(number) for number in range(10)]
     for text in texts:
         ana.say(text)
     assert [bia.hear()["text"] for _ in texts] == texts
