@@ -401,8 +401,8 @@ def test_who_is_typing_is_shown_until_the_message_is_there_or_nothing_comes(
     bia.page.keyboard.press("Enter")
     ana.sees("hm")
     expect(typing).to_be_empty(timeout=1000)
-    bia.page.wait_for_timeout(2000)  # a page tells it every two seconds, not more often
-    bia.page.keyboard.type("…")
+    # A page tells it every two seconds, not more often.
+    bia.page.keyboard.type("slowly, now", delay=250)
     expect(typing).to_have_text("bia is typing…")
     expect(typing).to_be_empty()
 
@@ -413,17 +413,12 @@ def test_what_is_typed_and_sent_at_once_is_not_typed_any_more(chat, visit):
     ana, bia = visit("ana"), visit("bia")
     ana.enter(room)
     bia.enter(room)
-    frames = []
-    ana.page.on(
-        "websocket",
-        lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)),
-    )
-    ana.page.reload()
-    bia.page.keyboard.type("oi")
-    bia.page.keyboard.press("Enter")
-    ana.sees("oi")
-    while not any('"typing"' in frame for frame in frames):
-        ana.page.wait_for_timeout(50)
+    with ana.page.expect_websocket() as sockets:
+        ana.page.reload()
+    with sockets.value.expect_event("framereceived", lambda frame: "typing" in frame):
+        bia.page.keyboard.type("oi")
+        bia.page.keyboard.press("Enter")
+        ana.sees("oi")
     expect(ana.page.locator("#chat-typing")).to_be_empty(timeout=1)
 
 
@@ -736,9 +731,12 @@ class Stage:
 
     def hears(self, kind: str, count: int = 1) -> dict:
         """Return the newest frame of a kind, once there are so many."""
-        while len(found := [one for one in self.heard if one["type"] == kind]) < count:
+        for _ in range(1000):
+            found = [one for one in self.heard if one["type"] == kind]
+            if len(found) >= count:
+                return found[-1]
             self.page.wait_for_timeout(20)
-        return found[-1]
+        raise AssertionError(f"{len(found)} × {kind}, {count} expected")
 
 
 def message(seq: int, text: str, **more) -> dict:
@@ -786,7 +784,9 @@ def test_whoever_is_shown_out_for_good_does_not_come_back_by_itself(on_stage, co
 def test_whoever_sent_too_much_waits_ten_seconds(on_stage):
     ana, stage = on_stage
     stage.sockets[0].close(code=4429)
-    expect(ana.page.locator("#chat-status")).to_contain_text("Trying again in 1")
+    expect(ana.page.locator("#chat-status")).to_have_text(
+        re.compile(r"Trying again in 1\d s\.")
+    )
     expect(ana.page.locator("#chat-status")).to_have_text("Connected.")
     assert len(stage.sockets) == 2
 

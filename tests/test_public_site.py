@@ -82,6 +82,13 @@ def test_the_front_server_is_asked_for_health_without_logging_in(site):
         assert monitor.get("/healthz/ready").json()["status"] == "ok"
 
 
+def test_what_is_counted_is_not_for_everybody(site):
+    with httpx.Client(trust_env=False) as monitor:
+        assert monitor.get(f"{site.origin}/metrics").status_code == 404
+        inside = f"http://{HOST}:{site.ports[0]}/metrics"
+        assert "chat_sockets" in monitor.get(inside).text
+
+
 def test_no_traceback_and_no_secret_stands_in_any_log(site, tmp_path):
     room = site.chat.room()
     ana = site.chat.enter(room, "ana")

@@ -91,19 +91,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
         frame; ours stay open (chat/database.py). And an exception would be a close with
         1011, up to a second later.
         """
-        try:
-            with translation.override(self.language):
+        with translation.override(self.language):
+            try:
                 await getattr(self, get_handler_name(message))(message)
-        except Refusal as refusal:
-            self.refuse(refusal)
-        except DatabaseError as problem:
-            log.warning("The database does not answer: %r", problem)
-            self.refuse(unavailable(close=None if self.is_in else Close.UNAVAILABLE))
-        except StopConsumer:
-            raise
-        except Exception:
-            log.exception("A frame could not be handled.")
-            self.refuse(unavailable(close=Close.UNAVAILABLE))
+            except StopConsumer:
+                raise
+            except Refusal as refusal:
+                self.refuse(refusal)
+            except DatabaseError as problem:
+                log.warning("The database does not answer: %r", problem)
+                close = None if self.is_in else Close.UNAVAILABLE
+                self.refuse(unavailable(close=close))
+            except Exception:
+                log.exception("A frame could not be handled.")
+                self.refuse(unavailable(close=Close.UNAVAILABLE))
 
     # ---- Coming in ---------------------------------------------------------------
 

@@ -103,7 +103,13 @@ class Hub:
         """Have something done; asyncio itself would forget a task that nobody holds."""
         task = asyncio.create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self.done)
+
+    def done(self, task):
+        """Forget a task that has ended; if it has failed, the next look repairs it."""
+        self.tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            log.warning("%s has failed: %r", task.get_coro().__name__, problem)
 
     # ---- Sockets come and go ---------------------------------------------------
 
@@ -126,7 +132,7 @@ class Hub:
     async def open(self, room_pk):
         """Begin to follow a room: subscribe, then read, so that nothing falls between."""
         try:
-            await self.subscribe([group_name(room_pk)])
+            await self.subscribe([EVERYBODY, group_name(room_pk)])
             room = LocalRoom(room_pk)
             room.begin(await ask(history.newest_in, room_pk))
             self.rooms[room_pk] = room
@@ -159,6 +165,8 @@ class Hub:
     async def close(self):
         """Stop following; whoever comes now gets a new hub."""
         hubs.pop(asyncio.get_running_loop(), None)
+        # Whoever came and went in one moment has left a room half open.
+        await asyncio.gather(*self.opening.values(), return_exceptions=True)
         if self.writer.task:
             await self.writer.task
         await self.presence.close()
@@ -173,10 +181,10 @@ class Hub:
     async def subscribe(self, groups):
         """Join groups of the layer; twice does no harm. Without it, be deaf for a while."""
         try:
-            async with asyncio.timeout(LAYER_PATIENCE):
-                if self.channel is None:
-                    self.channel = await self.layer.new_channel()
-                for name in groups:
+            if self.channel is None:
+                self.channel = await self.layer.new_channel()
+            for name in groups:
+                async with asyncio.timeout(LAYER_PATIENCE):
                     await self.layer.group_add(name, self.channel)
         except Exception as problem:
             self.note_failure(problem)
@@ -186,8 +194,8 @@ class Hub:
     async def unsubscribe(self, groups):
         """Leave groups of the layer; it forgets by itself what this cannot tell it."""
         with suppress(Exception):
-            async with asyncio.timeout(LAYER_PATIENCE):
-                for name in groups:
+            for name in groups:
+                async with asyncio.timeout(LAYER_PATIENCE):
                     await self.layer.group_discard(name, self.channel)
 
     def note_failure(self, problem):
@@ -202,16 +210,19 @@ class Hub:
         """Hear what other processes say."""
         while True:
             try:
-                while self.channel is None:
-                    if not await self.subscribe([EVERYBODY]):
-                        await asyncio.sleep(LAYER_PATIENCE)
+                if self.channel is None:
+                    self.channel = await self.layer.new_channel()
                 event = await self.layer.receive(self.channel)
             except Exception as problem:
                 self.note_failure(problem)
                 await asyncio.sleep(LAYER_PATIENCE)
                 self.must_look.set()
-            else:
+                continue
+            try:
                 self.hear(event)
+            except Exception:
+                # From a process with other code, during an update: go on.
+                log.exception("An event could not be understood.")
 
     def hear(self, event):
         """Do what another process says; this one hears itself too."""
@@ -222,6 +233,8 @@ class Hub:
         if room is None:
             return
         if event["type"] == "messages":
+            if event["last"] <= room.head:
+                return  # our own, or repeated, or read from the database since
             if event["messages"] is None:
                 self.notice(room, event["last"])
             else:
@@ -275,9 +288,6 @@ class Hub:
 
     def deliver(self, room, messages):
         """Give messages to the sockets, if they follow what those have."""
-        messages = [message for message in messages if message.seq > room.head]
-        if not messages:
-            return  # the layer repeated itself, or we read them ourselves
         if messages[0].seq == room.head + 1 and not room.is_repairing:
             room.take(messages)
         else:
@@ -358,6 +368,8 @@ class Hub:
                 await self.look_again()
             except DatabaseError as problem:
                 log.warning("The database does not answer: %r", problem)
+            except Exception:
+                log.exception("The look has failed; there will be another one.")
 
     async def look_again(self):
         """Repair what the layer has lost: our place in the groups, access, messages."""

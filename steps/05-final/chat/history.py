@@ -144,13 +144,15 @@ class Writer:
         try:
             with metrics.storing.time():
                 await ask(store, drafts)
-        except DatabaseError as problem:
+        except Exception as problem:
             if isinstance(problem, DataError | IntegrityError) and len(drafts) > 1:
                 # One of them cannot be stored: no reason to lose the others.
                 for draft in drafts:
                     await self.store([draft])
                 return
-            log.warning("%s messages were not stored: %r", len(drafts), problem)
+            is_ours = not isinstance(problem, DatabaseError)
+            count = len(drafts)
+            log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
             for draft in drafts:
                 draft.has_failed = True
         by_room = {}

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from contextlib import asynccontextmanager
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -44,6 +45,13 @@ def make_room(transactional_db):
 @pytest.fixture
 async def join(settings, people):
     """Let people open sockets: `await join("class", "ana")`."""
+    async with joining(settings, people) as join:
+        yield join
+
+
+@asynccontextmanager
+async def joining(settings, people):
+    """Let people open sockets for as long as the block runs."""
     # A prefix of our own: others may use the same Redis, another run of the tests too.
     layer = settings.CHANNEL_LAYERS["default"]
     config = layer["CONFIG"] | {"prefix": f"test-{uuid.uuid4()}"}

@@ -1,11 +1,14 @@
 """What a client may send, and what is refused with a reason."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from chat import protocol
 from chat.protocol import Refusal, read_frame
+
+README = Path(__file__).parent.parent / "README.md"
 
 CID = "5f0c8a3e-7a64-4f3e-9d5e-0a8d6b0f8f11"
 
@@ -140,3 +143,25 @@ def test_a_page_of_long_older_messages_is_shorter_and_says_that_there_are_more()
 def test_a_room_without_messages_is_one_frame():
     (frame,) = protocol.encode_sync([], reset=True, more=False, epoch=1)
     assert json.loads(frame.event["text"])["messages"] == []
+
+
+def test_the_readme_names_every_frame_and_every_close_code():
+    table = README.read_text("utf-8")
+    for code in protocol.Close:
+        assert f"| {code.value} |" in table
+    for kind in protocol.KINDS:
+        assert f"| `{kind}` |" in table
+    for kind in (
+        "Message",
+        "Sync",
+        "Older",
+        "Sent",
+        "Here",
+        "TypingNow",
+        "Error",
+        "Ping",
+    ):
+        tag = json.loads(
+            protocol.json.encode(getattr(protocol, kind).__struct_config__.tag)
+        )
+        assert f"`{tag}`" in table

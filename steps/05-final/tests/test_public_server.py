@@ -1,6 +1,8 @@
 """What a public server needs, and what it says when something is missing."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +146,53 @@ async def test_without_the_database_it_is_not_ready(monkeypatch):
     answer = await AsyncClient().get("/healthz/ready")
     assert answer.status_code == 503
     assert answer.json()["database"] == "down"
+
+
+async def test_what_the_process_counts_can_be_read(join, make_room):
+    def value(page, name):
+        return float(re.search(rf"^{re.escape(name)} (.*)$", page, re.M)[1])
+
+    async def page():
+        return (await AsyncClient().get("/metrics")).text
+
+    await make_room("class")
+    ana = await join("class", "ana")
+    await ana.say("oi")
+    await ana.hear()
+    before = await page()
+    assert value(before, "chat_sockets") == 1
+    await ana.say("oi")
+    await ana.hear()
+    await ana.say(" ")
+    await ana.refused()
+    after = await page()
+    for name in (
+        'chat_messages_total{outcome="stored"}',
+        "chat_deliveries_total",
+        'chat_errors_total{code="empty"}',
+    ):
+        known = value(before, name) if name in before else 0
+        assert value(after, name) == known + 1
+    await ana.disconnect()
+    assert value(await page(), "chat_sockets") == 0
+
+
+def test_a_public_server_logs_a_line_of_json_for_each_event():
+    say = "import logging; logging.getLogger('chat').info('oi', extra={'room': 7})"
+    result = manage("shell", "-c", say, **PUBLIC)
+    line = json.loads(result.stderr.splitlines()[-1])
+    assert (line["message"], line["room"], line["levelname"]) == ("oi", 7, "INFO")
+
+
+async def test_of_a_socket_that_was_closed_the_log_tells_who_and_why(
+    join, make_room, caplog
+):
+    caplog.set_level("INFO", "chat")
+    room = await make_room("class")
+    ana = await join("class", "ana")
+    await ana.say("a private text")
+    await ana.hear()
+    await ana.disconnect(code=1001)
+    (line,) = [one for one in caplog.records if one.message == "A socket was closed."]
+    assert (line.room, line.code, line.frames_received) == (room.pk, 1001, 1)
+    assert "private" not in caplog.text

@@ -1,0 +1,205 @@
+"""Whatever happens, in whatever order: hypothesis makes up the scenes.
+
+Two people in a room, each with a page that keeps to the rules of the client. Lines are
+cut, messages are sent again, another process stores messages of which the layer brings
+the news late, twice or never. In the end both pages show what the database holds.
+"""
+
+import asyncio
+import random
+import uuid
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from chat import fanout, history
+from chat.access import pass_of
+from chat.groups import group_name
+from chat.models import Message, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+names = st.sampled_from(["ana", "bia"])
+
+
+class Page:
+    """What a person sees, and what is on its way, by the rules of the client."""
+
+    def __init__(self, name):
+        self.name = name
+        self.socket = None
+        self.log = []
+        self.last = self.epoch = None
+        self.outbox = {}
+
+    async def open(self, join, room_name):
+        """Open a line, and send again what is on its way."""
+        place = {} if self.last is None else {"after": self.last, "epoch": self.epoch}
+        self.socket = await join(room_name, self.name, **place)
+        self.take(await self.socket.wait_for("sync"))
+        for cid, text in self.outbox.items():
+            await self.socket.say(text, cid=cid)
+
+    async def cut(self):
+        """Lose the line, without a word."""
+        if self.socket:
+            await self.socket.disconnect()
+            self.socket = None
+
+    async def say(self, text):
+        """Send something; without a line, later."""
+        cid = str(uuid.uuid4())
+        self.outbox[cid] = text
+        if self.socket:
+            await self.socket.say(text, cid=cid)
+
+    async def shows(self, last):
+        """Wait until the page shows everything up to a message, and all is confirmed."""
+        while self.outbox or self.last < last:
+            self.take(await self.socket.next_frame())
+
+    def take(self, frame):
+        """Do what a page does with a frame."""
+        if frame["type"] == "sent":
+            self.outbox.pop(frame["cid"], None)
+        if frame["type"] == "sync":
+            self.epoch = frame.get("epoch") or self.epoch
+            if frame["reset"]:
+                self.log, self.last = [], 0
+        for message in frame.get("messages", [frame]):
+            if "text" in message and message["seq"] > self.last:
+                assert message["seq"] == self.last + 1, "a message is missing"
+                self.last = message["seq"]
+                self.log.append(message["text"])
+
+
+def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch):
+    loop, join = join_sync
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 3600)  # only when a scene says so
+    rooms = iter(range(10_000))
+
+    class Chat(RuleBasedStateMachine):
+        def __init__(self):
+            super().__init__()
+            self.room = Room.objects.create(name=f"room {next(rooms)}")
+            self.pages = {name: Page(name) for name in ("ana", "bia")}
+            self.late = []
+            self.said = 0
+
+        @rule(name=names)
+        def a_line_is_cut(self, name):
+            loop.run_until_complete(self.pages[name].cut())
+
+        @rule(name=names)
+        def a_line_comes_back(self, name):
+            page = self.pages[name]
+            if not page.socket:
+                loop.run_until_complete(page.open(join, self.room.name))
+
+        @rule(name=names)
+        def somebody_says_something(self, name):
+            loop.run_until_complete(self.pages[name].say(self.next_text()))
+
+        @rule(name=names)
+        def somebody_sends_again(self, name):
+            page = self.pages[name]
+            if page.socket:
+                for cid, text in page.outbox.items():
+                    loop.run_until_complete(page.socket.say(text, cid=cid))
+
+        @rule(fate=st.sampled_from(["told", "twice", "late", "lost"]))
+        def another_process_stores_something(self, fate):
+            event = self.store_elsewhere()
+            if fate == "late":
+                self.late.append(event)
+            for _ in range({"told": 1, "twice": 2}.get(fate, 0)):
+                self.tell(event)
+
+        @rule(chance=st.randoms())
+        def the_layer_brings_what_was_late(self, chance):
+            chance.shuffle(self.late)
+            while self.late:
+                self.tell(self.late.pop())
+
+        @rule()
+        def the_process_looks_again(self):
+            if hub := fanout.hubs.get(loop):
+                loop.run_until_complete(hub.look_again())
+
+        def next_text(self):
+            self.said += 1
+            return f"message {self.said}"
+
+        def store_elsewhere(self):
+            caio = User.objects.get(username="caio")
+            permit = pass_of(caio, people["caio"].session, self.room)
+            text = self.next_text()
+            draft = history.Draft(None, permit, text, None, None, "elsewhere")
+            history.store([draft])
+            return {
+                "type": "messages",
+                "room": self.room.pk,
+                "messages": fanout.json.encode([draft.message.as_frame()]),
+                "last": draft.message.seq,
+            }
+
+        def tell(self, event):
+            send = get_channel_layer().group_send
+            loop.run_until_complete(send(group_name(self.room.pk), event))
+
+        def teardown(self):
+            loop.run_until_complete(self.end())
+            texts = list(Message.objects.filter(room=self.room).order_by("seq"))
+            texts = [message.text for message in texts]
+            assert len(texts) == len(set(texts)) == self.said
+            for page in self.pages.values():
+                assert page.log == texts
+
+        async def end(self):
+            for page in self.pages.values():
+                if not page.socket:
+                    await page.open(join, self.room.name)
+            await fanout.this_hub().look_again()
+            while any(page.outbox for page in self.pages.values()):
+                for page in self.pages.values():
+                    await page.shows(page.last)
+            last = await sync_to_async(
+                lambda: Room.objects.get(pk=self.room.pk).last_seq
+            )()
+            await fanout.this_hub().look_again()
+            for page in self.pages.values():
+                await page.shows(last)
+                await page.cut()
+
+    random.seed(0)
+    run_state_machine_as_test(
+        Chat,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.fixture
+def join_sync(request, monkeypatch, settings, people):
+    """A loop of our own, for hypothesis knows none, and a way to open sockets in it."""
+    from tests.conftest import joining
+
+    loop = asyncio.new_event_loop()
+    monkeypatch.setattr("chat.limits.RATE", 10_000)
+    monkeypatch.setattr("chat.limits.BURST", 10_000)
+    doors = joining(settings, people)
+    join = loop.run_until_complete(doors.__aenter__())
+    yield loop, join
+    loop.run_until_complete(doors.__aexit__(None, None, None))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
