@@ -127,6 +127,19 @@ async def test_whoever_missed_more_than_a_frame_holds_gets_all_of_it(
     assert texts + await ana.hear(5) == [str(number) for number in range(8)]
 
 
+async def test_whoever_comes_back_to_a_busy_room_gets_all_of_it(
+    join, make_room, monkeypatch
+):
+    monkeypatch.setattr(history, "MOST_MESSAGES", 3)
+    await make_room("class")
+    ana, _ = await enter(join)
+    for number in range(1, 8):
+        await ana.say(str(number))
+    await ana.hear(7)
+    bia, texts = await enter(join, "bia", after=1)
+    assert texts + await bia.hear(6 - len(texts)) == ["2", "3", "4", "5", "6", "7"]
+
+
 async def test_a_number_from_another_history_begins_anew(join, make_room, store):
     room = await make_room("class")
     await sync_to_async(store)(room, "bia", "one")
@@ -299,7 +312,7 @@ async def test_what_was_deleted_is_not_waited_for(join, make_room, store):
 
 
 async def test_whoever_has_fallen_out_of_the_group_is_put_back(
-    join, make_room, store, often, monkeypatch, settings
+    join, make_room, store, settings
 ):
     room = await make_room("class")
     ana, _ = await enter(join)
@@ -307,9 +320,7 @@ async def test_whoever_has_fallen_out_of_the_group_is_put_back(
     with redis.Redis.from_url(settings.REDIS_URL) as database:
         # As FLUSHALL does, or a restart.
         database.delete(*database.keys(f"{layer.prefix}:group:*"))
-    await ana.wait_for("ping")
-    await ana.wait_for("ping")
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 60)
+    await fanout.this_hub().look_again()
     draft = await sync_to_async(store)(room, "bia", "oi")
     await layer.group_send(group_name(room.pk), event_of(draft))
     assert await ana.hear() == ["oi"]

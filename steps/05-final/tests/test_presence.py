@@ -27,6 +27,14 @@ async def here(socket, *names):
     return frame
 
 
+async def kinds_until_message(socket):
+    """Return what comes, kind by kind, up to the next message."""
+    kinds = []
+    while "message" not in kinds:
+        kinds.append((await socket.next_frame())["type"])
+    return kinds
+
+
 async def test_everybody_sees_who_comes_and_who_goes(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
@@ -44,8 +52,9 @@ async def test_a_person_with_two_tabs_counts_once_and_leaves_with_the_last(
 ):
     await make_room("class")
     ana = await join("class", "ana")
-    tabs = [await join("class", "bia"), await join("class", "bia")]
+    tabs = [await join("class", "bia")]
     await here(ana, "ana", "bia")
+    tabs.append(await join("class", "bia"))
     await here(tabs[1], "ana", "bia")
     await tabs[0].disconnect()
     assert await ana.receive_nothing()
@@ -93,6 +102,15 @@ async def test_whoever_stays_is_still_here_after_a_minute(join, make_room, monke
     assert (await Presence.objects.aget()).seen > before
 
 
+async def test_while_nobody_comes_or_goes_nobody_is_told(join, make_room):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    await fanout.this_hub().look_again()
+    await ana.say("oi")
+    assert "presence" not in await kinds_until_message(ana)
+
+
 async def test_the_last_one_to_leave_leaves_nothing_behind(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
@@ -115,14 +133,6 @@ async def test_whoever_types_is_shown_to_the_others(join, make_room):
     ana, bia = await join("class", "ana"), await join("class", "bia")
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["bia"]
-
-
-async def kinds_until_message(socket):
-    """Return what comes, kind by kind, up to the next message."""
-    kinds = []
-    while "message" not in kinds:
-        kinds.append((await socket.next_frame())["type"])
-    return kinds
 
 
 async def test_typing_goes_no_further_than_the_room(join, make_room):
