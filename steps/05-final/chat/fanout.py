@@ -235,11 +235,8 @@ class Hub:
         if event["type"] == "messages":
             if event["last"] <= room.head:
                 return  # our own, or repeated, or read from the database since
-            if event["messages"] is None:
-                self.notice(room, event["last"])
-            else:
-                batch = json.decode(event["messages"], type=list[protocol.Message])
-                self.deliver(room, batch)
+            batch = json.decode(event["messages"], type=list[protocol.Message])
+            self.deliver(room, batch)
         elif event["type"] == "presence":
             self.spawn(self.show_presence([room.pk]))
         elif event["type"] == "typing" and event["from"] != self.channel:
@@ -248,12 +245,10 @@ class Hub:
     def tell(self, room_pk, event):
         """Have the layer carry something to the other processes, soon.
 
-        While it does not keep up, there is one event for each room: that there is
-        something to read in the database, not what.
+        While it does not keep up, only the newest event of each kind is kept for each
+        room: whoever gets it notices that something is missing, and reads it.
         """
         key = group_name(room_pk), event["type"]
-        if event["type"] == "messages" and key in self.news:
-            event = event | {"messages": None}
         self.news[key] = event | {"room": room_pk}
         self.has_news.set()
 

@@ -2,11 +2,13 @@
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
 from chat import fanout
+from chat.groups import EVERYBODY
 from chat.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +70,24 @@ async def test_a_logout_closes_the_sockets_of_that_browser(join, make_room, peop
     bia = await join("class", "bia")
     await bia.receive_json_from()
     await sync_to_async(people["ana"].post)("/accounts/logout/")
+    assert await is_shown_out(ana)
+    assert await bia.receive_nothing()
+
+
+async def test_a_logout_closes_them_though_the_session_is_still_there(
+    join, make_room, people
+):
+    ana = await sit_in(join, make_room)
+    bia = await join("class", "bia")
+    await bia.receive_json_from()
+    user = await User.objects.aget(username="ana")
+    # Django tells of a logout before it deletes the session.
+    event = {
+        "type": "look",
+        "user": user.pk,
+        "ended": people["ana"].session.session_key,
+    }
+    await get_channel_layer().group_send(EVERYBODY, event)
     assert await is_shown_out(ana)
     assert await bia.receive_nothing()
 

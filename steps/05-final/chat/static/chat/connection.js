@@ -14,7 +14,7 @@ const ENDED_PAUSE = 3_000;
 const FLOOD = 4429;
 const FLOOD_PAUSE = 10_000;
 
-// Bytes. The server cuts whoever leaves a mebibyte unread, and this is how it learns
+// Bytes. The server cuts whoever leaves two mebibytes unread, and this is how it learns
 // what is read: TCP tells that to nobody.
 const ACK_EVERY = 256 * 1024;
 const utf8 = new TextEncoder();
