@@ -121,6 +121,14 @@ async def test_the_process_is_ready():
     assert answer.json() == {"status": "ok", "database": "ok", "layer": "ok"}
 
 
+async def test_the_process_is_ready_while_people_are_in_the_rooms(join, make_room):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await ana.wait_for("presence")
+    answer = await AsyncClient().get("/healthz/ready")
+    assert answer.json()["layer"] == "ok"
+
+
 async def test_without_the_layer_it_is_degraded_and_still_ready(monkeypatch):
     async def nobody():
         return False
