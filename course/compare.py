@@ -14,6 +14,7 @@ from course.steps import ROOT, STEPS, Step, load_steps
 LEFT_BEHIND = {
     "__pycache__",
     ".pytest_cache",
+    ".hypothesis",
     ".venv",
     "venv",
     "staticfiles",

@@ -7,6 +7,8 @@ const TYPING_LASTS = 4_000; // milliseconds; a page repeats it every two seconds
 // The server gathers who is typing; what was typed may be here before that is told.
 const TYPING_IS_LATE = 1_000;
 
+const MOST_TYPISTS = 3; // by name
+
 const here = document.querySelector("#chat-here");
 const typing = document.querySelector("#chat-typing");
 const me = document.body.dataset.name;
@@ -49,5 +51,9 @@ function show() {
   for (const [name, until] of typists) if (until <= Date.now()) typists.delete(name);
   const names = [...typists.keys()];
   const sentence = ngettext("%s is typing…", "%s are typing…", names.length);
-  typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
+  if (names.length > MOST_TYPISTS) {
+    typing.textContent = gettext("Several people are typing…");
+  } else {
+    typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
+  }
 }

@@ -109,7 +109,7 @@ function settle(cid) {
   if (outbox.remove(cid)) removePending(cid);
 }
 
-function explain({ error, code, cid, retry_after }) {
+function explain({ error, code, cid, retry_after = 0 }) {
   if (code === "rate_limited") {
     const pause = Math.max(SLOW_DOWN, retry_after * 1000);
     if (cid) outbox.pause(pause);
