@@ -12,7 +12,6 @@ class SignUp(RedirectURLMixin, CreateView):
 
     form_class = UserCreationForm
     template_name = "registration/form.html"
-    extra_context = {"title": "Sign up"}
     next_page = reverse_lazy("lobby")  # unless the address names another one of ours
 
     def get_success_url(self):

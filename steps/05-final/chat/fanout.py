@@ -95,6 +95,8 @@ class Hub:
         self.has_news = asyncio.Event()
         self.must_look = asyncio.Event()
         self.is_deaf = False
+        # Beside the cancellation of our tasks, which a library may swallow.
+        self.is_closed = False
         self.channel = None
         self.duties = []
         self.tasks = set()
@@ -165,13 +167,16 @@ class Hub:
     async def close(self):
         """Stop following; whoever comes now gets a new hub."""
         hubs.pop(asyncio.get_running_loop(), None)
-        # Whoever came and went in one moment has left a room half open.
-        await asyncio.gather(*self.opening.values(), return_exceptions=True)
-        if self.writer.task:
-            await self.writer.task
-        await self.presence.close()
-        for task in list(self.tasks):
-            task.cancel()
+        self.is_closed = True
+        try:
+            # Whoever came and went in one moment has left a room half open.
+            await asyncio.gather(*self.opening.values(), return_exceptions=True)
+            if self.writer.task:
+                await self.writer.task
+            await self.presence.close()
+        finally:
+            for task in self.tasks:
+                task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.carry_news()
         await self.unsubscribe([EVERYBODY, *map(group_name, self.rooms)])
@@ -208,7 +213,7 @@ class Hub:
 
     async def listen(self):
         """Hear what other processes say."""
-        while True:
+        while not self.is_closed:
             try:
                 if self.channel is None:
                     self.channel = await self.layer.new_channel()
@@ -254,7 +259,7 @@ class Hub:
 
     async def announce(self):
         """Give the layer what it is to carry, one event after the other."""
-        while True:
+        while not self.is_closed:
             await self.has_news.wait()
             self.has_news.clear()
             await self.carry_news()
@@ -352,7 +357,7 @@ class Hub:
 
     async def keep_watch(self):
         """Look again from time to time, and when something has gone wrong."""
-        while True:
+        while not self.is_closed:
             pause = LOOK_AGAIN_DEAF if self.is_deaf else LOOK_AGAIN
             with suppress(TimeoutError):
                 # Not all processes at the same moment.

@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection
 
 from chat import consumers, fanout, history
 from chat.access import pass_of
+from chat.database import ask
 from chat.groups import group_name
 from chat.models import Message, Room
 
@@ -378,6 +379,16 @@ async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
     no_database()
     await ana.say("oi", cid=cid)
     assert (await ana.wait_for("sent"))["dup"] is False
+
+
+async def test_after_a_failure_the_database_is_asked_over_a_new_connection():
+    def fail():
+        connection.ensure_connection()
+        raise DatabaseError("the server has gone away")
+
+    with pytest.raises(DatabaseError):
+        await ask(fail)
+    assert await ask(lambda: connection.connection) is None
 
 
 async def test_one_message_that_cannot_be_stored_does_not_take_others_with_it(

@@ -25,6 +25,8 @@ function open() {
   });
 }
 
+// Until now the browser would have sent the form itself, and lost the text.
+document.querySelector("#chat-message-submit").disabled = false;
 document.querySelector("#chat-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const problem = document.querySelector("#chat-problem");

@@ -43,6 +43,8 @@ export function showStatus(text, { trouble = false } = {}) {
 
 /** Call `send(message)` when the person sends one; give the text back if it fails. */
 export function onSend(send) {
+  // Until now the browser would have sent the form itself, and lost the text.
+  document.querySelector("#chat-message-submit").disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = textInput.value;
