@@ -16,6 +16,7 @@ examples:
   python3 -m course test                 every test
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
+  python3 -m course bench --quick        what each way of carrying messages costs
 """
 
 
@@ -88,6 +89,17 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(verb=doctor)
     verb.add_argument("folder", nargs="?", help="the folder of a Django project")
+
+    verb = verbs.add_parser("bench", help="measure the steps, or step 05 beside others")
+    verb.set_defaults(verb=bench)
+    verb.add_argument("step", nargs="?", help="05; else the five steps")
+    verb.add_argument("--quick", action="store_true", help="less exact, in minutes")
+    verb.add_argument("--out", metavar="FOLDER", help="where the figures are written")
+    verb.add_argument(
+        "--scenario", metavar="NAMES", help="only these; `list` lists them"
+    )
+    verb.add_argument("--only", metavar="CHATS", help="only these chats")
+    verb.add_argument("--rounds", type=positive, metavar="N", help="A B A B, N times")
     return parser
 
 
@@ -171,8 +183,29 @@ def doctor(options: argparse.Namespace, rest: list[str]) -> int:
     return examine_project(options.folder) if options.folder else examine_machine()
 
 
+def bench(options: argparse.Namespace, rest: list[str]) -> int:
+    """Measure what the chats cost."""
+    step = find_step(options.step) if options.step else None
+    if step is not None and step.number != "05":
+        raise CourseError(
+            f"Step {step.number} is measured beside the other steps, and step 05 beside"
+            " other chats. Try: python3 -m course bench, or python3 -m course bench 05"
+        )
+    environment.enter("bench")
+    from course.bench.command import bench
+
+    return bench(
+        step,
+        options.quick,
+        options.out,
+        options.scenario,
+        options.only,
+        options.rounds,
+    )
+
+
 def positive(text: str) -> int:
-    """Return a number of processes or threads."""
+    """Return a number of processes, threads or rounds."""
     number = int(text)
     if not 1 <= number <= 64:
         raise argparse.ArgumentTypeError("must be from 1 to 64")

@@ -62,6 +62,8 @@ def show_diff(before: Step, after: Step, only: list[str]) -> int:
 
 def diff_lines(path: str, old: bytes | None, new: bytes | None) -> list[str]:
     """Return a unified diff of one file; /dev/null stands for no file."""
+    if b"\0" in (old or b"") + (new or b""):
+        return [f"Binary file {path} differs"]
     return list(
         difflib.unified_diff(
             (old or b"").decode().splitlines(),

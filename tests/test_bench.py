@@ -205,19 +205,19 @@ async def test_a_frame_may_hold_many_messages():
 
 
 async def test_bytes_that_have_come_before_are_counted_for_everybody_and_cut_anywhere():
-    crowd = await people(3)
+    crowd = await people(4)
     for _ in range(3):
         crowd.say()
-    whole, cut, joined = crowd.members
+    *cut, whole, joined = crowd.members
     data = sync(0, 1), sync(2)
+    for part in (data[0][:9], data[0][9:] + data[1][:-1], data[1][-1:]):
+        for member in cut:
+            member.data_received(part)
     whole.data_received(data[0])
     whole.data_received(data[1])
-    cut.data_received(data[0][:9])
-    cut.data_received(data[0][9:] + data[1][:-1])
-    cut.data_received(data[1][-1:])
     joined.data_received(b"".join(data))
-    assert crowd.heard() == [[0, 1, 2]] * 3
-    assert (crowd.complete, crowd.frames) == (3, 6)
+    assert crowd.heard() == [[0, 1, 2]] * 4
+    assert (crowd.complete, crowd.frames) == (3, 8)
 
 
 async def test_a_message_is_complete_when_the_last_one_has_heard_it():

@@ -85,6 +85,12 @@ def test_diff_shows_one_file_if_asked():
     assert "+channels-redis~=4.3" in printed
 
 
+def test_diff_of_two_steps_passes_over_what_is_no_text():
+    printed = course("diff", "04", "05").stdout
+    assert re.search(r"Binary file locale/\S+\.mo differs", printed)
+    assert "+++ b/chat/fanout.py" in printed
+
+
 @pytest.fixture
 def clone(tmp_path):
     """A copy of the course with a history of its own."""
