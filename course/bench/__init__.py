@@ -26,6 +26,7 @@ peers/       the chats that are no step: the official tutorial's, and others
 chats        all chats, steps or not; final is step 05 with a thousand people
 programme    which chat is put through what
 rounds       A B A B, on a Redis of our own
+figures      the medians, and what can be read from them
 goals        what step 05 wants to reach, held against what it does
 report       tables and JSON
 command      what was asked for on the command line

@@ -1,12 +1,16 @@
 """`course bench`: what was asked for, played, printed and written down."""
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from course import redis_server
 from course.bench import goals, machine, report
+from course.bench.figures import medians
 from course.bench.programme import FIVE_STEPS, LONG_ONLY, STEP_05
-from course.bench.rounds import arena, medians, play_rounds
+from course.bench.rounds import arena, play_rounds
 from course.bench.scenarios import Scenario
 from course.errors import CourseError
 from course.processes import stopped_by_signals
@@ -36,7 +40,7 @@ def bench(
     rounds = rounds or (1 if quick or step is None else 3)
     is_full = not (quick or scenario or only)
     folder = Path(out) if out else FULL if is_full else OTHER
-    with stopped_by_signals(), arena() as place:
+    with said_if_stopped(), stopped_by_signals(), arena() as place:
         surroundings = machine.surroundings(place.database)
         seconds, tries = seconds_of(step, quick), 1 if quick else 3
         rows = play_rounds(place, chosen, rounds, seconds, tries)
@@ -52,6 +56,16 @@ def bench(
     report.write_json(path, surroundings, rows, goals=verdicts)
     print(f"Everything that was measured is in {path}.")
     return 0
+
+
+@contextlib.contextmanager
+def said_if_stopped() -> Iterator[None]:
+    """Say that a run that somebody has stopped leaves nothing behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was written.", file=sys.stderr)
+        raise
 
 
 def seconds_of(step: Step | None, quick: bool) -> float:

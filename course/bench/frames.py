@@ -66,8 +66,6 @@ def find_frame(data: bytes, start: int) -> tuple[int, bytes, int] | None:
     size, at = second & 0x7F, start + 2
     longer = {126: 2, 127: 8}.get(size, 0)
     if longer:
-        if len(data) < at + longer:
-            return None
         size = int.from_bytes(data[at : at + longer], "big")
         at += longer
     key = b""

@@ -7,50 +7,8 @@ the official tutorial's chat on Daphne, played in the same rounds, or plain limi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from course.bench.programme import BASE, STORING
-
-DAPHNE, UVICORN = "05-daphne", "05-uvicorn"
-
-
-class Figures:
-    """The medians, by scenario, chat and key."""
-
-    def __init__(self, rows: list[dict]) -> None:
-        self.rows = {(row["scenario"], row["chat"]): row for row in rows}
-
-    def of(self, scenario: str, chat: str, key: str) -> float | None:
-        """Return one figure; None if it was not measured."""
-        return self.rows.get((scenario, chat), {}).get(key)
-
-    def ratio(self, above: tuple, below: tuple) -> float | None:
-        """Return one figure divided by another one."""
-        dividend, divisor = self.of(*above), self.of(*below)
-        return dividend / divisor if dividend is not None and divisor else None
-
-    def faster(self, scenario: str, chat: str, base: str = BASE) -> float | None:
-        """Return how many times as many deliveries a chat makes."""
-        key = "deliveries_per_s"
-        return self.ratio((scenario, chat, key), (scenario, base, key))
-
-    def each_more(self, chat: str, key: str) -> float | None:
-        """Return what one more member costs: from 10 to 1000, one message at a time."""
-        few, many = self.of("single-10", chat, key), self.of("single-1000", chat, key)
-        return None if few is None or many is None else (many - few) / 990
-
-    def not_coalesced(self) -> float | None:
-        """Return how many times less CPU a delivery costs that comes alone."""
-        key = "server_us_per_delivery"
-        return self.ratio(("single-1000", BASE, key), ("single-1000", UVICORN, key))
-
-    def slowed(self) -> float | None:
-        """Return how many times later the others hear while one does not read."""
-        name = "stall-20", UVICORN
-        return self.ratio((*name, "p95_ms"), (*name, "p95_alone_ms"))
-
-    def two_against_one(self) -> float | None:
-        """Return what a second server process brings."""
-        key = "deliveries_per_s"
-        return self.ratio(("two-200-16", UVICORN, key), ("one-200-16", UVICORN, key))
+from course.bench.figures import DAPHNE, UVICORN, Figures, OfTheTutorial
+from course.bench.programme import STORING
 
 
 @dataclass(frozen=True)
@@ -63,13 +21,15 @@ class Goal:
     measured: Callable[[Figures], float | None]
     at_least: bool = False
 
-    def judge(self, figures: Figures) -> dict:
+    def judge(self, figures: Figures, beside: Figures) -> dict:
         """Return what was reached, and whether that is enough."""
         value = self.measured(figures)
         row = {"goal": self.text, "wanted": self.limit, "unit": self.unit}
         row |= {"at_least": self.at_least, "measured": value, "met": None}
         if value is not None:
             row["met"] = value >= self.limit if self.at_least else value <= self.limit
+        # A ratio to itself would say nothing.
+        row["tutorial"] = None if self.at_least else self.measured(beside)
         return row
 
 
@@ -162,6 +122,9 @@ def goals() -> Iterator[Goal]:
     yield no_more_than(
         "all of them back and caught up", 2, "s", figure(*place, "caught_up_s")
     )
+    yield no_more_than(
+        "messages that somebody still misses", 0, "", figure(*place, "still_missing")
+    )
     place = "stall-20", UVICORN
     yield no_more_than("one does not read, others later by", 1.5, "x", Figures.slowed)
     yield no_more_than("the server grows by", 5, "MB", figure(*place, "grown_mb"))
@@ -186,29 +149,42 @@ def goals() -> Iterator[Goal]:
 
 def judged(rows: list[dict]) -> list[dict]:
     """Return every goal beside what was reached."""
-    figures = Figures(rows)
-    return [goal.judge(figures) for goal in goals()]
+    figures, beside = Figures(rows), OfTheTutorial(rows)
+    return [goal.judge(figures, beside) for goal in goals()]
 
 
 def lines_of(verdicts: list[dict]) -> list[list[str]]:
     """Return goals as cells of a table."""
-    cells = [["goal", "wanted", "reached", ""]]
+    cells = [["goal", "wanted", "reached", "", "tutorial"]]
     for one in verdicts:
         sign = "≥" if one["at_least"] else "≤"
-        cells.append([one["goal"], f"{sign} {one['wanted']:g} {one['unit']}".rstrip()])
-        value = one["measured"]
-        if value is None:
-            cells[-1] += ["–", "not measured"]
-            continue
-        cells[-1] += [f"{float(value):.3g} {one['unit']}".rstrip(), outcome(one)]
+        cells.append(
+            [
+                one["goal"],
+                f"{sign} {written(one['wanted'], one)}",
+                written(one["measured"], one),
+                outcome(one),
+                "" if one["at_least"] else written(one["tutorial"], one),
+            ]
+        )
     return cells
+
+
+def written(value: float | None, verdict: dict) -> str:
+    """Return a figure with its unit."""
+    if value is None:
+        return "–"
+    number = f"{value:,.0f}" if abs(value) >= 100 else f"{float(value):.3g}"
+    return f"{number} {verdict['unit']}".rstrip()
 
 
 def outcome(verdict: dict) -> str:
     """Return whether a goal is met, and if not, by how much it is missed."""
+    value, wanted = verdict["measured"], verdict["wanted"]
+    if value is None:
+        return "not measured"
     if verdict["met"]:
         return "met"
-    value, wanted = verdict["measured"], verdict["wanted"]
     if verdict["at_least"] or not wanted:
-        return f"missed by {abs(wanted - value):.3g} {verdict['unit']}".rstrip()
+        return f"missed by {written(abs(wanted - value), verdict)}"
     return f"missed by {100 * (value / wanted - 1):.0f} %"

@@ -41,7 +41,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The line is gone."""
-        if self.transport and not self.answer.done():
+        if self.transport and self.answer and not self.answer.done():
             self.answer.set_exception(ConnectionError("the server closed the line"))
 
     def close(self) -> None:

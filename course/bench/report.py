@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from course.bench.figures import medians
 from course.bench.programme import BASE, STORING
-from course.bench.rounds import BUSY, medians
+from course.bench.rounds import BUSY
 from course.bench.scenarios import Scenario
 
 NOTHING = "–"
@@ -50,6 +51,7 @@ COLUMNS = [
     ("ghosts", "ghosts", number(0)),
     ("back s", "back_s", number(2)),
     ("caught up s", "caught_up_s", number(2)),
+    ("still missing", "still_missing", number(0)),
     ("p95 before", "p95_alone_ms", number(1)),
     ("grown MB", "grown_mb", number(1)),
     ("cut off", "is_cut_off", yes_or_no),

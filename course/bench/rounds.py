@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import itertools
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -84,7 +83,9 @@ def arena() -> Iterator[Arena]:
         stack.callback(machine.pin, 0, set(machine.CORES))
         url = stack.enter_context(redis_server.running(LOGS))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-        yield Arena(f"{url}/{unused_database(url)}", Path(folder))
+        place = Arena(f"{url}/{unused_database(url)}", Path(folder))
+        stack.callback(place.database.close)
+        yield place
 
 
 def unused_database(url: str) -> int:
@@ -138,32 +139,3 @@ def say_progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
     elif text:
         print(text, file=sys.stderr, flush=True)
-
-
-def medians(rows: list[dict]) -> list[dict]:
-    """Return one row for each scenario and chat: the median of each figure."""
-    grouped = {}
-    for row in rows:
-        grouped.setdefault((row["scenario"], row["chat"]), []).append(row)
-    return [
-        {"scenario": scenario, "chat": chat, "rounds": len(group)}
-        | {
-            key: middle([row[key] for row in group])
-            for key in group[0]
-            if key not in SAME
-        }
-        for (scenario, chat), group in grouped.items()
-    ]
-
-
-SAME = {"scenario", "chat", "round"}
-
-
-def middle(values: list) -> float | bool | None:
-    """Return the median; of yes and no, whether it was always yes."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    if isinstance(known[0], bool):
-        return all(known)
-    return statistics.median(known)

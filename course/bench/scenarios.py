@@ -147,10 +147,13 @@ async def vanish_and_return(stage: Stage) -> dict:
     begun = time.perf_counter()
     seconds = await crowd.enter()
     await until_quiet(crowd, LONGEST_RETURN, wanted)
-    row = {"ghosts": ghosts, "back_s": seconds, "caught_up_s": None}
-    if crowd.complete >= wanted:
-        row["caught_up_s"] = time.perf_counter() - begun
-    return row
+    missing = wanted - crowd.complete
+    return {
+        "ghosts": ghosts,
+        "back_s": seconds,
+        "caught_up_s": None if missing else time.perf_counter() - begun,
+        "still_missing": missing,
+    }
 
 
 def ghosts_in(database: redis.Redis) -> int:
