@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -28,6 +29,7 @@ def enter(group: str) -> None:
     if not is_venv(sys.prefix):
         make_venv()
     install(group, wanted)
+    show_course()
     if not is_venv(sys.prefix):
         go_on_with(python_of(VENV))
 
@@ -140,6 +142,15 @@ def install(group: str, wanted: list[str]) -> None:
             "Is this machine on the internet? What was installed stays; try again."
         )
     stamp.write_text(state)
+
+
+def show_course() -> None:
+    """Let any program of `.venv` import `course`, as a bare `mkdocs serve` does.
+
+    Python adds each line of a .pth file to its path (docs.python.org, module `site`).
+    """
+    packages = sysconfig.get_path("purelib", "venv", vars={"base": VENV, "platbase": VENV})
+    Path(packages, "course.pth").write_text(f"{ROOT}\n", "utf-8")
 
 
 def go_on_with(python: Path) -> None:

@@ -1,0 +1,41 @@
+"""What a page shows of the code and of recorded runs: a small Markdown extension.
+
+Alone on a line, with any indentation:
+
+    ::: code 03-inmemory-layer/chat/consumers.py
+    ::: code 03-inmemory-layer/chat/consumers.py ChatConsumer.connect
+    ::: code compose.yaml
+    ::: diff 03 04 config/settings.py
+    ::: changes 03 04
+    ::: output run-03
+    ::: table steps listen-100 requests_per_delivery bytes_per_delivery
+    ::: bars steps busy-100-4 server_us_per_delivery
+    ::: machine steps
+    ::: goals 05
+    ::: capabilities
+    ::: diagram asking
+    ::: notebook 1-what-asking-costs
+
+In a sentence, one figure, or how many times larger one chat's is than another's:
+
+    {{ steps listen-100 03 p50_ms }}
+    {{ steps listen-100 01-long-128-threads:03 bytes_per_delivery }}
+
+What is not there stops the build. A Markdown extension and not a MkDocs hook, because
+MkDocs and its successor Zensical both run extensions.
+
+directives   finds the lines above in a page
+listings     code, diffs and outputs
+names        a part of a file by its name
+measured     tables, bars and figures out of docs/data
+manifest     what steps.toml says
+notebooks    a notebook as a page
+diagrams     a drawn SVG
+"""
+
+from course.pages.directives import PagesExtension
+
+
+def makeExtension(**options) -> PagesExtension:
+    """Return the extension; Markdown calls this for `course.pages`."""
+    return PagesExtension(**options)

@@ -1,0 +1,79 @@
+"""Code, diffs and recorded outputs as fenced blocks."""
+
+import re
+from pathlib import Path
+
+from course import compare
+from course.errors import CourseError
+from course.pages.names import part
+from course.steps import ROOT, STEPS, find_step
+
+OUTPUTS = ROOT / "docs" / "data" / "outputs"
+
+LEXERS = {
+    ".conf": "nginx",
+    ".css": "css",
+    ".html": "html+django",
+    ".js": "js",
+    ".py": "python",
+    ".sh": "sh",
+    ".toml": "toml",
+    ".txt": "text",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+
+
+def code(place: str, name: str = "") -> list[str]:
+    """Return a file of a step or of the repository, or a named part of it."""
+    path = find_file(place)
+    source = path.read_text("utf-8")
+    lines = part(source, path.suffix, name) if name else source.splitlines()
+    lexer = LEXERS.get(path.suffix, "docker" if path.name == "Dockerfile" else "text")
+    return fenced(lexer, lines, path.relative_to(ROOT).as_posix())
+
+
+def find_file(place: str) -> Path:
+    """Return the file at a path from `steps/`, or from the root of the repository."""
+    for folder in (STEPS, ROOT):
+        if (folder / place).is_file():
+            return folder / place
+    raise CourseError(f"there is no file {place}, neither in steps/ nor at the root")
+
+
+def diff(before: str, after: str, path: str, name: str = "") -> list[str]:
+    """Return what a step changes in one file, or in a named part of it."""
+    old, new = find_step(before), find_step(after)
+    contents = [compare.files_of(step).get(path) for step in (old, new)]
+    if contents[0] == contents[1]:
+        raise CourseError(f"{path} is the same in both, or in neither")
+    if name:
+        contents = [part_of(content, Path(path).suffix, name) for content in contents]
+    lines = compare.diff_lines(path, *contents)
+    # The first two lines name the file, which the title does as well.
+    lines = [line for line in lines[2:] if not (name and line.startswith("@@"))]
+    return fenced("diff", lines, f"{path}: {old.number} → {new.number}")
+
+
+def part_of(content: bytes | None, suffix: str, name: str) -> bytes | None:
+    """Return the named part of a file; None for none."""
+    if content is None:
+        return None
+    return "\n".join(part(content.decode(), suffix, name)).encode()
+
+
+def output(name: str) -> list[str]:
+    """Return a command and what it printed when it was recorded."""
+    path = OUTPUTS / f"{name}.txt"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in OUTPUTS.glob("*.txt")))
+        raise CourseError(f'nothing is recorded as "{name}". There are: {known}.')
+    return fenced("console", path.read_text("utf-8").splitlines())
+
+
+def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
+    """Return lines as a fenced block, with a fence that no line of it can end."""
+    runs = [len(run) for line in lines for run in re.findall("`{3,}", line)]
+    fence = "`" * (max(runs, default=2) + 1)
+    caption = f' title="{title}"' if title else ""
+    return ["", f"{fence} {{ .{lexer}{caption} }}", *lines, fence, ""]

@@ -1,0 +1,197 @@
+"""Figures out of docs/data, as the bench has written them: tables, bars, sentences.
+
+Two digits that mean something are shown, three of counts and bytes: one run more would
+change the others.
+"""
+
+import functools
+import html
+import json
+import math
+
+from course.bench import report
+from course.bench.figures import Figures
+from course.bench.goals import lines_of
+from course.errors import CourseError
+from course.pages.manifest import line
+from course.steps import ROOT
+
+DATA = ROOT / "docs" / "data"
+
+WHOLE = 0  # digits of what is counted in ones
+
+# Key in a row: heading, unit, digits that mean something.
+COLUMNS = {
+    "bytes_per_delivery": ("bytes", "bytes", 3),
+    "caught_up_s": ("all caught up", "s", 2),
+    "connects_per_s": ("come in, each second", "", 2),
+    "cpu_ms_per_connection": ("CPU to come in", "ms", 2),
+    "deliveries_per_s": ("deliveries each second", "", 2),
+    "deliveries_ratio": ("against the tutorial's chat", "x", 2),
+    "cpu_ratio": ("less CPU than the tutorial's chat", "x", 2),
+    "frames_per_delivery": ("frames", "", 2),
+    "ghosts": ("ghosts", "", WHOLE),
+    "grown_mb": ("the server grows by", "MB", 2),
+    "kb_per_connection": ("memory, each listener", "KB", 2),
+    "lost_percent": ("lost", "%", 2),
+    "p50_ms": ("seen after (median)", "ms", 2),
+    "p95_ms": ("p95", "ms", 2),
+    "p99_ms": ("p99", "ms", 2),
+    "redis_us_per_delivery": ("CPU of Redis", "µs", 2),
+    "requests_per_delivery": ("requests", "", 2),
+    "server_percent": ("server busy", "%", 2),
+    "server_us_per_delivery": ("CPU", "µs", 2),
+    "server_us_per_message": ("CPU for each message", "µs", 2),
+    "stalled_missed": ("missed by who stalled", "", WHOLE),
+    "still_missing": ("still missing", "", WHOLE),
+    "threads": ("threads", "", WHOLE),
+}
+
+CHATS = {
+    "01-short-8-threads": "01 short polling, 8 threads",
+    "01-long-8-threads": "01 long polling, 8 threads",
+    "01-long-128-threads": "01 long polling, 128 threads",
+    "02-long": "02 long polling, ASGI",
+    "02-events": "02 Server-Sent Events",
+    "03": "03 in-memory layer",
+    "04": "04 Redis layer",
+    "05-daphne": "05 on Daphne",
+    "05-uvicorn": "05 on uvicorn",
+    "tutorial-daphne": "official tutorial on Daphne",
+    "tutorial-uvicorn": "official tutorial on uvicorn",
+    "tutorial-daphne-storing": "official tutorial, storing each message",
+    "websockets": "plain websockets, nothing stored",
+    "socketio": "python-socketio, nothing stored",
+    "raw": "one frame for each member, nothing else",
+    "raw-gather": "one frame for many messages, nothing else",
+}
+
+
+@functools.lru_cache
+def read(path, changed: float) -> dict:
+    """Return a recorded run; `changed` lets a new recording be seen."""
+    return json.loads(path.read_text("utf-8"))
+
+
+def recorded(name: str) -> dict:
+    """Return what was measured last: `steps`, or `05`."""
+    path = DATA / f"bench-{name}.json"
+    if not path.is_file():
+        raise CourseError(f'nothing was recorded as "{name}"; there is no {path}')
+    return read(path, path.stat().st_mtime)
+
+
+def rows_of(name: str, scenario: str) -> list[dict]:
+    """Return what was measured of each chat in a scenario."""
+    found = [row for row in recorded(name)["medians"] if row["scenario"] == scenario]
+    if not found:
+        raise CourseError(f'nothing was measured in "{scenario}"')
+    return found
+
+
+def column(key: str) -> tuple[str, str, int]:
+    """Return heading, unit and digits of a figure."""
+    if key not in COLUMNS:
+        raise CourseError(f'there is no figure "{key}"')
+    return COLUMNS[key]
+
+
+def table(name: str, scenario: str, *keys: str) -> list[str]:
+    """Return figures of every chat in a scenario, and where they come from."""
+    heads = ["", *(heading(key) for key in keys)]
+    rows = [heads, ["---", *["---:" for _ in keys]]]
+    for row in rows_of(name, scenario):
+        rows.append([label(row["chat"]), *(written(row.get(key), key) for key in keys)])
+    return ["", *(line(row) for row in rows), "", source_of(name), ""]
+
+
+def bars(name: str, scenario: str, key: str) -> list[str]:
+    """Return one figure of every chat in a scenario as bars, each with its number."""
+    rows = [row for row in rows_of(name, scenario) if row.get(key) is not None]
+    longest = max(row[key] for row in rows)
+    lines = ["", '<figure class="bars">', "<table>"]
+    lines.append(f"<caption>{html.escape(heading(key))}</caption>")
+    for row in rows:
+        width = 100 * row[key] / longest
+        lines.append(
+            f'<tr><th scope="row">{html.escape(label(row["chat"]))}</th>'
+            f'<td class="bar"><span style="width: {width:.1f}%"></span></td>'
+            f"<td>{written(row[key], key)}</td></tr>"
+        )
+    return [*lines, "</table>", "</figure>", "", source_of(name), ""]
+
+
+def figure(name: str, scenario: str, chat: str, key: str) -> str:
+    """Return one figure with its unit; of two chats, how many times the first has."""
+    above, _, below = chat.partition(":")
+    figures = Figures(recorded(name)["medians"])
+    values = [
+        figures.of(scenario, one, key) for one in (above, *([below] if below else []))
+    ]
+    if None in values:
+        raise CourseError("this was not measured")
+    if not below:
+        return written(values[0], key)
+    if not values[1]:
+        raise CourseError(f"{below} has nothing to compare with: {values[1]}")
+    return f"{digits(values[0] / values[1], 2)} times"
+
+
+def goals(name: str) -> list[str]:
+    """Return the goals beside what was reached."""
+    heads, *cells = lines_of(recorded(name)["goals"])
+    rows = [["Goal", "Wanted", "Reached", "", "Official tutorial"]]
+    rows.append(["---", "---:", "---:", "---", "---:"])
+    rows += [[cell or " " for cell in row] for row in cells]
+    return ["", *(line(row) for row in rows), "", source_of(name), ""]
+
+
+def machine(name: str) -> list[str]:
+    """Return on what a run was made, with the versions of everything."""
+    run = recorded(name)
+    rows = [["What", "Version"], ["---", "---"]]
+    rows += [[f"`{package}`", version] for package, version in run["versions"].items()]
+    return ["", source_of(name), "", *(line(row) for row in rows), ""]
+
+
+def source_of(name: str) -> str:
+    """Return when, how and on what a run was made."""
+    run = recorded(name)
+    command = "python3 -m course bench" + ("" if name == "steps" else f" {name}")
+    machine = run["machine"]
+    return (
+        f"*Recorded on {run['date'][:10]} by `{command}`: {machine['cores']} cores,"
+        f" {machine['processor'].strip()}, Python {run['versions']['python']}.*"
+        "{ .recorded }"
+    )
+
+
+def heading(key: str) -> str:
+    """Return the heading of a figure, with its unit."""
+    text, unit, _ = column(key)
+    return f"{text} ({unit})" if unit and unit not in {"x", "bytes"} else text
+
+
+def label(chat: str) -> str:
+    """Return what a chat is called in a page."""
+    return CHATS.get(chat, chat)
+
+
+def written(value: float | None, key: str) -> str:
+    """Return a figure with its unit."""
+    _, unit, meaningful = column(key)
+    if value is None:
+        return report.NOTHING
+    text = digits(value, meaningful)
+    if unit in {"x", "%"}:
+        return text + unit
+    return f"{text} {unit}" if unit else text
+
+
+def digits(value: float, meaningful: int) -> str:
+    """Return a number with so many digits that mean something; 0 is a whole number."""
+    if not value or not meaningful:
+        return f"{value:,.0f}"
+    places = meaningful - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    return f"{rounded:,.{max(0, places)}f}"
