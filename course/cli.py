@@ -17,6 +17,7 @@ examples:
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
   python3 -m course bench --quick        what each way of carrying messages costs
+  python3 -m course notebooks            five notebooks that do it all by hand
 """
 
 
@@ -100,6 +101,20 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--only", metavar="CHATS", help="only these chats")
     verb.add_argument("--rounds", type=positive, metavar="N", help="A B A B, N times")
+
+    verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
+    verb.set_defaults(verb=notebooks)
+    verb.add_argument("names", nargs="*", help="with --record: only these")
+    verb.add_argument(
+        "--record", action="store_true", help="run them and keep their outputs"
+    )
+    verb.add_argument("--no-browser", action="store_true", help="open no browser")
+
+    verb = verbs.add_parser(
+        "record", help="record again what the pages show of the running steps"
+    )
+    verb.set_defaults(verb=record)
+    verb.add_argument("names", nargs="*", help="only these, such as 03-run-two")
     return parser
 
 
@@ -202,6 +217,29 @@ def bench(options: argparse.Namespace, rest: list[str]) -> int:
         options.only,
         options.rounds,
     )
+
+
+def notebooks(options: argparse.Namespace, rest: list[str]) -> int:
+    """Open the notebooks in JupyterLab, or record what they put out."""
+    if options.names and not options.record:
+        raise CourseError(
+            "JupyterLab shows all notebooks. To run one and keep what it puts out:"
+            f" python3 -m course notebooks --record {options.names[0]}"
+        )
+    environment.enter("notebooks")
+    from course.notebook.running import open_lab, record
+
+    if options.record:
+        return record(options.names)
+    return open_lab(not options.no_browser)
+
+
+def record(options: argparse.Namespace, rest: list[str]) -> int:
+    """Record again what the pages show of the running steps."""
+    environment.enter("test")
+    from course.record.command import record
+
+    return record(options.names)
 
 
 def positive(text: str) -> int:

@@ -35,6 +35,14 @@ def files_of(step: Step) -> dict[str, bytes]:
     return found
 
 
+def copy(step: Step, folder: Path) -> Path:
+    """Copy the files of a step, and nothing that running it has left behind."""
+    for path, content in files_of(step).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
 def changed_files(before: Step, after: Step) -> list[str]:
     """Return the files that two steps do not share, in the order of their names."""
     old, new = files_of(before), files_of(after)

@@ -13,6 +13,8 @@ from course.steps import ROOT, Step, load_steps
 
 RESULTS = ROOT / "build" / "test-results"
 NOTHING_COLLECTED = 5  # pytest's exit code, usual with -k
+# Much of a scene is waiting; so many files of scenes at a time, each in its own process.
+AT_ONCE = min(4, os.cpu_count() or 1)
 
 
 def run_tests(step: Step | None, options: list[str]) -> int:
@@ -33,10 +35,17 @@ def run_tests(step: Step | None, options: list[str]) -> int:
             env["REDIS_URL"] = stack.enter_context(redis_server.running(logs))
         for name, folder in places:
             print(f"\n== {'step ' if name.isdigit() else 'the '}{name}", flush=True)
-            code, counted = run_pytest(name, folder, options, env)
+            code, counted = run_pytest(name, folder, options_of(name) + options, env)
             codes.add(code)
             totals += counted
     return conclude(totals, codes)
+
+
+def options_of(name: str) -> list[str]:
+    """Return how to run the tests of one place: those of a step are few and quick."""
+    if name.isdigit():
+        return []
+    return [f"--numprocesses={AT_ONCE}", "--dist=loadfile"]
 
 
 def run_pytest(

@@ -1,14 +1,13 @@
 """What the scenes of the whole course need: servers, a Redis, a browser."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from people import Chat
 
-from course import chromium, compare, redis_server, servers
+from course import chromium, compare, docs, redis_server, servers
 from course.errors import CourseError
 from course.processes import free_port
 from course.steps import Step, load_steps
@@ -52,7 +51,7 @@ def serve(request, tmp_path_factory) -> Callable:
     def serve(step: Step, count: int = 1, threads: int | None = None):
         url = request.getfixturevalue("redis_url") if "redis" in step.needs else None
         folder = tmp_path_factory.mktemp(step.number) / step.folder
-        copy_step(step, folder)
+        compare.copy(step, folder)
         ports = [free_port() for _ in range(count)]
         logs = folder.parent / "logs"
         with servers.serving(
@@ -61,13 +60,6 @@ def serve(request, tmp_path_factory) -> Callable:
             yield running
 
     return serve
-
-
-def copy_step(step: Step, folder) -> None:
-    """Copy the files of a step, and nothing that running it has left behind."""
-    for path in compare.files_of(step):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(step.path / path, folder / path)
 
 
 @pytest.fixture(scope="session", params=STEPS, ids=lambda step: step.folder)
@@ -82,6 +74,23 @@ def chat(server):
     """The chat of each step in turn; everybody leaves it after each scene."""
     with Chat(server) as chat:
         yield chat
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The docs site, built once."""
+    folder = tmp_path_factory.mktemp("site")
+    docs.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the docs site is served."""
+    from readers import served
+
+    with served(site) as base:
+        yield base
 
 
 # Not for the session: while it is open, its event loop is in the way of every other.

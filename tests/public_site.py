@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conftest import STEPS, copy_step, refuse
+from conftest import STEPS, refuse
 from people import Chat
 
-from course import redis_server, servers
+from course import compare, redis_server, servers
 from course.processes import Process, free_port, is_listening
 from course.servers import HOST, Server
 
@@ -61,7 +61,7 @@ def running_site(
     if nginx is None:
         refuse("There is no nginx. Debian, Ubuntu: sudo apt install nginx")
     site = folder / "site"
-    copy_step(STEP, site)
+    compare.copy(STEP, site)
     front_port = free_port(3)
     ports = [front_port + 1, front_port + 2]
     origin = f"http://{HOST}:{front_port}"

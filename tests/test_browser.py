@@ -12,6 +12,8 @@ from people import PASSWORD, Chat, path_of
 from playwright.sync_api import expect
 
 from course import servers
+from course.bench.crowd import WORDS
+from course.pages.measured import figures_of
 
 expect.set_options(timeout=20_000)  # milliseconds; for a machine with other work to do
 
@@ -19,6 +21,14 @@ SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
 SAID = "#chat-log p:not(.pending) .text"
 GUIDELINES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 POLLED = ["01-http-polling", "02-wsgi-vs-asgi"]
+# How somebody listens in each step, and which chat of the bench does so.
+LISTENING = {
+    "01": ("Long polling", "01-long-128-threads"),
+    "02": ("Server-Sent Events", "02-events"),
+    "03": ("", "03"),
+    "04": ("", "04"),
+    "05": ("", "05-daphne"),
+}
 
 
 class Visitor:
@@ -127,6 +137,32 @@ def test_the_wire_panel_counts_what_crosses(chat, visit):
     assert 0 <= int(cells[3]) < 15_000
     bia.page.get_by_role("button", name="Count from zero").click()
     expect(total).to_have_text("0")
+
+
+def test_the_wire_panel_agrees_with_the_bench(chat, visit):
+    """The bytes for each message, on the page and as recorded, within two fifths.
+
+    They cannot be the same: a browser says more about itself with each question than
+    the bench does, and a real message says when it was sent.
+    """
+    way, measured = LISTENING[chat.step.number]
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.enter(room)
+    bia.enter(room)
+    if way:
+        bia.page.get_by_label(way).check()
+        expect(bia.page.locator("#chat-status")).to_contain_text(
+            re.compile("holding|stream is open")
+        )
+    bia.page.get_by_role("button", name="Count from zero").click()
+    texts = [f"{number} {WORDS}" for number in range(5)]
+    for count, text in enumerate(texts, 1):
+        ana.say(text)
+        bia.sees(*texts[:count])
+    shown = float(bia.page.locator("#wire-bytes-each").text_content().replace(",", ""))
+    recorded = figures_of("steps").of("listen-100", measured, "bytes_per_delivery")
+    assert 0.6 < shown / recorded < 1.4, (shown, recorded)
 
 
 def test_an_empty_message_is_not_sent_and_a_refused_one_is_explained(chat, visit):

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 import redis
-from conftest import STEPS, copy_step
+from conftest import STEPS
 from people import Chat, path_of
 from websockets.asyncio.client import connect
 
-from course import redis_server, servers
+from course import compare, redis_server, servers
 from course.processes import free_port
 from course.servers import HOST
 
@@ -57,7 +57,7 @@ def test_two_redis_servers_share_the_rooms_and_every_room_works(tmp_path):
     with ExitStack() as stack:
         urls = [stack.enter_context(redis_server.started(tmp_path)) for _ in range(2)]
         folder = tmp_path / "chat"
-        copy_step(last, folder)
+        compare.copy(last, folder)
         first, second = stack.enter_context(
             servers.serving(
                 last,

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import STEPS, copy_step, refuse
+from conftest import STEPS, refuse
 
+from course import compare
 from course.processes import Process, free_port
 from course.servers import answers
 
@@ -22,7 +23,7 @@ def test_a_step_runs_and_passes_its_tests_with_its_own_requirements_alone(
     step, tmp_path, request
 ):
     folder = tmp_path / "somewhere else"
-    copy_step(step, folder)
+    compare.copy(step, folder)
     env = clean_environment()
     if "redis" in step.needs:
         url = request.getfixturevalue("redis_url")

@@ -1,5 +1,6 @@
 """What is held while somebody waits, seen on real servers."""
 
+import http.client
 import socket
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
@@ -24,6 +25,22 @@ def test_under_wsgi_as_many_listeners_as_threads_stop_the_whole_site(serve, numb
 def test_under_asgi_a_visitor_does_not_notice_the_listeners(serve):
     with serve(step_of("02")) as (server,), Chat(server) as chat:
         assert visitors_while_two_listen(chat) > 1
+
+
+@pytest.mark.parametrize("threads", [None, THREADS], ids=["as it comes", "waitress"])
+@pytest.mark.parametrize("number", ["01", "02"])
+def test_one_connection_carries_one_question_after_the_other(serve, number, threads):
+    """Nothing but the length of an answer says where it ends and the next one may begin."""
+    with serve(step_of(number), threads=threads) as (server,):
+        line = http.client.HTTPConnection(HOST, server.port, timeout=30)
+        ports = set()
+        for _ in range(3):
+            line.request("GET", "/chat/class/messages/?after=0")
+            assert line.getresponse().read().startswith(b'{"messages": []')
+            assert line.sock, "the server has closed the connection"
+            ports.add(line.sock.getsockname()[1])
+        line.close()
+    assert len(ports) == 1
 
 
 def step_of(number: str):

@@ -98,11 +98,7 @@ def raw(*words: str) -> Contestant:
 
 def copy_of(step: Step, into: Path) -> Path:
     """Copy a step: no figure of ours shall stand in the database of a reader."""
-    folder = into / step.folder
-    for path, content in compare.files_of(step).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
+    return compare.copy(step, into / step.folder)
 
 
 def asking_step(step: Step, into: Path, speaks: str, threads: int) -> Contestant:

@@ -80,7 +80,7 @@ def surroundings(database: redis.Redis) -> dict:
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {
-            "system": platform.platform(),
+            "system": platform.system(),
             "processor": processor(),
             "cores": os.cpu_count(),
             "pinned": bool(SERVER_CORE),

@@ -71,6 +71,7 @@ p50, p95, p99: from the moment when a message should be sent until the last memb
 disorder: a member heard two messages in another order than others, or than sent.
 we, others: how busy this program and the rest of the machine kept the cores in use;
 "≥" marks a row in which this program was so busy that the server could do more.
+From run to run, the ratio of two chats changes by up to 1.7x: believe what is more.
 """
 
 

@@ -12,6 +12,7 @@ Alone on a line, with any indentation:
     ::: bars steps busy-100-4 server_us_per_delivery
     ::: machine steps
     ::: goals 05
+    ::: versions
     ::: capabilities
     ::: diagram asking
     ::: notebook 1-what-asking-costs

@@ -27,6 +27,7 @@ BLOCKS = {
     "notebook": notebooks.page,
     "output": listings.output,
     "table": measured.table,
+    "versions": measured.versions,
 }
 
 # Before `fenced_code` and its kin (25), so that a listing can be a fenced block.

@@ -9,6 +9,7 @@ import html
 import json
 import math
 
+from course import environment
 from course.bench import report
 from course.bench.figures import Figures
 from course.bench.goals import lines_of
@@ -22,25 +23,25 @@ WHOLE = 0  # digits of what is counted in ones
 
 # Key in a row: heading, unit, digits that mean something.
 COLUMNS = {
-    "bytes_per_delivery": ("bytes", "bytes", 3),
+    "bytes_per_delivery": ("bytes for each delivery", "bytes", 3),
     "caught_up_s": ("all caught up", "s", 2),
     "connects_per_s": ("come in, each second", "", 2),
     "cpu_ms_per_connection": ("CPU to come in", "ms", 2),
     "deliveries_per_s": ("deliveries each second", "", 2),
     "deliveries_ratio": ("against the tutorial's chat", "x", 2),
     "cpu_ratio": ("less CPU than the tutorial's chat", "x", 2),
-    "frames_per_delivery": ("frames", "", 2),
+    "frames_per_delivery": ("frames for each delivery", "", 2),
     "ghosts": ("ghosts", "", WHOLE),
     "grown_mb": ("the server grows by", "MB", 2),
-    "kb_per_connection": ("memory, each listener", "KB", 2),
+    "kb_per_connection": ("memory for each listener", "KB", 2),
     "lost_percent": ("lost", "%", 2),
     "p50_ms": ("seen after (median)", "ms", 2),
-    "p95_ms": ("p95", "ms", 2),
-    "p99_ms": ("p99", "ms", 2),
-    "redis_us_per_delivery": ("CPU of Redis", "µs", 2),
-    "requests_per_delivery": ("requests", "", 2),
+    "p95_ms": ("seen after (95 %)", "ms", 2),
+    "p99_ms": ("seen after (99 %)", "ms", 2),
+    "redis_us_per_delivery": ("CPU of Redis for each delivery", "µs", 2),
+    "requests_per_delivery": ("requests for each delivery", "", 2),
     "server_percent": ("server busy", "%", 2),
-    "server_us_per_delivery": ("CPU", "µs", 2),
+    "server_us_per_delivery": ("CPU for each delivery", "µs", 2),
     "server_us_per_message": ("CPU for each message", "µs", 2),
     "stalled_missed": ("missed by who stalled", "", WHOLE),
     "still_missing": ("still missing", "", WHOLE),
@@ -67,6 +68,19 @@ CHATS = {
 }
 
 
+# What the course is made of, as its owner names it.
+STACK = {
+    "django": "Django",
+    "channels": "Channels",
+    "channels-redis": "channels-redis",
+    "redis": "redis-py",
+    "daphne": "Daphne",
+    "jupyterlab": "JupyterLab",
+    "mkdocs-material": "Material for MkDocs",
+    "pytest": "pytest",
+}
+
+
 @functools.lru_cache
 def read(path, changed: float) -> dict:
     """Return a recorded run; `changed` lets a new recording be seen."""
@@ -79,6 +93,11 @@ def recorded(name: str) -> dict:
     if not path.is_file():
         raise CourseError(f'nothing was recorded as "{name}"; there is no {path}')
     return read(path, path.stat().st_mtime)
+
+
+def figures_of(name: str) -> Figures:
+    """Return the medians of a recorded run."""
+    return Figures(recorded(name)["medians"])
 
 
 def rows_of(name: str, scenario: str) -> list[dict]:
@@ -109,7 +128,8 @@ def bars(name: str, scenario: str, key: str) -> list[str]:
     """Return one figure of every chat in a scenario as bars, each with its number."""
     rows = [row for row in rows_of(name, scenario) if row.get(key) is not None]
     longest = max(row[key] for row in rows)
-    lines = ["", '<figure class="bars">', "<table>"]
+    # With a class, the theme leaves the table alone.
+    lines = ["", '<figure class="bars">', '<table class="drawn">']
     lines.append(f"<caption>{html.escape(heading(key))}</caption>")
     for row in rows:
         width = 100 * row[key] / longest
@@ -124,7 +144,7 @@ def bars(name: str, scenario: str, key: str) -> list[str]:
 def figure(name: str, scenario: str, chat: str, key: str) -> str:
     """Return one figure with its unit; of two chats, how many times the first has."""
     above, _, below = chat.partition(":")
-    figures = Figures(recorded(name)["medians"])
+    figures = figures_of(name)
     values = [
         figures.of(scenario, one, key) for one in (above, *([below] if below else []))
     ]
@@ -154,6 +174,18 @@ def machine(name: str) -> list[str]:
     return ["", source_of(name), "", *(line(row) for row in rows), ""]
 
 
+def versions() -> list[str]:
+    """Return what the course was last verified with, in one sentence.
+
+    The versions are those of the lock, which is what every test runs with.
+    """
+    locked = dict(environment.locked_versions())
+    named = [f"{title} {locked[name]}" for name, title in STACK.items()]
+    run = recorded("05")
+    text = f"Python {run['versions']['python']}, {', '.join(named)}."
+    return ["", f"{text} Measured with the same on {run['date'][:10]}.", ""]
+
+
 def source_of(name: str) -> str:
     """Return when, how and on what a run was made."""
     run = recorded(name)
@@ -167,9 +199,8 @@ def source_of(name: str) -> str:
 
 
 def heading(key: str) -> str:
-    """Return the heading of a figure, with its unit."""
-    text, unit, _ = column(key)
-    return f"{text} ({unit})" if unit and unit not in {"x", "bytes"} else text
+    """Return the heading of a figure; its unit stands beside each number."""
+    return column(key)[0]
 
 
 def label(chat: str) -> str:

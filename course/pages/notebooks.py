@@ -50,7 +50,7 @@ def code_of(name: str) -> list[str]:
 def recording_of(name: str) -> dict:
     """Return the recorded run of a notebook; raise CourseError if it is of other code."""
     path = RECORDED / f"{name}.json"
-    again = f"Record it: python3 -m course record {name}"
+    again = f"Record it: python3 -m course notebooks --record {name}"
     if not path.is_file():
         raise CourseError(f"no run of the notebook {name} is recorded. {again}")
     run = json.loads(path.read_text("utf-8"))

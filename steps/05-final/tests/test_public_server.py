@@ -1,5 +1,6 @@
 """What a public server needs, and what it says when something is missing."""
 
+import gc
 import json
 import os
 import re
@@ -34,6 +35,12 @@ def manage(*command, **env):
         capture_output=True,
         text=True,
     )
+
+
+def test_what_lives_as_long_as_the_process_is_not_searched_for_garbage():
+    """Else everybody waits for a tenth of a second whenever Python looks through it."""
+    assert gc.get_freeze_count() > 10_000
+    assert gc.get_threshold()[0] >= 10_000
 
 
 def test_djangos_own_checks_find_nothing_on_a_public_server():

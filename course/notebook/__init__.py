@@ -1,0 +1,35 @@
+"""What the five notebooks share: a step that runs, bytes by hand, plots that say what they show.
+
+    from course import notebook
+    server = notebook.start("01-http-polling")
+    …
+    server.stop()
+
+servers   a step, an application or a Redis that runs beside the notebook
+plots     how a plot looks, and what it says to who cannot see it
+"""
+
+from course.notebook.plots import plot, show
+from course.notebook.servers import (
+    RunningStep,
+    ask_at_once,
+    connect,
+    read_answer,
+    serve,
+    start,
+    start_redis,
+)
+from course.steps import ROOT
+
+__all__ = [
+    "ROOT",
+    "RunningStep",
+    "ask_at_once",
+    "connect",
+    "plot",
+    "read_answer",
+    "serve",
+    "show",
+    "start",
+    "start_redis",
+]

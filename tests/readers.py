@@ -1,0 +1,110 @@
+"""Readers of the docs site: a browser that reaches nothing but the pages."""
+
+import contextlib
+import functools
+import http.server
+import threading
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+
+from course import docs
+
+SOURCES = docs.ROOT / "docs" / "en"
+PAGES = sorted(
+    page.relative_to(SOURCES).with_suffix(".html").as_posix()
+    for page in SOURCES.rglob("*.md")
+)
+# All rules but two. These are good practice, not WCAG, and the theme breaks them:
+# a search box and copy buttons without a name of their own.
+AXE = {
+    "resultTypes": ["violations"],
+    "rules": {
+        "aria-dialog-name": {"enabled": False},
+        "landmark-unique": {"enabled": False},
+    },
+}
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder the simplest way there is; give its address."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@dataclass
+class Visit:
+    """One page in a browser that reaches nothing but `home`, and what it tried."""
+
+    page: object
+    home: str
+    asked: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def outside(self):
+        inside = (self.home, "data:", "blob:", "about:")
+        return [url for url in self.asked if not url.startswith(inside)]
+
+
+@contextlib.contextmanager
+def visit(browser, home, name, *, scheme="light", width=1280):
+    """Open a page of the site and wait until it has nothing more to ask for."""
+    window = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with contextlib.closing(browser.new_context(**window)) as context:
+        visit = Visit(context.new_page(), home)
+
+        def gate(route):
+            visit.asked.append(route.request.url)
+            if visit.outside:
+                route.abort()
+            else:
+                route.continue_()
+
+        def listen(message):
+            # `mkdocs serve` has no list of chats: the page asks once and is content.
+            expected = message.location["url"].endswith("/chats.json")
+            if message.type == "error" and not expected:
+                visit.errors.append(message.text)
+
+        context.route("**/*", gate)
+        visit.page.on("console", listen)
+        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        visit.page.goto(home + name)
+        visit.page.wait_for_load_state("networkidle")
+        yield visit
+
+
+def on_disk(site):
+    return site.as_uri() + "/"
+
+
+def lines_that_scroll(page):
+    """Return the first lines of the listings that are wider than their box."""
+    return page.evaluate(
+        """[...document.querySelectorAll("pre code")]
+             .filter((code) => code.scrollWidth > code.clientWidth)
+             .map((code) => code.textContent.slice(0, 80))"""
+    )
+
+
+def assert_readable(page):
+    """No accessibility violation, and nothing to scroll sideways for."""
+    results = Axe().run(page, options=AXE)
+    assert results.violations_count == 0, results.generate_report()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"]

@@ -1,0 +1,158 @@
+"""What pages show of the code and of recorded runs, and that it cannot go stale."""
+
+import json
+import re
+
+import pytest
+
+from course import docs
+from course.errors import CourseError
+from course.pages import measured, notebooks
+from course.pages.directives import expanded
+from course.pages.names import part
+
+PAGES = sorted((docs.ROOT / "docs" / "en").rglob("*.md"))
+COUNT = r"(?<![\w.:/-])\d[\d,.]*"
+UNIT = r"( ?(ms|µs|us|KB|MB|GB|%|x|bytes?|times|seconds?|deliveries|requests?)\b|%)"
+
+
+def shown(*lines):
+    """Return what these lines of a page become."""
+    return "\n".join(expanded(list(lines)))
+
+
+def test_a_listing_is_the_file_itself():
+    source = docs.ROOT / "steps/03-inmemory-layer/chat/consumers.py"
+    text = shown("::: code 03-inmemory-layer/chat/consumers.py")
+    assert source.read_text("utf-8").strip() in text
+    assert 'title="steps/03-inmemory-layer/chat/consumers.py"' in text
+
+
+def test_a_part_of_a_file_is_found_by_its_name_and_keeps_the_comment_above_it():
+    text = shown("::: code 04-redis-layer/config/settings.py CHANNEL_LAYERS")
+    assert "RedisChannelLayer" in text
+    assert "ROOT_URLCONF" not in text
+    method = shown("::: code 03-inmemory-layer/chat/consumers.py ChatConsumer.connect")
+    assert "\nasync def connect(self):\n" in method
+    assert "disconnect" not in method
+
+
+def test_a_part_of_a_script_ends_where_its_layout_says():
+    script = (
+        "const a = 1;\n\nexport function say(text) {\n  if (a) {\n  }\n}\nlet b = 2;"
+    )
+    assert part(script, ".js", "say")[-1] == "}"
+    assert len(part(script, ".js", "say")) == 4
+    assert part(script, ".js", "a") == ["const a = 1;"]
+    methods = "class Line {\n  open() {\n    go();\n  }\n\n  close() {\n  }\n}"
+    assert part(methods, ".js", "Line.open") == ["open() {", "  go();", "}"]
+
+
+def test_a_diff_is_that_of_two_steps():
+    text = shown("::: diff 03 04 config/settings.py CHANNEL_LAYERS")
+    assert "-" in text
+    assert '+        "BACKEND": "channels_redis' in text
+
+
+def test_a_listing_may_stand_inside_a_box_and_is_left_alone_inside_a_fence():
+    inside = shown("    ::: code 03-inmemory-layer/chat/routing.py")
+    assert all(line.startswith("    ") for line in inside.splitlines() if line)
+    fenced = ["```text", "::: code nothing.py", "{{ nothing at all }}", "```"]
+    assert shown(*fenced) == "\n".join(fenced)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("::: code 03-inmemory-layer/chat/gone.py", "no file"),
+        ("::: code 03-inmemory-layer/chat/consumers.py Gone", 'no "Gone"'),
+        ("::: code 03-inmemory-layer/pytest.ini Gone", "not in .ini"),
+        ("::: diff 03 04 manage.py", "is the same"),
+        ("::: diff 03 09 manage.py", 'no step "09"'),
+        ("::: output gone", 'recorded as "gone"'),
+        ("::: table steps gone p50_ms", 'measured in "gone"'),
+        ("::: table steps listen-100 gone", 'no figure "gone"'),
+        ("::: bars steps listen-100", "missing 1 required"),
+        ("{{ steps listen-100 gone p50_ms }}", "was not measured"),
+        ("::: notebook gone", "no run of the notebook gone"),
+        ("::: diagram gone", "no docs/diagrams/gone.svg"),
+        ("::: gone", 'no "gone"'),
+    ],
+)
+def test_what_is_not_there_stops_the_build_and_says_what(line, complaint):
+    with pytest.raises(CourseError, match=re.escape(complaint)) as problem:
+        shown(line)
+    assert line.strip(":{} ").split()[0] in str(problem.value)
+
+
+def test_a_figure_is_the_recorded_one_with_its_unit():
+    rows = measured.recorded("steps")["medians"]
+    (row,) = [
+        row for row in rows if (row["scenario"], row["chat"]) == ("listen-100", "03")
+    ]
+    text = shown("It takes {{ steps listen-100 03 bytes_per_delivery }}.")
+    assert text == f"It takes {row['bytes_per_delivery']:.0f} bytes."
+    assert shown("{{ steps listen-100 03:03 p50_ms }}") == "1.0 times"
+
+
+@pytest.mark.parametrize(
+    ("value", "meaningful", "text"),
+    [
+        (3618.9, 2, "3,600"),
+        (19.79, 2, "20"),
+        (0.0104, 2, "0.010"),
+        (169.6, 3, "170"),
+        (101, measured.WHOLE, "101"),
+        (0, 2, "0"),
+    ],
+)
+def test_only_digits_that_mean_something_are_shown(value, meaningful, text):
+    assert measured.digits(value, meaningful) == text
+
+
+def test_the_outputs_of_other_code_are_not_shown(tmp_path, monkeypatch):
+    name = "1-what-asking-costs"
+    run = notebooks.recording_of(name)
+    changed = tmp_path / f"{name}.json"
+    changed.write_text(json.dumps(run | {"code": [*run["code"], "1"]}))
+    monkeypatch.setattr(notebooks, "RECORDED", tmp_path)
+    with pytest.raises(CourseError, match="has changed since its run"):
+        shown(f"::: notebook {name}")
+
+
+def test_no_measured_number_is_typed_into_a_page():
+    """What costs how much stands in docs/data, and pages draw it from there."""
+    typed = [
+        f"{page.name}: {line}"
+        for page in PAGES
+        for line in costs_in(page.read_text("utf-8"))
+        if re.search(COUNT + UNIT, re.sub(r"\{\{.*?\}\}|`[^`]*`", "", line))
+    ]
+    assert typed == []
+
+
+def costs_in(text):
+    """Return the lines that speak of what was measured."""
+    if text.startswith("# Measurements"):
+        return text.splitlines()
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    return [
+        line
+        for section in sections
+        if section.startswith("What it costs")
+        for line in section.splitlines()
+        if not line.startswith(":::")
+    ]
+
+
+def test_no_code_is_typed_into_a_page():
+    """Code is included from where it runs; commands and protocol text are typed."""
+    typed = [
+        f"{page.name}: {line}"
+        for page in PAGES
+        for line in page.read_text("utf-8").splitlines()
+        if re.match(
+            r"\s*(```|~~~) *\{?[. ]*(py|python|js|javascript|html|css|django)\b", line
+        )
+    ]
+    assert typed == []
