@@ -149,7 +149,9 @@ def show_course() -> None:
 
     Python adds each line of a .pth file to its path (docs.python.org, module `site`).
     """
-    packages = sysconfig.get_path("purelib", "venv", vars={"base": VENV, "platbase": VENV})
+    packages = sysconfig.get_path(
+        "purelib", "venv", vars={"base": VENV, "platbase": VENV}
+    )
     Path(packages, "course.pth").write_text(f"{ROOT}\n", "utf-8")
 
 
