@@ -146,13 +146,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
             page = [message for message in page if message.seq <= local.floor]
             if not page:
                 break
-            self.post_all(protocol.encode_messages(page))
+            self.post_missed(protocol.encode_messages(page))
             after = page[-1].seq
         # From here on nothing is awaited, so nothing comes between.
         messages = local.after(max(after, local.floor))
         more = local.floor > 0 if reset else None
         about = {"reset": reset, "more": more, "epoch": local.pk}
-        self.post_all(protocol.encode_sync(messages, **about))
+        self.post_missed(protocol.encode_sync(messages, **about))
         self.hub.join(self)
         self.is_in = True
 
@@ -224,10 +224,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.mailbox.waiting.clear()
             self.show_out(Close.SLOW)
 
-    def post_all(self, frames):
-        """Send frames, one after the other."""
-        for frame in frames:
-            self.post(frame)
+    def post_missed(self, frames):
+        """Send what this page has missed."""
+        if not self.is_closing:
+            self.mailbox.post_missed(frames)
 
     def stored(self, draft):
         """The Writer has done with a message of this socket."""

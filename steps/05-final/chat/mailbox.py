@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections import deque
 
-# Bytes that a client may leave unread; more than the messages that it gets to begin with.
+# Bytes that a client may leave unread, beside what it has missed and gets at its entry.
 WINDOW = 2 * 1024 * 1024
 
 
@@ -34,12 +34,19 @@ class Mailbox:
         self.waiting = deque()
         self.sent = 0
         self.read = 0
+        self.missed = 0
         self.task = None
 
     @property
     def is_full(self):
         """Whether the client has left too much unread."""
-        return self.sent - self.read > WINDOW
+        return self.sent - self.read > WINDOW + self.missed
+
+    def post_missed(self, frames):
+        """Put frames into the line that nobody can have read before they are all there."""
+        self.missed += sum(frame.size for frame in frames)
+        for frame in frames:
+            self.post(frame)
 
     def post(self, frame):
         """Put a frame into the line."""

@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection
 
-from chat import consumers, fanout, history
+from chat import consumers, fanout, history, mailbox
 from chat.access import pass_of
 from chat.database import ask
 from chat.groups import group_name
@@ -192,6 +192,22 @@ async def test_whoever_was_away_very_long_begins_anew_with_the_newest(
     sync = await ana.receive_json_from()
     assert (sync["reset"], sync["more"]) == (True, True)
     assert [message["text"] for message in sync["messages"]] == ["5", "6", "7"]
+
+
+async def test_whoever_missed_much_is_not_taken_for_one_who_does_not_read(
+    join, make_room, store, monkeypatch
+):
+    """While it catches up, a page has no turn to say how much it has read."""
+    monkeypatch.setattr(mailbox, "WINDOW", 10_000)
+    monkeypatch.setattr(history, "MOST_MESSAGES", 3)
+    room = await make_room("class")
+    for _ in range(20):
+        await sync_to_async(store)(room, "bia", "a" * 2000)
+    ana = await join("class", "ana", after=0)
+    assert len(await ana.hear(20)) == 20
+    bia = await join("class", "bia")
+    await bia.say("and one more")
+    assert await ana.hear() == ["and one more"]
 
 
 async def test_whoever_scrolls_back_gets_page_after_page(
