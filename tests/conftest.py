@@ -1,8 +1,10 @@
 """What the scenes of the whole course need: servers, a Redis, a browser."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from people import Chat
@@ -35,8 +37,12 @@ def postgres(tmp_path_factory):
     """A PostgreSQL of our own."""
     from public_site import running_postgres
 
-    folder, logs = (tmp_path_factory.mktemp(name) for name in ("postgres", "logs"))
-    with running_postgres(folder, logs) as process:
+    # Not among the other temporary folders: PostgreSQL is another user here, and each
+    # pytest that starts closes that place to everybody else.
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-") as folder,
+        running_postgres(Path(folder), tmp_path_factory.mktemp("logs")) as process,
+    ):
         yield process
 
 

@@ -141,8 +141,6 @@ def running_postgres(folder: Path, logs: Path) -> Iterator[Process]:
     as_user = []
     if os.getuid() == 0:  # PostgreSQL does not run as root
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        for parent in [folder, *folder.parents[:3]]:
-            parent.chmod(0o755)
         shutil.chown(folder, "postgres")
     data, port = folder / "data", free_port()
     command = [*as_user, initdb, "-D", str(data), "-U", "chat", "-A", "trust"]

@@ -85,10 +85,12 @@ def record(wanted: list[str]) -> int:
 
 
 def open_lab(browser: bool) -> int:
-    """Open JupyterLab on the notebooks; it asks nothing from outside."""
+    """Become JupyterLab, opened on the notebooks; it asks nothing from outside."""
     command = [sys.executable, "-m", "jupyterlab", str(NOTEBOOKS)]
     # Else it looks for news and for newer versions of itself.
     command += ["--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += [] if browser else ["--no-browser"]
-    return subprocess.run(command, env=environment()).returncode
+    if os.name == "nt":  # there, no process can take another one's place
+        return subprocess.run(command, env=environment()).returncode
+    os.execve(sys.executable, command, environment())

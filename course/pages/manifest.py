@@ -27,7 +27,7 @@ def changes(before: str, after: str) -> list[str]:
     """Return the files that a step adds, changes and drops, each with its lines."""
     old, new = find_step(before), find_step(after)
     before_files, after_files = compare.files_of(old), compare.files_of(new)
-    rows = [["File", "", "Lines"], ["---", "---", "---:"]]
+    rows = [["File", "It is", "Lines"], ["---", "---", "---:"]]
     for path in compare.changed_files(old, new):
         if path == "README.md":
             continue

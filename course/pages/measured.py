@@ -117,7 +117,7 @@ def column(key: str) -> tuple[str, str, int]:
 
 def table(name: str, scenario: str, *keys: str) -> list[str]:
     """Return figures of every chat in a scenario, and where they come from."""
-    heads = ["", *(heading(key) for key in keys)]
+    heads = ["Chat", *(heading(key) for key in keys)]
     rows = [heads, ["---", *["---:" for _ in keys]]]
     for row in rows_of(name, scenario):
         rows.append([label(row["chat"]), *(written(row.get(key), key) for key in keys)])
@@ -160,7 +160,7 @@ def figure(name: str, scenario: str, chat: str, key: str) -> str:
 def goals(name: str) -> list[str]:
     """Return the goals beside what was reached."""
     heads, *cells = lines_of(recorded(name)["goals"])
-    rows = [["Goal", "Wanted", "Reached", "", "Official tutorial"]]
+    rows = [["Goal", "Wanted", "Reached", "Met?", "Official tutorial"]]
     rows.append(["---", "---:", "---:", "---", "---:"])
     rows += [[cell or " " for cell in row] for row in cells]
     return ["", *(line(row) for row in rows), "", source_of(name), ""]
