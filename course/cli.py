@@ -16,6 +16,7 @@ examples:
   python3 -m course test                 every test
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
+  python3 -m course break no-layer       one error, made on purpose in a copy
   python3 -m course bench --quick        what each way of carrying messages costs
   python3 -m course notebooks            five notebooks that do it all by hand
 """
@@ -90,6 +91,17 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(verb=doctor)
     verb.add_argument("folder", nargs="?", help="the folder of a Django project")
+
+    verb = verbs.add_parser(
+        "break", help="make a mistake in a copy of a step, and show what comes of it"
+    )
+    verb.set_defaults(verb=break_step)
+    verb.add_argument(
+        "name", nargs="?", help="a break, such as no-layer; else list all"
+    )
+    verb.add_argument(
+        "--keep", action="store_true", help="leave the broken copy running until Ctrl-C"
+    )
 
     verb = verbs.add_parser("bench", help="measure the steps, or step 05 beside others")
     verb.set_defaults(verb=bench)
@@ -196,6 +208,14 @@ def doctor(options: argparse.Namespace, rest: list[str]) -> int:
     from course.doctor import examine_machine, examine_project
 
     return examine_project(options.folder) if options.folder else examine_machine()
+
+
+def break_step(options: argparse.Namespace, rest: list[str]) -> int:
+    """Make a mistake in a copy of a step, and show what comes of it."""
+    environment.enter("run")
+    from course.breaks.command import list_all, show
+
+    return show(options.name, options.keep) if options.name else list_all()
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> int:

@@ -142,5 +142,5 @@ def open_browser(url: str, wanted: bool) -> None:
 
 
 def say(text: str) -> None:
-    """Print at once, even into a pipe."""
-    print(text, flush=True)
+    """Print at once, even into a pipe, and in one piece: several threads print."""
+    print(f"{text}\n", end="", flush=True)

@@ -9,7 +9,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from course.errors import CourseError
-from course.pages import diagrams, listings, manifest, measured, notebooks
+from course.pages import diagrams, listings, manifest, measured, museum, notebooks
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
 FIGURE = re.compile(r"\{\{ +([^{}]+?) +\}\}")
@@ -19,11 +19,14 @@ BLOCKS = {
     "bars": measured.bars,
     "capabilities": manifest.capabilities,
     "changes": manifest.changes,
+    "closing": museum.closing,
     "code": listings.code,
     "diagram": diagrams.diagram,
     "diff": listings.diff,
+    "error": museum.error,
     "goals": measured.goals,
     "machine": measured.machine,
+    "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
     "table": measured.table,

@@ -15,6 +15,7 @@ LEXERS = {
     ".css": "css",
     ".html": "html+django",
     ".js": "js",
+    ".patch": "diff",
     ".py": "python",
     ".sh": "sh",
     ".toml": "toml",

@@ -1,0 +1,103 @@
+"""The verb `break`: list what can be broken, or break one thing and show what comes of it."""
+
+import textwrap
+from itertools import groupby
+
+from course import run
+from course.breaks.exhibits import Exhibit, find, in_full, load
+from course.breaks.scenes import SCENES
+from course.breaks.stage import Stage
+from course.compare import coloured
+from course.errors import CourseError
+from course.record.natural import HOME, without_libraries
+from course.run import say
+from course.servers import HOST
+from course.steps import FIRST_PORT
+
+WIDTH = 88
+
+
+def show(name: str, keep: bool) -> int:
+    """Break a copy of a step, and show what comes of it; with `keep`, leave it running."""
+    exhibit = find(name)
+    if exhibit.absent:
+        raise CourseError(
+            f'"{name}" cannot be shown: {exhibit.absent}\n\n{advice_of(exhibit)}'
+        )
+    with run.served() as ending:
+        stage = ending.enter_context(Stage(exhibit, lambda text: say(f"  {text}")))
+        say(f"{name}: {exhibit.title}\n")
+        say_changes(exhibit, stage)
+        say("What is done:\n")
+        outcomes = SCENES[exhibit.scene](stage)
+        stage.wait_for(exhibit.says)
+        say("\nWhat people get:\n")
+        for outcome in outcomes:
+            say(f"  {in_full(outcome)}")
+        say_printed(stage)
+        say(f"\n{advice_of(exhibit)}")
+        if keep:
+            leave_running(stage)
+    return 0
+
+
+def say_changes(exhibit: Exhibit, stage: Stage) -> None:
+    """Print what is different in the copy."""
+    if not exhibit.changes:
+        say(f"Step {exhibit.step} as it is; nothing is changed.\n")
+        return
+    say(f"In a copy of step {exhibit.step}:\n")
+    for line in exhibit.diff(stage.folder):
+        say(coloured(line))
+    say("")
+
+
+def say_printed(stage: Stage) -> None:
+    """Print what the terminal says; of a traceback, what lies in the step."""
+    # Named by the path that a traceback has in recorded texts, then by one without Ana.
+    text = "\n".join(stage.printed).replace(str(stage.folder.parent), f"{HOME}/steps")
+    text = without_libraries(text).replace(f"{HOME}/", "")
+    say("\nWhat the terminal says (… stands for lines of libraries):\n")
+    for line in text.splitlines():
+        if line:
+            say(f"  {line}")
+
+
+def advice_of(exhibit: Exhibit) -> str:
+    """Return why it happens, what to do, and where to read about it."""
+    lines = []
+    for title, text in (("Why", exhibit.why), ("Fix", exhibit.fix)):
+        lines += [title, textwrap.indent(textwrap.fill(text, WIDTH - 2), "  "), ""]
+    address = f"http://{HOST}:{FIRST_PORT}/errors.html#{exhibit.name}"
+    return "\n".join([*lines, f"{address}, while `python3 -m course run` runs"])
+
+
+def leave_running(stage: Stage) -> None:
+    """Show what the servers print from now on, until Ctrl-C."""
+    running = [one for one in stage.servers if not one.process.has_ended()]
+    if not running:
+        say("\nNo server runs that could be kept.")
+        return
+    printer = run.printer([server.port for server in running])
+    for server in running:
+        server.process.echo = lambda line, port=server.port: printer(port, line)
+        say(f"\n  http://{HOST}:{server.port}{page_of(stage.exhibit.path)}")
+    say(f"  runs in {stage.folder}\n\nCtrl-C stops everything.")
+    run.watch(running)
+
+
+def page_of(path: str) -> str:
+    """Return the page to which the address of a socket belongs, or the lobby."""
+    return path.removeprefix("/ws") if path.startswith("/ws/") else "/chat/"
+
+
+def list_all() -> int:
+    """Print what can be broken, in the order in which a student meets it."""
+    exhibits = [exhibit for exhibit in load() if exhibit.scene]
+    width = max(len(exhibit.name) for exhibit in exhibits)
+    for section, members in groupby(exhibits, lambda exhibit: exhibit.section):
+        print(f"Step {section}" if section.isdigit() else section.capitalize())
+        for exhibit in members:
+            print(f"  {exhibit.name:{width}}  {exhibit.title}")
+    print("\nShow one: python3 -m course break no-layer")
+    return 0

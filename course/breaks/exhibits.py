@@ -1,0 +1,116 @@
+"""The exhibits of the museum, and the changes that they make in a copy of a step."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course import compare
+from course.errors import CourseError
+from course.steps import Step, find_step
+
+MUSEUM = Path(__file__).with_name("museum.toml")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mistake: in a file, `old` becomes `new`; without `old`, the file is a new one."""
+
+    file: str
+    new: str
+    old: str = ""
+
+    def make(self, folder: Path) -> None:
+        """Make it in a copy of the step; raise CourseError if it does not fit any more."""
+        path = folder / self.file
+        source = path.read_text("utf-8") if path.is_file() else ""
+        if self.old and source.count(self.old) != 1:
+            raise CourseError(
+                f"The break no longer fits {folder.name}/{self.file}. This must stand"
+                f" there once, and does so {source.count(self.old)} times:\n\n"
+                f"{self.old.strip()}\n\n"
+                "The step is newer than the break: see course/breaks/museum.toml."
+            )
+        if source and not self.old:
+            raise CourseError(
+                f"{folder.name} has a file {self.file} of its own by now."
+            )
+        changed = source.replace(self.old, self.new) if self.old else self.new
+        path.write_text(changed, "utf-8", newline="\n")
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One error to look at; the keys are explained in museum.toml."""
+
+    name: str
+    step: str
+    title: str
+    why: str
+    fix: str
+    section: str = ""
+    says: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+    gets: list[str] = field(default_factory=list)
+    scene: str = ""
+    path: str = ""
+    absent: str = ""
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def broken(self) -> Step:
+        """The step that is broken."""
+        return find_step(self.step)
+
+    @property
+    def command(self) -> str:
+        """What shows it."""
+        return f"python3 -m course break {self.name}"
+
+    def copy(self, folder: Path) -> Path:
+        """Copy the step into a folder, make the changes there, and return the copy."""
+        copy = compare.copy(self.broken, folder / self.broken.folder)
+        for change in self.changes:
+            change.make(copy)
+        return copy
+
+    def diff(self, copy: Path) -> list[str]:
+        """Return what is different in the copy."""
+        files = compare.files_of(self.broken)
+        lines = []
+        for path in dict.fromkeys(change.file for change in self.changes):
+            changed = (copy / path).read_bytes()
+            lines += compare.diff_lines(path, files.get(path), changed)
+        return lines
+
+
+def load() -> list[Exhibit]:
+    """Return the exhibits in their order."""
+    exhibits = []
+    for entry in tomllib.loads(MUSEUM.read_text("utf-8"))["exhibit"]:
+        entry["changes"] = [Change(**change) for change in entry.get("changes", [])]
+        entry.setdefault("section", entry["step"])
+        exhibits.append(Exhibit(**entry))
+    return exhibits
+
+
+def find(name: str) -> Exhibit:
+    """Return the exhibit of a name."""
+    exhibits = {exhibit.name: exhibit for exhibit in load()}
+    if name not in exhibits:
+        raise CourseError(
+            f'There is no break "{name}". There are: {", ".join(exhibits)}.'
+        )
+    return exhibits[name]
+
+
+def in_full(outcome: str) -> str:
+    """Return what somebody gets, with what a page learns of it."""
+    if outcome.endswith("to the handshake"):
+        return f"{outcome}; a page sees close code 1006"
+    return outcome
+
+
+def pattern_of(text: str) -> re.Pattern:
+    """Return what finds a text of `says` in a line; … stands for anything."""
+    return re.compile(".*".join(map(re.escape, text.split("…"))))

@@ -1,0 +1,97 @@
+"""Errors and close codes, as course/breaks has them: exhibits of the museum, tables."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from course import breaks
+from course.breaks.exhibits import Exhibit, find, in_full, load
+from course.errors import CourseError
+from course.pages.listings import fenced
+from course.pages.manifest import line
+from course.steps import STEPS
+
+BREAK = "<br>"
+CLOSING = Path(breaks.__file__).with_name("closing.toml")
+PROTOCOL = STEPS / "05-final" / "chat" / "protocol.py"
+CONNECTION = STEPS / "05-final" / "chat" / "static" / "chat" / "connection.js"
+
+
+def museum(section: str) -> list[str]:
+    """Return the exhibits of one section of the museum, each below its heading."""
+    exhibits = [exhibit for exhibit in load() if exhibit.section == section]
+    if not exhibits:
+        raise CourseError(f'the museum has no section "{section}"')
+    lines = []
+    for exhibit in exhibits:
+        heading = f"### {exhibit.title} {{ #{exhibit.name} }}"
+        lines += ["", heading, *described(exhibit)]
+    return lines
+
+
+def error(name: str) -> list[str]:
+    """Return one exhibit without a heading, for other pages."""
+    return described(find(name))
+
+
+def described(exhibit: Exhibit) -> list[str]:
+    """Return the messages of an exhibit, its cause, its fix and its command."""
+    lines = fenced("text", exhibit.says) if exhibit.says else ["", "*No message.*", ""]
+    if exhibit.also:
+        lines += ["In other words:", *fenced("text", exhibit.also)]
+    seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
+    terms = [("Why", exhibit.why), ("Fix", exhibit.fix), ("See it", seen)]
+    if exhibit.gets:
+        terms.insert(0, ("What people get", BREAK.join(map(in_full, exhibit.gets))))
+    return [*lines, "", *(f"- **{term}:** {text}" for term, text in terms), ""]
+
+
+def closing(name: str) -> list[str]:
+    """Return a table of the decoder: `codes`, `handshakes` or `ours`."""
+    rows = tomllib.loads(CLOSING.read_text("utf-8"))
+    if name not in TABLES:
+        raise CourseError(f'the decoder has no table "{name}"')
+    heads, cells = TABLES[name]
+    table = [heads, ["---"] * len(heads), *(cells(row) for row in rows[name])]
+    return ["", *map(line, table), ""]
+
+
+def cells_of_code(row: dict) -> list[str]:
+    """Return one row of the table of close codes."""
+    code = f"**{row['code']}**"
+    if "clean" in row:
+        code += f"{BREAK}`wasClean` {str(row['clean']).lower()}"
+    return [code, cause_of(row), row["do"]]
+
+
+def cells_of_handshake(row: dict) -> list[str]:
+    """Return one row of the table of handshakes."""
+    return [f"**{row['answer']}**", cause_of(row), row["do"]]
+
+
+def cause_of(row: dict) -> str:
+    """Return what has happened, and what the terminal says of it."""
+    says = f"says `{row['says']}`" if row["says"] else "says nothing"
+    return f"{row['cause']}{BREAK}*The terminal {says}*"
+
+
+def cells_of_ours(row: dict) -> list[str]:
+    """Return one row of the table of step 05's own codes."""
+    name = re.search(rf"(\w+) = {row['code']}\b", PROTOCOL.read_text("utf-8"))[1]
+    final = re.search(r"FINAL = new Set\(\[(.*)\]\)", CONNECTION.read_text("utf-8"))[1]
+    page = "gives up" if row["code"] in final else "comes back by itself"
+    return [
+        f"**{row['code']}**{BREAK}`{name}`",
+        row["cause"],
+        f"The page {page}. {row['do']}",
+    ]
+
+
+TABLES = {
+    "codes": (["`code`", "What has happened", "What to do"], cells_of_code),
+    "handshakes": (
+        ["The server answers", "What has happened", "What to do"],
+        cells_of_handshake,
+    ),
+    "ours": (["`code`", "What has happened", "What to do"], cells_of_ours),
+}

@@ -1,0 +1,168 @@
+"""What lesson 03 shows."""
+
+from collections.abc import Iterator
+
+from course.record.people import come_in, say, see, wait_for_status
+from course.record.scenes import mistake, output, screenshot
+from course.record.stage import Stage, side_by_side, tapped, write_naturally
+from course.record.tap import as_text, frames_as_text
+
+READY = "Ctrl-C stops everything."
+CLOSED = "Disconnected (code 1011)"
+
+
+@output("03-run-two")
+def run_two(stage: Stage) -> str:
+    """One step on two server processes."""
+    with (
+        stage.show("03", 2) as show,
+        stage.course(show, "run 03 --servers 2") as terminal,
+    ):
+        return terminal.until(READY).text()
+
+
+@output("03-handshake")
+def handshake(stage: Stage) -> str:
+    """The handshake of a room's page."""
+    show = stage.at_hand("03")
+    with tapped(show) as tap, stage.pages() as [ana]:
+        come_in(ana, show.room("class"), "Ana")
+        return as_text(tap.line_of("GET /ws/chat/class/")[:2], show.natural)
+
+
+@output("03-frames")
+def frames(stage: Stage) -> str:
+    """One message of Ana's: a frame to the server, and a frame from it."""
+    show = stage.at_hand("03")
+    with tapped(show) as tap, stage.pages() as [ana]:
+        come_in(ana, show.room("class"), "Ana")
+        say(ana, "oi")
+        see(ana, "oi")
+        line = tap.line_of("GET /ws/chat/class/")
+        return frames_as_text(line, show.natural, 2)
+
+
+WRONG_TYPE = mistake(
+    "03-wrong-type",
+    "03",
+    "chat/consumers.py",
+    '"type": "chat.message"',
+    '"type": "chat.mesage"',
+)
+mistake(
+    "03-forgotten-await",
+    "03",
+    "chat/consumers.py",
+    "await self.channel_layer.group_send(self.group_name, event)",
+    "self.channel_layer.group_send(self.group_name, event)",
+)
+mistake(
+    "03-only-me",
+    "03",
+    "chat/consumers.py",
+    "await self.channel_layer.group_send(self.group_name, event)",
+    "await self.send_json(message)",
+)
+NO_LAYER = mistake(
+    "03-no-layer", "03", "config/settings.py", "CHANNEL_LAYERS =", "CHANNEL_LAYER ="
+)
+GROUP_NAME = mistake(
+    "03-group-name",
+    "03",
+    "chat/groups.py",
+    "hashlib.sha256(room_name.encode()).hexdigest()",
+    "room_name",
+)
+
+
+@output("03-wrong-type")
+def wrong_type(stage: Stage) -> str:
+    """What the server says about an event that no method handles."""
+    with (
+        stage.show("03", edit=WRONG_TYPE) as show,
+        stage.course(show, "run 03") as terminal,
+        stage.pages(2) as [ana, bia],
+    ):
+        terminal.until(READY)
+        come_in(bia, show.room("class"), "Bia")
+        come_in(ana, show.room("class"), "Ana")
+        say(ana, "oi")
+        for page in (ana, bia):
+            wait_for_status(page, CLOSED)
+        terminal.until("DISCONNECT", times=2)
+        return terminal.text(since="Exception inside application")
+
+
+@output("03-no-layer")
+def no_layer(stage: Stage) -> str:
+    """What the server says when the settings name no channel layer."""
+    with (
+        stage.show("03", edit=NO_LAYER) as show,
+        stage.course(show, "run 03") as terminal,
+        stage.pages() as [ana],
+    ):
+        terminal.until(READY)
+        ana.goto(show.room("class"))
+        wait_for_status(ana, "Disconnected (code 1006)")
+        return terminal.until("DISCONNECT").text(since="HANDSHAKING")
+
+
+@output("03-group-name")
+def bad_group_name(stage: Stage) -> str:
+    """What the layer says to the name of a room as the name of a group."""
+    with (
+        stage.show("03", edit=GROUP_NAME) as show,
+        stage.course(show, "run 03") as terminal,
+        stage.pages() as [ana],
+    ):
+        terminal.until(READY)
+        ana.goto(show.room("café"))
+        wait_for_status(ana, "Disconnected (code 1006)")
+        return terminal.until("DISCONNECT").text(since="HANDSHAKING")
+
+
+@output("03-stranger")
+def stranger(stage: Stage) -> str:
+    """What the server says to a page that is not its own."""
+    with (
+        stage.show("03") as show,
+        stage.course(show, "run 03") as terminal,
+        stage.pages() as [caio],
+    ):
+        terminal.until(READY)
+        address = (
+            show.room("class").replace("http:", "ws:").replace("/chat/", "/ws/chat/")
+        )
+        # A page without an address of its own: its origin is "null".
+        caio.evaluate("address => { new WebSocket(address); }", address)
+        return terminal.until("DISCONNECT").text(since="HANDSHAKING")
+
+
+@screenshot("03-room")
+def room(stage: Stage) -> Iterator:
+    """Bia's window: two messages, and nothing else on the wire."""
+    show = stage.at_hand("03")
+    with stage.pages(2) as [ana, bia]:
+        come_in(ana, show.room("class"), "Ana")
+        come_in(bia, show.room("class"), "Bia")
+        say(ana, "oi, Bia")
+        see(bia, "oi, Bia")
+        say(bia, "oi, Ana")
+        see(bia, "oi, Ana")
+        write_naturally(bia, show.natural)
+        yield bia
+
+
+@screenshot("03-two-servers")
+def two_servers(stage: Stage) -> Iterator:
+    """Ana on the first server, Bia on the second: neither sees the other's words."""
+    with stage.served("03", 2) as show, stage.pages() as [page]:
+        ana, bia = side_by_side(page, show.address("chat/"))
+        come_in(ana, show.room("class", 0), "Ana")
+        come_in(bia, show.room("class", 1), "Bia")
+        say(ana, "oi, Bia")
+        see(ana, "oi, Bia")
+        say(bia, "is anybody here?")
+        see(bia, "is anybody here?")
+        write_naturally(page, show.natural)
+        yield page

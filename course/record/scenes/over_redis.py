@@ -1,0 +1,81 @@
+"""What lesson 04 shows."""
+
+from collections.abc import Iterator
+
+from course.record.people import come_in, say, see
+from course.record.scenes import mistake, output, screenshot
+from course.record.stage import Stage, side_by_side, write_naturally
+
+READY = "Ctrl-C stops everything."
+
+
+@output("04-run-two")
+def run_two(stage: Stage) -> str:
+    """One step on two server processes, with the Redis that the tool finds."""
+    with (
+        stage.show("04", 2) as show,
+        stage.course(show, "run 04 --servers 2", REDIS_URL=stage.redis_url) as terminal,
+    ):
+        return terminal.until(READY).text()
+
+
+@output("04-announce")
+def announce(stage: Stage) -> str:
+    """A message from a process that has no socket."""
+    with stage.served("04") as show, stage.pages() as [ana]:
+        come_in(ana, show.room("class"), "Ana")
+        url = f"{stage.redis_url}/4"
+        with stage.manage(
+            show, 'announce class "Lunch is ready"', REDIS_URL=url
+        ) as terminal:
+            terminal.to_the_end()
+        see(ana, "Lunch is ready")
+        return terminal.text()
+
+
+@output("04-no-redis")
+def no_redis(stage: Stage) -> str:
+    """What a server says that finds no Redis."""
+    with stage.show("04") as show:
+        nobody = show.tap_port
+        show.natural.ports[nobody] = 6379
+        url = f"redis://127.0.0.1:{nobody}"
+        with stage.manage(show, "runserver", REDIS_URL=url) as terminal:
+            return terminal.until("redis://host:port").text()
+
+
+BURST = mistake(
+    "04-burst",
+    "04",
+    "chat/consumers.py",
+    "await self.channel_layer.group_send(self.group_name, event)",
+    "for _ in range(150): await self.channel_layer.group_send(self.group_name, event)",
+)
+
+
+@screenshot("04-two-servers")
+def two_servers(stage: Stage) -> Iterator:
+    """Ana on the first server, Bia on the second: they talk."""
+    with stage.served("04", 2) as show, stage.pages() as [page]:
+        ana, bia = side_by_side(page, show.address("chat/"))
+        come_in(ana, show.room("class", 0), "Ana")
+        come_in(bia, show.room("class", 1), "Bia")
+        say(ana, "oi, Bia")
+        see(bia, "oi, Bia")
+        say(bia, "oi, Ana")
+        see(ana, "oi, Ana")
+        write_naturally(page, show.natural)
+        yield page
+
+
+@screenshot("04-burst")
+def burst(stage: Stage) -> Iterator:
+    """Ana's window after one message that the consumer sent 150 times."""
+    with stage.served("04", edit=BURST) as show, stage.pages() as [ana]:
+        ana.set_viewport_size({"width": 960, "height": 360})
+        come_in(ana, show.room("class"), "Ana")
+        ana.get_by_role("button", name="Count from zero").click()
+        say(ana, "oi")
+        see(ana, "oi", times=101)
+        write_naturally(ana, show.natural)
+        yield ana

@@ -1,0 +1,269 @@
+"""What scenes play on: a clone of the course, servers at ports that are free, a browser."""
+
+import contextlib
+import random
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from course import chromium, compare, redis_server, servers
+from course.errors import CourseError
+from course.processes import is_free
+from course.record.natural import BROWSER, Natural
+from course.record.tap import Tap
+from course.record.terminal import Terminal
+from course.servers import HOST
+from course.steps import ROOT, Step, find_step
+
+PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
+# Wide enough for the panel beside the chat.
+WINDOW = {
+    "viewport": {"width": 960, "height": 540},
+    "locale": "en-GB",
+    "user_agent": BROWSER,  # so that its requests are as long everywhere
+}
+
+# The colour of a server is made from its port, so it changes along: see page.js.
+WRITE_NATURALLY = """texts => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (const text of texts) walker.nextNode().data = text;
+  for (const label of document.querySelectorAll(".server"))
+    label.style.setProperty(
+      "--hue", Math.round(Number.parseInt(label.textContent, 10) * 137.5) % 360);
+}"""
+TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode.data);
+  return texts;
+}"""
+
+TWO_WINDOWS = """
+<style>
+  :root { color-scheme: light dark; }
+  body { display: flex; gap: 8px; height: 100vh; margin: 0; background: #888; }
+  iframe { flex: 1; border: 0; }
+</style>
+<iframe></iframe><iframe></iframe>"""
+
+
+class MissingProgram(CourseError):
+    """Something that a scene needs is not on this machine."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A mistake to make in one file of a step: `old` becomes `new`."""
+
+    path: str
+    old: str
+    new: str
+
+    def make(self, folder: Path) -> None:
+        """Make it in a copy of the step."""
+        source = (folder / self.path).read_text("utf-8")
+        if source.count(self.old) != 1:
+            raise CourseError(f'"{self.old}" is not once in {self.path}')
+        (folder / self.path).write_text(source.replace(self.old, self.new), "utf-8")
+
+
+class Show:
+    """One step that runs, or is about to, in a clone of the course."""
+
+    def __init__(self, step: Step, clone: Path, first: int, count: int) -> None:
+        self.step = step
+        self.clone = clone
+        self.first = first
+        self.count = count
+        self.ports = [first + index for index in range(count)]
+        self.tap_port = first + count
+        usual = {port: step.port + index for index, port in enumerate(self.ports)}
+        # What the tool proposes if the port is taken.
+        usual[first + 100] = step.port + 100
+        self.natural = Natural(usual, clone)
+
+    def anew(self) -> "Show":
+        """Return the same for another scene, which has seen no pid yet."""
+        return Show(self.step, self.clone, self.first, self.count)
+
+    @property
+    def folder(self) -> Path:
+        """Where the step lies in the clone."""
+        return self.clone / "steps" / self.step.folder
+
+    def address(self, path: str, index: int = 0) -> str:
+        """Return the address of a page on one of the servers."""
+        return f"http://{HOST}:{self.ports[index]}/{path}"
+
+    def room(self, name: str, index: int = 0) -> str:
+        """Return the address of a room on one of the servers."""
+        return self.address(f"chat/{name}/", index)
+
+
+class Stage:
+    """Gives scenes what they need, and ends all of it."""
+
+    def __init__(self) -> None:
+        self.stack = contextlib.ExitStack()
+        self.logs = 0
+        self.running: dict[str, Show] = {}
+
+    def __enter__(self) -> "Stage":
+        folder = tempfile.TemporaryDirectory(prefix="course-record-")
+        self.folder = Path(self.stack.enter_context(folder)).resolve()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stack.close()
+
+    @cached_property
+    def redis_url(self) -> str:
+        """The URL of a Redis; of our own, where this machine can start one."""
+        if not redis_server.is_available():
+            raise MissingProgram(redis_server.HOW_TO_GET_ONE)
+        start = (
+            redis_server.started
+            if redis_server.find_program()
+            else redis_server.running
+        )
+        return self.stack.enter_context(start(self.folder))
+
+    @cached_property
+    def browser(self):
+        """A real Chromium, without a window."""
+        program = chromium.find()
+        if program is None:
+            raise MissingProgram(f"There is no Chromium. {chromium.ADVICE}")
+        playwright = self.stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(
+            executable_path=program, args=chromium.FLAGS
+        )
+        self.stack.callback(browser.close)
+        return browser
+
+    @cached_property
+    def context(self):
+        """What the windows of most scenes share: the cookies, and nothing else of ours."""
+        context = self.browser.new_context(**WINDOW)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    @contextlib.contextmanager
+    def show(
+        self, number: str, count: int = 1, edit: Edit | None = None
+    ) -> Iterator[Show]:
+        """Give a clone of the course in which one step is about to run."""
+        step = find_step(number)
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            show = Show(step, Path(folder), free_port(count + 1), count)
+            caches = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / "course", show.clone / "course", ignore=caches)
+            compare.copy(step, show.folder)
+            for name in ("pyproject.toml", "requirements.txt", "steps/steps.toml"):
+                shutil.copy(ROOT / name, show.clone / name)
+            if edit:
+                edit.make(show.folder)
+            yield show
+
+    @contextlib.contextmanager
+    def served(
+        self, number: str, count: int = 1, edit: Edit | None = None
+    ) -> Iterator[Show]:
+        """Serve a step; what the servers print is not looked at."""
+        with self.show(number, count, edit) as show:
+            url = self.redis_url if "redis" in show.step.needs else None
+            with servers.serving(
+                show.step,
+                show.ports,
+                logs=self.folder / "logs",
+                redis_url=url,
+                folder=show.folder,
+            ):
+                yield show
+
+    def at_hand(self, number: str) -> Show:
+        """Return a step that is served for all scenes; for a step that remembers nothing."""
+        if number not in self.running:
+            show = self.stack.enter_context(self.served(number))
+            self.running[number] = show
+        return self.running[number].anew()
+
+    def course(self, show: Show, arguments: str, **env: str) -> Terminal:
+        """Type `python3 -m course run …`, to be used in a `with` block."""
+        typed = f"python3 -m course {arguments}"
+        port = f"--port {show.ports[0]} --no-browser"
+        command = [sys.executable, "-m", "course", *arguments.split(), *port.split()]
+        return Terminal(typed, command, show.clone, show.natural, self.log(), env)
+
+    def manage(self, show: Show, arguments: str, *more: str, **env: str) -> Terminal:
+        """Type `python manage.py …` in the folder of the step; `more` is not shown."""
+        typed = f"python manage.py {arguments}"
+        command = [sys.executable, "manage.py", *shlex.split(arguments), *more]
+        return Terminal(typed, command, show.folder, show.natural, self.log(), env)
+
+    def log(self) -> Path:
+        """Return a file for the output of one more program."""
+        self.logs += 1
+        return self.folder / f"{self.logs}.log"
+
+    @contextlib.contextmanager
+    def pages(self, count: int = 1, *, timeless: bool = False) -> Iterator[list]:
+        """Open so many windows of the browser, each one a person's.
+
+        With `timeless`, time passes in them only when a scene says so.
+        """
+        with contextlib.ExitStack() as stack:
+            context = self.context
+            if timeless:
+                context = self.browser.new_context(**WINDOW)
+                stack.callback(context.close)
+                context.set_default_timeout(PATIENCE)
+                context.clock.install()
+            opened = [context.new_page() for _ in range(count)]
+            for page in opened:
+                stack.callback(page.close)
+            yield opened
+
+
+@contextlib.contextmanager
+def tapped(show: Show) -> Iterator[Tap]:
+    """Put a tap on the wire to the first server; a room's address leads through it."""
+    port = show.tap_port
+    with Tap(port, show.ports[0]) as tap:
+        show.natural.ports[port] = show.step.port
+        show.ports = [port]
+        yield tap
+
+
+def side_by_side(page, address: str) -> list:
+    """Return two windows within one, so that one picture shows both."""
+    # In a page of the chat: a page without an address may not reach this machine.
+    page.goto(address)
+    page.evaluate("html => { document.documentElement.innerHTML = html; }", TWO_WINDOWS)
+    return page.frames[1:]
+
+
+def write_naturally(page, natural: Natural) -> None:
+    """Change the texts of a page, and the colours that are made from them, as in an output."""
+    for frame in page.frames:
+        frame.evaluate(
+            WRITE_NATURALLY, [natural(text) for text in frame.evaluate(TEXTS)]
+        )
+
+
+def free_port(neighbours: int) -> int:
+    """Return the first of so many free ports, of four digits like the usual ones.
+
+    So that what is as long as a port is as long on the page.
+    """
+    while True:
+        first = random.randrange(7_000, 7_900)
+        if all(map(is_free, range(first, first + neighbours))):
+            return first
