@@ -15,6 +15,14 @@ PAGES = sorted(
     page.relative_to(SOURCES).with_suffix(".html").as_posix()
     for page in SOURCES.rglob("*.md")
 )
+# What fades in is not to be read for a moment, and axe would look just then.
+HOLD_STILL = """
+addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "* { transition: none !important; animation: none !important }";
+  document.head.append(style);
+});
+"""
 # All rules but two. These are good practice, not WCAG, and the theme breaks them:
 # a search box and copy buttons without a name of their own.
 AXE = {
@@ -82,6 +90,7 @@ def visit(browser, home, name, *, scheme="light", width=1280):
                 visit.errors.append(message.text)
 
         context.route("**/*", gate)
+        context.add_init_script(HOLD_STILL)
         visit.page.on("console", listen)
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
         visit.page.goto(home + name)
