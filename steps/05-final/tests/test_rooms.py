@@ -61,10 +61,15 @@ def test_the_password_of_a_room_is_stored_as_a_hash(people):
     assert Room.objects.get().is_password("sésamo")
 
 
-def test_the_password_is_asked_for_on_the_socket_too(people):
-    make(people["ana"], "sala", "password", "sésamo")
-    bia = User.objects.get(username="bia")
-    assert not Room.open_to(bia).exists()
+async def test_the_password_is_asked_for_on_the_socket_too(join, people):
+    await sync_to_async(make)(people["ana"], "sala", "password", "sésamo")
+    bia = await join("sala", "bia")
+    assert await bia.refused() == ["not_found"]
+    assert await bia.is_closed_with() == 4404
+    enter = f"/rooms/{(await Room.objects.aget()).pk}/enter/"
+    await sync_to_async(people["bia"].post)(enter, {"password": "sésamo"})
+    again = await join("sala", "bia")
+    assert (await again.receive_json_from())["type"] == "sync"
 
 
 @pytest.mark.parametrize("kind", ["private", "two"])
