@@ -236,6 +236,20 @@ def test_every_way_to_listen_hears_everything_once(serve, browser, folder, kind)
         ana.context.close()
 
 
+@pytest.mark.parametrize("folder", POLLED)
+def test_a_long_poll_does_not_wait_for_that_of_another_tab(serve, browser, folder):
+    """Of two equal questions whose answer it may keep, Chromium sends only one."""
+    (step,) = [step for step in STEPS if step.folder == folder]
+    with serve(step) as (server,), Chat(server) as chat:
+        ana = Visitor(browser, chat, "ana")
+        ana.enter(chat.room())
+        with ana.page.expect_request("**/messages/?*wait=*") as question:
+            ana.page.get_by_label("Long polling").check()
+        ana.say("oi")  # what has been sent is known once there is an answer
+        assert question.value.all_headers()["cache-control"] == "no-cache"
+        ana.context.close()
+
+
 @pytest.mark.parametrize("threads", [None, 4], ids=["asgi", "wsgi"])
 def test_the_echo_page_echoes_or_says_why_it_cannot(serve, browser, threads):
     with serve(STEPS[1], threads=threads) as (server,), Chat(server) as chat:

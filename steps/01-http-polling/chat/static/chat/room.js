@@ -48,7 +48,10 @@ async function ask(long) {
     query.set("after", newest);
     if (long) query.set("wait", LONGEST_WAIT);
   }
-  const { messages } = await answerOf(await fetch(`messages/?${query}`, { signal: turn.signal }));
+  // An answer that may be kept is shared: of two tabs in one room, the browser would let
+  // one wait for what the other one gets.
+  const options = { signal: turn.signal, cache: "no-store" };
+  const { messages } = await answerOf(await fetch(`messages/?${query}`, options));
   for (const message of messages) {
     showMessage(message);
     newest = message.id;
