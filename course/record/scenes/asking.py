@@ -72,8 +72,7 @@ def threads_run_out(stage: Stage) -> str:
     ):
         terminal.until("Ctrl-C stops everything.")
         for number, page in enumerate(pages[:4]):
-            # A room for each: a browser lets the second wait that asks the same.
-            come_in(page, show.room(f"{number}"), f"guest {number}")
+            come_in(page, show.room("class"), f"guest {number}")
             page.locator(LONG).check()
             wait_for_status(page, HELD)
         # Not goto(): it would wait for the page, and the page waits for a thread.

@@ -316,6 +316,27 @@ async def test_what_comes_while_it_is_being_repaired_is_not_lost(
     assert await ana.hear(3) == ["1", "2", "late"]
 
 
+async def test_what_comes_late_while_it_is_being_read_is_shown_once(
+    join, make_room, store, monkeypatch
+):
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    hub, loop = fanout.this_hub(), asyncio.get_running_loop()
+    following = history.following
+
+    def read_then_hear(*place):
+        """Read; then, before the reader knows of it, the layer brings the first one."""
+        found = following(*place)
+        loop.call_soon_threadsafe(hub.hear, event_of(drafts[0]))
+        return found
+
+    monkeypatch.setattr(history, "following", read_then_hear)
+    drafts = [await sync_to_async(store)(room, "bia", text) for text in ("1", "2")]
+    await get_channel_layer().group_send(group_name(room.pk), event_of(drafts[1]))
+    assert await ana.hear(2) == ["1", "2"]
+    assert await ana.receive_nothing()
+
+
 async def test_what_was_deleted_is_not_waited_for(join, make_room, store):
     room = await make_room("class")
     ana, _ = await enter(join)
