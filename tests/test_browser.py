@@ -250,6 +250,19 @@ def test_a_long_poll_does_not_wait_for_that_of_another_tab(serve, browser, folde
         ana.context.close()
 
 
+def test_the_wire_panel_tells_what_is_stored_from_what_is_refused(serve, browser):
+    with serve(STEPS[0]) as (server,), Chat(server) as chat:
+        ana = Visitor(browser, chat, "ana")
+        ana.enter(chat.room())
+        rows = ana.page.locator("#wire-rows")
+        ana.say("oi")
+        expect(rows).to_contain_text("201 stored")
+        ana.page.evaluate("fetch('messages/', { method: 'POST', body: '{}' })")
+        expect(rows).to_contain_text("400 refused")
+        expect(rows).not_to_contain_text("400 stored")
+        ana.context.close()
+
+
 @pytest.mark.parametrize("threads", [None, 4], ids=["asgi", "wsgi"])
 def test_the_echo_page_echoes_or_says_why_it_cannot(serve, browser, threads):
     with serve(STEPS[1], threads=threads) as (server,), Chat(server) as chat:
@@ -399,6 +412,8 @@ def test_a_reload_and_a_tunnel_lose_nothing_and_double_nothing(chat, visit):
     ana.say("one")
     bia.sees("one")
     bia.context.set_offline(True)
+    # Chromium says so by itself, unless it had no network but this machine before.
+    bia.page.evaluate("dispatchEvent(new Event('offline'))")
     expect(bia.page.locator("#chat-status.trouble")).to_contain_text("Trying again")
     bia.say("from the tunnel")
     bia.say("and more")

@@ -229,8 +229,9 @@ def talk_at_once(stage: Stage) -> list[str]:
         waited = time.monotonic() - asked
         stage.tell(f"{person.name} has an answer after {waited:.1f} s")
     alone = 0.5  # seconds that one answer takes
-    how = "one after the other" if waited > 2.9 * alone else "all at once"
-    return [f"Three answers of half a second each come {how}."]
+    if waited > 2.9 * alone:
+        return ["Three answers of half a second each take a second and a half."]
+    return ["Three answers of half a second each come all at once."]
 
 
 @scene

@@ -27,7 +27,7 @@ class Bell:
     async def wait(self, heard, seconds):
         """Return once it has rung more than `heard` times, or after `seconds`.
 
-        No thread is held: all that waits is a coroutine, some kilobytes of memory.
+        The bell holds no thread: all that waits here is a coroutine.
         """
         woken = asyncio.Event()
         entry = (asyncio.get_running_loop(), woken)

@@ -12,7 +12,7 @@ def redis_answers(app_configs, **options):
     """Refuse to start without Redis.
 
     Without this check the server would start, and then refuse each socket with HTTP
-    500, which a browser shows to nobody.
+    500, which no page gets to see.
     """
     problems = [problem_with(url) for url in settings.REDIS_URL.split()]
     return [

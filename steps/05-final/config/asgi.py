@@ -20,7 +20,7 @@ from chat.routing import websocket_urlpatterns
 application = ProtocolTypeRouter(
     {
         "http": ASGIStaticFilesHandler(django_application),
-        # A page of another site could open a socket here with our user's cookies:
+        # Any page on the web could open a socket here, some with our user's cookies:
         # browsers tell the page's origin, and it is on us to look at it.
         "websocket": OriginValidator(
             # Not AuthMiddlewareStack: it looks at the session with every frame that is

@@ -73,8 +73,9 @@ window.fetch = async (resource, options = {}) => {
     const lines = [`HTTP/1.1 ${response.status} ${response.statusText}`, ...headers, ""];
     count(asked, { bytes: Number(response.headers.get("X-Request-Bytes")) });
     const seen = contentsOf(text);
-    const kind = response.ok ? (seen.messages ? `${seen.messages} new` : "nothing new") : "refused";
-    const answered = addRow("↓", `${response.status} ${what === "post" ? "stored" : kind}`);
+    const news = seen.messages ? `${seen.messages} new` : "nothing new";
+    const kind = response.ok ? (what === "post" ? "stored" : news) : "refused";
+    const answered = addRow("↓", `${response.status} ${kind}`);
     count(answered, { ...seen, bytes: sizeOf(lines.join("\r\n") + "\r\n" + text) });
     return response;
   } catch (error) {
