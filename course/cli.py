@@ -11,6 +11,7 @@ from course.steps import FIRST_PORT, Step, find_step, load_steps
 EXAMPLES = """\
 examples:
   python3 -m course run                  the lessons and five chats, until Ctrl-C
+  python3 -m course run lessons          the lessons alone
   python3 -m course run 03 --servers 2   one step, on two server processes
   python3 -m course run 02 --wsgi --threads 4
   python3 -m course test                 every test
@@ -32,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     if rest and options.verb is not test:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        return options.verb(options, rest)
+        code = options.verb(options, rest)
+        sys.stdout.flush()  # a pipe that has closed is noticed here, not at the end
+        return code
     except CourseError as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
@@ -56,7 +59,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("run", help="serve the lessons and the chats, or one step")
     verb.set_defaults(verb=run)
-    verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
+    verb.add_argument(
+        "step", nargs="?", help="a step, such as 03, or lessons; else everything"
+    )
     verb.add_argument("--servers", type=positive, metavar="N", help="server processes")
     verb.add_argument("--port", type=port, help="the first port to use")
     verb.add_argument("--wsgi", action="store_true", help="serve step 02 over WSGI")
@@ -132,7 +137,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, rest: list[str]) -> int:
     """Serve the lessons and the chats, or one step."""
-    step = find_step(options.step) if options.step else None
+    only_lessons = options.step == "lessons"
+    step = find_step(options.step) if options.step and not only_lessons else None
     if step is None and (options.servers or options.wsgi or options.threads):
         raise CourseError(
             "--servers, --wsgi and --threads need a step. Try:"
@@ -140,9 +146,11 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
         )
     threads = threads_of(step, options) if step else None
     environment.enter("run")
-    from course.run import run_everything, run_step
+    from course.run import run_everything, run_lessons, run_step
 
     browser = not options.no_browser
+    if only_lessons:
+        return run_lessons(options.port or FIRST_PORT, browser)
     if step is None:
         return run_everything(options.port or FIRST_PORT, browser)
     return run_step(step, options.port, options.servers or 1, threads, browser)
@@ -159,7 +167,7 @@ def threads_of(step: Step, options: argparse.Namespace) -> int | None:
         )
     if not options.wsgi and step.servers[0] != "wsgi":
         raise CourseError(
-            "--threads is for the WSGI server; under ASGI no thread is held. Try:"
+            "--threads is for the WSGI server; under ASGI nobody waits for one. Try:"
             f" python3 -m course run {step.number} --wsgi --threads {options.threads}"
         )
     return options.threads or 4  # as many as waitress has by itself

@@ -41,6 +41,19 @@ def run_everything(first_port: int, browser: bool) -> int:
     return 1
 
 
+def run_lessons(port: int, browser: bool) -> int:
+    """Serve the lessons alone: each of them starts its own chat."""
+    servers.claim([port], f"python3 -m course run lessons --port {port + 100}")
+    with served() as stack:
+        say("Building the lessons …")
+        stack.enter_context(lessons.serving(port, []))
+        home = f"http://{servers.HOST}:{port}/"
+        say_addresses([], home)
+        open_browser(home, browser)
+        while True:
+            time.sleep(1)
+
+
 def run_step(
     step: Step, port: int | None, count: int, threads: int | None, browser: bool
 ) -> int:
@@ -49,7 +62,8 @@ def run_step(
         raise CourseError(redis_server.HOW_TO_GET_ONE)
     first = port or step.port
     ports = list(range(first, first + count))
-    servers.claim(ports, f"python3 -m course run {step.number} --port {first + 100}")
+    same = words_of(step, count, threads)
+    servers.claim(ports, f"python3 -m course run {same} --port {first + 100}")
     with served() as stack:
         redis_url = redis_for([step], stack)
         say(f"Starting step {step.number}, {step.title} …")
@@ -67,6 +81,18 @@ def run_step(
         open_browser(running[0].url, browser)
         watch(running)
     return 1
+
+
+def words_of(step: Step, count: int, threads: int | None) -> str:
+    """Return what is typed after `run` to serve a step like this."""
+    words = [step.number]
+    if count > 1:
+        words.append(f"--servers {count}")
+    if threads and step.servers[0] != "wsgi":
+        words.append("--wsgi")
+    if threads:
+        words.append(f"--threads {threads}")
+    return " ".join(words)
 
 
 def can_run(step: Step) -> bool:

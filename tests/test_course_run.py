@@ -157,12 +157,29 @@ def test_when_the_last_server_dies_run_ends_and_says_so(six_ports):
         assert run.popen.wait(30) == 1
 
 
-def test_a_busy_port_is_named_with_what_to_try(six_ports):
+def test_the_lessons_alone_leave_the_ports_of_the_chats_to_others(six_ports):
+    with Run("lessons", "--port", str(six_ports)) as run:
+        run.wait_for("Ctrl-C stops everything")
+        home = f"http://127.0.0.1:{six_ports}"
+        assert "Real-time Django" in httpx.get(home, trust_env=False).text
+        assert httpx.get(f"{home}/chats.json", trust_env=False).json() == {"chats": []}
+        assert not any(is_listening(six_ports + number) for number in range(1, 6))
+        run.popen.send_signal(signal.SIGINT)
+        assert run.popen.wait(30) == 0
+        run.wait_for("Everything has stopped.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["01 --threads 4", "02 --wsgi --threads 4", "03 --servers 2", "03", "lessons"],
+)
+def test_a_busy_port_is_named_with_the_same_words_for_another(six_ports, words):
     with Run("01", "--port", str(six_ports)) as first:
         first.wait_for("Ctrl-C stops everything")
-        with Run("03", "--port", str(six_ports)) as second:
+        with Run(*words.split(), "--port", str(six_ports)) as second:
             second.wait_for(f"Port {six_ports} is busy")
-            second.wait_for(f"Try: python3 -m course run 03 --port {six_ports + 100}")
+            advice = f"Try: python3 -m course run {words} --port {six_ports + 100}"
+            second.wait_for(advice)
             assert second.popen.wait(30) == 1
         if sys.platform == "linux":
             assert re.search(r"is busy \(pid \d+, \w+", second.output())
