@@ -14,7 +14,7 @@ from course.steps import ROOT, Step, load_steps
 RESULTS = ROOT / "build" / "test-results"
 NOTHING_COLLECTED = 5  # pytest's exit code, usual with -k
 # Much of a scene is waiting; so many files of scenes at a time, each in its own process.
-AT_ONCE = min(4, os.cpu_count() or 1)
+AT_ONCE = min(4, (os.cpu_count() or 1) + 1)
 
 
 def run_tests(step: Step | None, options: list[str]) -> int:
