@@ -111,6 +111,22 @@ def lines_that_scroll(page):
     )
 
 
+def markdown_left(page):
+    """Return the texts that show marks of Markdown: a table or a list that became none."""
+    return page.evaluate(
+        r"""() => {
+          const marks = /\|\s*:?-{2,}|^[-*] |\{:|:::|\*\*|\]\(/m;
+          const boxes = document.querySelectorAll(".md-content :is(p, li, td, dd, summary)");
+          const text = (box) => {
+            const copy = box.cloneNode(true);
+            for (const code of copy.querySelectorAll("pre, code")) code.remove();
+            return copy.textContent.trim();
+          };
+          return [...boxes].map(text).filter((found) => marks.test(found));
+        }"""
+    )
+
+
 def assert_readable(page):
     """No accessibility violation, and nothing to scroll sideways for."""
     results = Axe().run(page, options=AXE)

@@ -15,6 +15,7 @@ from readers import (
     SOURCES,
     assert_readable,
     lines_that_scroll,
+    markdown_left,
     on_disk,
     served,
     visit,
@@ -151,6 +152,7 @@ def test_everybody_can_read_a_page_and_it_asks_for_nothing_from_outside(
     """On a desktop, then on a phone; without a network."""
     with visit(browser, address, name, scheme=scheme) as seen:
         assert lines_that_scroll(seen.page) == []
+        assert markdown_left(seen.page) == []
         assert_readable(seen.page)
         seen.page.set_viewport_size({"width": 390, "height": 844})
         seen.page.reload()  # else the menu still moves out of the picture
