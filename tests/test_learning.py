@@ -128,8 +128,8 @@ def test_every_test_that_a_page_names_is_there():
         # A student copies the test of an exercise into the step first.
         if words[:1] == ["test"] and "-k" in words and words[-1] != "exercise"
     }
-    tests = {step.number: tests_in(step.path) for step in load_steps()}
-    everything = [*tests_in(docs.ROOT), *chain(*tests.values())]
+    tests = {step.number: collected_in(step.path) for step in load_steps()}
+    everything = [*collected_in(docs.ROOT), *chain(*tests.values())]
     for step, expression in named:
         words = expression.split(" or ")
         candidates = everything if step is None else tests[step]
@@ -137,7 +137,7 @@ def test_every_test_that_a_page_names_is_there():
             assert any(word.lower() in test for test in candidates), (step, word)
 
 
-def tests_in(place):
+def collected_in(place):
     """Return the tests of a folder by their full names, in small letters, as -k does."""
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only"]
     found = subprocess.run(command, cwd=place, capture_output=True, text=True)
