@@ -51,6 +51,10 @@ class Visitor:
     def enter(self, room: str) -> None:
         """Open a room and wait until the page hears it."""
         self.page.goto(path_of(room))
+        self.hears()
+
+    def hears(self) -> None:
+        """Wait until the page hears its room."""
         expect(self.page.locator("#chat-status")).to_contain_text(
             re.compile("Connected|Listening|Conectado")
         )
@@ -101,6 +105,7 @@ def test_the_lobby_leads_to_a_room_of_any_name(chat, visit, name):
     ana.page.locator("#room-name-submit").click()
     ana.page.wait_for_url(f"**/chat/{quote(room)}/")
     expect(ana.page.get_by_role("heading", level=1)).to_have_text(room)
+    ana.hears()
     ana.say("oi")
     ana.sees("oi")
 
