@@ -14,6 +14,7 @@ from course.record.natural import HOME, Natural
 from course.record.scenes import MISTAKES, OUTPUTS, SCREENSHOTS
 from course.record.stage import MissingProgram, Stage
 from course.record.tap import frames_as_text
+from course.record.terminal import READY, Terminal
 from course.steps import ROOT, find_step
 
 pytestmark = pytest.mark.skipif(
@@ -100,6 +101,17 @@ def test_a_text_is_written_naturally(tmp_path):
         f'8001 (pid 4242) and 8001 (pid 4243), "sent_at": 1795251600000, {HOME}'
     )
     assert natural("pid 7") == "pid 4243"
+
+
+def test_what_a_server_says_late_at_the_start_is_shown_where_it_usually_is(tmp_path):
+    said = ["Starting …", "", "  02", "", READY, "8002 | Serving on …"]
+    command = [sys.executable, "-c", f"print(*{said}, sep='\\n')"]
+    natural = Natural({}, tmp_path)
+    with Terminal(
+        "run 02", command, tmp_path, natural, tmp_path / "log", {}
+    ) as terminal:
+        shown = terminal.started("Serving on").text()
+    assert shown.splitlines() == ["$ run 02", said[0], said[-1], *said[1:-1]]
 
 
 def test_the_frames_of_a_library_are_left_out_of_a_traceback(tmp_path):

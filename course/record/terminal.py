@@ -1,10 +1,14 @@
 """A command in a terminal, and what a reader would see of it."""
 
+import re
 import signal
 from pathlib import Path
 
 from course.processes import Process
 from course.record.natural import Natural
+
+READY = "Ctrl-C stops everything."  # the end of what `course run` says at the start
+OF_A_SERVER = re.compile(r"\d+ \|")
 
 
 class Terminal:
@@ -24,6 +28,7 @@ class Terminal:
     ) -> None:
         self.typed = typed
         self.natural = natural
+        self.start = 0  # so many lines are those of the start of `course run`
         env = {"PYTHONUTF8": "1", "NO_COLOR": "1"} | env
         self.process = Process(f"`{typed}`", command, folder, log, env)
 
@@ -45,6 +50,28 @@ class Terminal:
         self.process.wait_until(lambda: self.printed.count(text) >= times)
         return self
 
+    def started(self, last: str = "", servers: int = 1) -> "Terminal":
+        """Wait until `course run` is ready, and each server has said its last line.
+
+        That is the last one of what it says at its start, if `last` is given.
+        """
+        self.until(READY).until(last, servers)
+        self.start = len(self.printed.splitlines())
+        return self
+
+    @property
+    def lines(self) -> list[str]:
+        """What the command has printed up to now, with the start in its usual order.
+
+        The tool reads what a server says in a thread; on a busy machine that comes late,
+        even after what the tool says once the server answers.
+        """
+        lines = self.printed.splitlines(keepends=True)
+        start, since = lines[: self.start], lines[self.start :]
+        theirs = [line for line in start if OF_A_SERVER.match(line)]
+        ours = [line for line in start if not OF_A_SERVER.match(line)]
+        return [*ours[:1], *theirs, *ours[1:], *since]
+
     def to_the_end(self) -> "Terminal":
         """Wait until the command has ended by itself."""
         self.process.popen.wait(60)
@@ -53,10 +80,10 @@ class Terminal:
 
     def interrupted(self) -> str:
         """Press Ctrl-C; return the whole text."""
-        before = self.printed
+        count = len(self.lines)
         self.process.popen.send_signal(signal.SIGINT)
         self.to_the_end()
-        after = self.printed.removeprefix(before)
+        before, after = "".join(self.lines[:count]), "".join(self.lines[count:])
         return f"$ {self.typed}\n{self.natural(before)}\n^C{self.natural(after)}"
 
     def text(self, since: str = "", up_to: str = "") -> str:
@@ -65,7 +92,7 @@ class Terminal:
         With `since`, the lines before the first one with this text are left out; with
         `up_to`, those after the first one with that.
         """
-        lines = self.natural(self.printed).splitlines()
+        lines = self.natural("".join(self.lines)).splitlines()
         if since:
             lines = ["…", *lines[first_with(since, lines) :]]
         if up_to:

@@ -16,8 +16,7 @@ HELD = "Listening: holding a request."
 def run(stage: Stage) -> str:
     """The command that every lesson begins with, to its end."""
     with stage.show("01") as show, stage.course(show, "run 01") as terminal:
-        terminal.until("Ctrl-C stops everything.")
-        return terminal.interrupted()
+        return terminal.started("For more information").interrupted()
 
 
 @output("01-empty-poll")
@@ -70,7 +69,7 @@ def threads_run_out(stage: Stage) -> str:
         stage.course(show, "run 01 --threads 4") as terminal,
         stage.pages(5) as pages,
     ):
-        terminal.until("Ctrl-C stops everything.")
+        terminal.started("Serving on")
         for number, page in enumerate(pages[:4]):
             come_in(page, show.room("class"), f"guest {number}")
             page.locator(LONG).check()

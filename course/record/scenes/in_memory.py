@@ -7,7 +7,6 @@ from course.record.scenes import mistake, output, screenshot
 from course.record.stage import Stage, side_by_side, tapped, write_naturally
 from course.record.tap import as_text, frames_as_text
 
-READY = "Ctrl-C stops everything."
 CLOSED = "Disconnected (code 1011)"
 
 
@@ -18,7 +17,7 @@ def run_two(stage: Stage) -> str:
         stage.show("03", 2) as show,
         stage.course(show, "run 03 --servers 2") as terminal,
     ):
-        return terminal.until(READY).text()
+        return terminal.started("Quit the server", servers=2).text()
 
 
 @output("03-handshake")
@@ -83,7 +82,7 @@ def wrong_type(stage: Stage) -> str:
         stage.course(show, "run 03") as terminal,
         stage.pages(2) as [ana, bia],
     ):
-        terminal.until(READY)
+        terminal.started()
         come_in(bia, show.room("class"), "Bia")
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
@@ -101,7 +100,7 @@ def no_layer(stage: Stage) -> str:
         stage.course(show, "run 03") as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until(READY)
+        terminal.started()
         ana.goto(show.room("class"))
         wait_for_status(ana, "Disconnected (code 1006)")
         return terminal.until("DISCONNECT").text(since="HANDSHAKING")
@@ -115,7 +114,7 @@ def bad_group_name(stage: Stage) -> str:
         stage.course(show, "run 03") as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until(READY)
+        terminal.started()
         ana.goto(show.room("café"))
         wait_for_status(ana, "Disconnected (code 1006)")
         return terminal.until("DISCONNECT").text(since="HANDSHAKING")
@@ -129,7 +128,7 @@ def stranger(stage: Stage) -> str:
         stage.course(show, "run 03") as terminal,
         stage.pages() as [caio],
     ):
-        terminal.until(READY)
+        terminal.started()
         address = (
             show.room("class").replace("http:", "ws:").replace("/chat/", "/ws/chat/")
         )

@@ -6,8 +6,6 @@ from course.record.people import come_in, say, see
 from course.record.scenes import mistake, output, screenshot
 from course.record.stage import Stage, side_by_side, write_naturally
 
-READY = "Ctrl-C stops everything."
-
 
 @output("04-run-two")
 def run_two(stage: Stage) -> str:
@@ -16,7 +14,7 @@ def run_two(stage: Stage) -> str:
         stage.show("04", 2) as show,
         stage.course(show, "run 04 --servers 2", REDIS_URL=stage.redis_url) as terminal,
     ):
-        return terminal.until(READY).text()
+        return terminal.started("Quit the server", servers=2).text()
 
 
 @output("04-announce")

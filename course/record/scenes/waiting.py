@@ -8,7 +8,6 @@ from course.record.stage import Stage, tapped, write_naturally
 from course.record.tap import as_text, frames_as_text
 
 EVENTS = "[name=transport][value=events]"
-READY = "Ctrl-C stops everything."
 
 
 @output("02-run-wsgi")
@@ -18,14 +17,14 @@ def run_over_wsgi(stage: Stage) -> str:
         stage.show("02") as show,
         stage.course(show, "run 02 --wsgi --threads 4") as terminal,
     ):
-        return terminal.until(READY).text()
+        return terminal.started("Serving on").text()
 
 
 @output("02-run")
 def run_over_asgi(stage: Stage) -> str:
     """The same project under an ASGI server."""
     with stage.show("02") as show, stage.course(show, "run 02") as terminal:
-        return terminal.until(READY).text()
+        return terminal.started("Quit the server").text()
 
 
 @output("02-events")
@@ -73,7 +72,7 @@ def refused(stage: Stage) -> str:
         stage.course(show, "run 02 --wsgi --threads 4") as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until(READY)
+        terminal.started()
         ana.goto(show.address("echo/"))
         wait_for_status(ana, "is closed (code 1006)")
         return terminal.until("WARNING:django.request").text(since="Not Found")
@@ -96,7 +95,7 @@ def forgotten_await(stage: Stage) -> str:
         stage.course(show, "run 02") as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until(READY)
+        terminal.started()
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
         terminal.until("HTTP POST")
@@ -123,7 +122,7 @@ def no_websocket(stage: Stage) -> str:
         stage.course(show, "run 02") as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until(READY)
+        terminal.started()
         ana.goto(show.address("echo/"))
         wait_for_status(ana, "is closed (code 1006)")
         return terminal.until("DISCONNECT").text(since="HANDSHAKING")
