@@ -38,9 +38,10 @@ ALWAYS_THE_SAME = [
     (r"\b0x[0-9a-f]{6,}", "0x7f0000000000"),
 ]
 
+# The start of a line that `course run` hands on: the port of the server that said it.
+OF_A_SERVER = r"\d+ \|"
 # A request that went well. A browser sends them in any order, and so does the tool,
 # which asks for the lobby until the server answers.
-OF_A_SERVER = r"80\d\d \|"
 WENT_WELL = re.compile(
     rf"(?m)^(?:{OF_A_SERVER} )?"
     r'(?:\[[^\]]*\] "[A-Z]+ \S+ HTTP/1\.1" (?:2\d\d|30\d) \d+'

@@ -5,10 +5,9 @@ import signal
 from pathlib import Path
 
 from course.processes import Process
-from course.record.natural import Natural
+from course.record.natural import OF_A_SERVER, Natural
 
 READY = "Ctrl-C stops everything."  # the end of what `course run` says at the start
-OF_A_SERVER = re.compile(r"\d+ \|")
 
 
 class Terminal:
@@ -51,9 +50,9 @@ class Terminal:
         return self
 
     def started(self, last: str = "", servers: int = 1) -> "Terminal":
-        """Wait until `course run` is ready, and each server has said its last line.
+        """Wait until `course run` is ready; its lines up to now are those of the start.
 
-        That is the last one of what it says at its start, if `last` is given.
+        With `last`, each server must also have said this, the end of its own start.
         """
         self.until(READY).until(last, servers)
         self.start = len(self.printed.splitlines())
@@ -68,8 +67,8 @@ class Terminal:
         """
         lines = self.printed.splitlines(keepends=True)
         start, since = lines[: self.start], lines[self.start :]
-        theirs = [line for line in start if OF_A_SERVER.match(line)]
-        ours = [line for line in start if not OF_A_SERVER.match(line)]
+        theirs = [line for line in start if re.match(OF_A_SERVER, line)]
+        ours = [line for line in start if not re.match(OF_A_SERVER, line)]
         return [*ours[:1], *theirs, *ours[1:], *since]
 
     def to_the_end(self) -> "Terminal":
