@@ -136,8 +136,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         history that was: a room that was deleted and made again begins at 1 again.
         """
         after, epoch = read_place(self.scope["query_string"])
-        head = local.head
         is_known = epoch in {None, local.pk} and after is not None
+        if is_known and after > local.head:
+            # The process that it comes from may know more, and its log must not shrink.
+            await self.hub.reach_newest(local)
+        head = local.head
         reset = not is_known or not head - history.FAR_BEHIND <= after <= head
         if reset:
             after = local.floor

@@ -52,6 +52,7 @@ class LocalRoom:
         self.typing = set()
         self.wanted = 0  # the number of the newest message that we know of
         self.is_repairing = False
+        self.repair = None  # the task that does
         self.here = None  # the last frame that said who is here
 
     def begin(self, messages):
@@ -106,6 +107,7 @@ class Hub:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.done)
+        return task
 
     def done(self, task):
         """Forget a task that has ended; if it has failed, the next look repairs it."""
@@ -301,7 +303,20 @@ class Hub:
         if not room.is_repairing:
             metrics.repairs.labels(noticed).inc()
             room.is_repairing = True
-            self.spawn(self.repair(room))
+            room.repair = self.spawn(self.repair(room))
+
+    async def look_for_messages(self, room_pks):
+        """Ask the database how far some rooms are, and repair those that are not."""
+        found = Room.objects.filter(pk__in=room_pks).values_list("pk", "last_seq")
+        for room_pk, last in await ask(list, found):
+            if room := self.rooms.get(room_pk):
+                self.notice(room, last, noticed="look")
+
+    async def reach_newest(self, room):
+        """Return once this process has the newest messages of a room."""
+        await self.look_for_messages([room.pk])
+        if room.is_repairing:
+            await asyncio.wait([room.repair])
 
     async def repair(self, room):
         """Read what is missing from the database, and give it to the sockets."""
@@ -377,10 +392,7 @@ class Hub:
         groups = [EVERYBODY, *map(group_name, self.rooms)]
         self.is_deaf = not await self.subscribe(groups)
         await self.check({})
-        found = Room.objects.filter(pk__in=self.rooms).values_list("pk", "last_seq")
-        for room_pk, last in await ask(list, found):
-            if room := self.rooms.get(room_pk):
-                self.notice(room, last, noticed="look")
+        await self.look_for_messages(self.rooms)
         await self.presence.refresh()
         await self.show_presence(list(self.rooms))
         ping = protocol.encode(protocol.Ping())

@@ -150,6 +150,20 @@ async def test_a_number_from_another_history_begins_anew(join, make_room, store)
     assert [message["text"] for message in sync["messages"]] == ["one"]
 
 
+async def test_whoever_comes_from_a_process_that_knows_more_keeps_all_and_gets_the_rest(
+    join, make_room, store
+):
+    room = await make_room("class")
+    bia, _ = await enter(join, "bia")  # from now on, this process follows the room
+    for text in ("one", "two", "three"):
+        await sync_to_async(store)(room, "caio", text)
+    ana = await join("class", "ana", after=2)
+    sync = await ana.receive_json_from()
+    assert sync["reset"] is False
+    assert [message["text"] for message in sync["messages"]] == ["three"]
+    assert await bia.hear(3) == ["one", "two", "three"]
+
+
 @pytest.mark.parametrize("after", ["abc", "-1", "²", "9" * 30])
 async def test_a_number_that_is_none_begins_anew(join, make_room, after):
     await make_room("class")
