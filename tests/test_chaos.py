@@ -132,7 +132,7 @@ async def agree(room):
     said = [cid for page in room for cid in page.acknowledged]
     # "sent" may come before the message itself.
     for page in room:
-        await page.until(lambda page=page: len(page.log) >= len(said))
+        await page.until(lambda page=page: (page.last or 0) >= len(said))
     for page in room:
         assert page.wrong == []
         assert [message["seq"] for message in page.log] == [*range(1, len(said) + 1)]

@@ -313,10 +313,15 @@ class Hub:
                 self.notice(room, last, noticed="look")
 
     async def reach_newest(self, room):
-        """Return once this process has the newest messages of a room."""
+        """Return once this process has the newest messages of a room.
+
+        If the database does not answer, this is a DatabaseError.
+        """
         await self.look_for_messages([room.pk])
-        if room.is_repairing:
+        while room.is_repairing:
             await asyncio.wait([room.repair])
+        if room.head < room.wanted:
+            raise DatabaseError("the newest messages could not be read")
 
     async def repair(self, room):
         """Read what is missing from the database, and give it to the sockets."""

@@ -15,7 +15,7 @@ from django.test import Client
 from chat.checks import redis_answers
 from chat.models import Room
 from config.asgi import application
-from tests.sockets import Socket
+from tests.sockets import PATIENCE, Socket
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -71,7 +71,7 @@ async def joining(settings, people):
             ],
         )
         socket.scope["server"] = ("localhost", 8000)  # as a real server says it
-        assert await socket.connect() == (True, None)
+        assert await socket.connect(PATIENCE) == (True, None)
         sockets.append(socket)
         return socket
 

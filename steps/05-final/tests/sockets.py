@@ -7,6 +7,7 @@ from channels.testing import WebsocketCommunicator
 
 # What comes by itself; a scene that is about it asks for it by name.
 BY_ITSELF = {"presence", "typing", "ping"}
+PATIENCE = 10  # seconds; only a scene that fails waits so long
 
 
 class Socket(WebsocketCommunicator):
@@ -14,7 +15,7 @@ class Socket(WebsocketCommunicator):
 
     async def next_frame(self):
         """Return the next frame, whatever it is."""
-        return await super().receive_json_from(3)
+        return await super().receive_json_from(PATIENCE)
 
     async def receive_json_from(self):
         """Return the next frame that does not come by itself."""
@@ -50,7 +51,7 @@ class Socket(WebsocketCommunicator):
     async def is_closed_with(self):
         """Return the code with which the socket is closed, and pass over all before it."""
         while True:
-            event = await self.receive_output(3)
+            event = await self.receive_output(PATIENCE)
             if event["type"] == "websocket.close":
                 return event["code"]
 

@@ -164,6 +164,22 @@ async def test_whoever_comes_from_a_process_that_knows_more_keeps_all_and_gets_t
     assert await bia.hear(3) == ["one", "two", "three"]
 
 
+async def test_who_knows_more_comes_back_later_while_the_database_does_not_answer(
+    join, make_room, store, monkeypatch
+):
+    room = await make_room("class")
+    await enter(join, "bia")  # from now on, this process follows the room
+    await sync_to_async(store)(room, "caio", "one")
+
+    def locked(*_):
+        raise DatabaseError("database is locked")
+
+    monkeypatch.setattr(history, "following", locked)
+    ana = await join("class", "ana", after=1)
+    assert (await ana.receive_json_from())["code"] == "unavailable"
+    assert await ana.is_closed_with() == consumers.Close.UNAVAILABLE
+
+
 @pytest.mark.parametrize("after", ["abc", "-1", "²", "9" * 30])
 async def test_a_number_that_is_none_begins_anew(join, make_room, after):
     await make_room("class")
