@@ -9,7 +9,10 @@ if (location.hash) {
   sessionStorage.setItem("invite", location.hash.slice(1)); // until after the login
   history.replaceState(null, "", location.pathname);
 }
-if (input) input.value = sessionStorage.getItem("invite") ?? "";
+if (input) {
+  input.value = sessionStorage.getItem("invite") ?? "";
+  input.form.querySelector("button").disabled = false; // until here, it had no token
+}
 
 copyAtClick(document.querySelector("#invite-copy"), () => {
   link.select(); // for whoever must copy by hand
