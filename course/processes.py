@@ -100,6 +100,9 @@ class Process:
         give_up = time.monotonic() + LONGEST_START
         while not ready():
             if self.has_ended():
+                self.reader.join(LONGEST_STOP)  # its last words may be on their way
+                if ready():
+                    return
                 raise CourseError(self.obituary())
             if time.monotonic() > give_up:
                 raise CourseError(

@@ -1,6 +1,7 @@
 """What the scenes of the whole course need: servers, a Redis, a browser."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from people import Chat
 from course import chromium, compare, docs, redis_server, servers
 from course.errors import CourseError
 from course.processes import free_port
-from course.steps import Step, load_steps
+from course.steps import ROOT, Step, load_steps
 
 STEPS = load_steps()
 
@@ -22,11 +23,28 @@ def refuse(reason: str) -> None:
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
+def copy_course(folder: Path) -> Path:
+    """Copy the tool and the steps, without what running them leaves behind."""
+    # Other tests run steps meanwhile: a journal of SQLite is there and gone.
+    passing = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
+    for name in ("course", "steps"):
+        shutil.copytree(ROOT / name, folder / name, ignore=passing)
+    for name in ("pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory) -> Iterator[str]:
-    """The URL of a real Redis, without a database number."""
+    """The URL of a real Redis, without a database number.
+
+    One of our own where there is a program for it: other tests run beside us, and a
+    scene may empty a database.
+    """
+    ours = redis_server.find_program()
+    start = redis_server.started if ours else redis_server.running
     try:
-        with redis_server.running(tmp_path_factory.mktemp("redis")) as url:
+        with start(tmp_path_factory.mktemp("redis")) as url:
             yield url
     except CourseError as problem:
         refuse(str(problem))

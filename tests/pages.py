@@ -8,7 +8,7 @@ import random
 import uuid
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 ACK_AFTER = 256 * 1024  # bytes
 HANDSHAKE = 8  # seconds, as in connection.js
@@ -79,10 +79,17 @@ class Page:
             try:
                 await self.line()
                 failures = 0
-            except (OSError, InvalidStatus, TimeoutError, ConnectionClosed) as problem:
-                self.closes.append(
-                    getattr(getattr(problem, "rcvd", None), "code", 1006)
-                )
+            except (
+                OSError,
+                InvalidHandshake,
+                TimeoutError,
+                ConnectionClosed,
+            ) as problem:
+                async with self.news:
+                    self.closes.append(
+                        getattr(getattr(problem, "rcvd", None), "code", 1006)
+                    )
+                    self.news.notify_all()
                 failures += 1
             self.socket = None
             # Full jitter, shorter than in the browser, for a scene has no patience.

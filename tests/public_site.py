@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 from conftest import STEPS, refuse
 from people import Chat
 
@@ -149,9 +150,18 @@ def running_postgres(folder: Path, logs: Path) -> Iterator[Process]:
     server += ["-p", str(port), "-h", HOST, "-k", ""]
     log = logs / "postgres.log"
     with Process("PostgreSQL", server, folder, log) as process:
-        process.wait_until(lambda: is_listening(port))
         process.url = f"postgres://chat@{HOST}:{port}/postgres"
+        process.wait_until(lambda: answers(process.url))
         yield process
+
+
+def answers(url: str) -> bool:
+    """Tell whether a database takes connections; it listens before it does."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager

@@ -333,7 +333,9 @@ WRONG = ["lost_percent", "duplicates", "sender_disorder", "room_disorder", "brok
     "chat",
     ["01-short-8-threads", "02-long", "02-events", "05-daphne", "tutorial-daphne"],
 )
-def test_nothing_gets_lost_in_any_kind_of_chat(chat, redis_url, tmp_path):
+def test_nothing_gets_lost_in_any_kind_of_chat(chat, redis_url, tmp_path, monkeypatch):
+    # On a busy machine, silence need not mean that something is lost.
+    monkeypatch.setattr("course.bench.load.STALLED", 20)
     scenario = Scenario("tiny", "a tiny run", 5, at_rate(20, seconds=0.5), (chat,))
     row = Arena(f"{redis_url}/9", tmp_path).play(scenario, chat, seconds=1)
     assert row["messages"] == 10

@@ -100,8 +100,10 @@ def test_what_the_museum_proposes_lets_three_slow_answers_come_at_once(cure):
         )
         for change in blocked.changes
     ]
-    played = play(replace(blocked, changes=changes))
-    assert played.outcomes == ["Three answers of half a second each come all at once."]
+    cured = replace(blocked, changes=changes)
+    at_once = ["Three answers of half a second each come all at once."]
+    # A busy machine makes answers late; nothing makes blocked ones come at once.
+    assert any(play(cured).outcomes == at_once for _ in range(3))
 
 
 # ---- The changes -------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 import tomllib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -162,8 +162,8 @@ def test_half_a_handshake_gets_400_and_the_terminal_says_nothing(site):
     with closing(Person("Bia", place.port, print)) as bia:
         assert bia.open("/ws/open/")
         place.prints("WebSocket CONNECT")
-        # A page that an earlier scene has asked for may be logged only now.
-        lines = [line for line in place.printed if "HTTP GET /chat/" not in line]
+        # Of its start, and of earlier scenes, the server may tell only now.
+        lines = [line for line in place.printed if "/ws/" in line]
         assert len(lines) == 2  # Bia's two lines, and none of Ana's
 
 
@@ -217,11 +217,13 @@ def test_nonsense_ends_in_4400_a_flood_in_4429_and_the_oldest_window_in_4409(las
         address, cookie = f"/ws{path_of(chat.room())}", chat.cookies_of("ana")
         sockets = [chat.open_socket(address, cookie) for _ in range(3)]
         assert close_code_of(sockets[0]) == 4409
-        for _ in range(20):
-            sockets[1].send("no JSON")
+        with suppress(ConnectionClosed):  # the close may come before all is sent
+            for _ in range(20):
+                sockets[1].send("no JSON")
         assert close_code_of(sockets[1]) == 4400
-        for _ in range(100):
-            sockets[2].send('{"text": "oi"}')
+        with suppress(ConnectionClosed):
+            for _ in range(100):
+                sockets[2].send('{"text": "oi"}')
         assert close_code_of(sockets[2]) == 4429
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import refuse
+from conftest import copy_course, refuse
 
 from course import redis_server
 from course.processes import free_port, is_listening
@@ -79,6 +79,11 @@ def six_ports():
     return free_port(6)
 
 
+def get(url: str, **more) -> httpx.Response:
+    """Ask for a page, with patience: all servers start at once here."""
+    return httpx.get(url, timeout=30, trust_env=False, **more)
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process is there, and no mere entry in the table."""
     try:
@@ -90,10 +95,9 @@ def alive(pid: int) -> bool:
 def descendants(pid: int) -> set[int]:
     """Return the processes that a process has started, and those that they have."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/task/*/children"):
-        if path.parts[2] == str(pid):
-            for child in map(int, path.read_text().split()):
-                found |= {child} | descendants(child)
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text().split()):
+            found |= {child} | descendants(child)
     return found
 
 
@@ -104,13 +108,13 @@ def test_run_serves_everything_and_leaves_nothing_behind(six_ports, number):
     with Run("--port", str(six_ports)) as run:
         run.wait_for("Ctrl-C stops everything")
         home = f"http://127.0.0.1:{six_ports}"
-        assert "Real-time Django" in httpx.get(home, trust_env=False).text
-        chats = httpx.get(f"{home}/chats.json", trust_env=False).json()["chats"]
+        assert "Real-time Django" in get(home).text
+        chats = get(f"{home}/chats.json").json()["chats"]
         assert [chat["number"] for chat in chats] == ["01", "02", "03", "04", "05"]
         for chat in chats:
             (url,) = chat["urls"]
             assert url in run.output()
-            page = httpx.get(url, follow_redirects=True, trust_env=False)
+            page = get(url, follow_redirects=True)
             assert page.status_code == 200
         assert "let-me-chat" in chats[-1]["note"]
         children = descendants(run.popen.pid)
@@ -128,7 +132,7 @@ def test_run_serves_one_step_on_two_servers_and_shows_what_they_print(six_ports)
         run.wait_for("Ctrl-C stops everything")
         for port in (six_ports, six_ports + 1):
             url = f"http://127.0.0.1:{port}/chat/class/"
-            assert f"{port} (pid " in httpx.get(url, trust_env=False).text
+            assert f"{port} (pid " in get(url).text
             run.wait_for(f"{port} | ")
             run.wait_for("/chat/class/")
 
@@ -140,18 +144,18 @@ def test_a_server_that_dies_is_reported_and_the_others_go_on(six_ports):
             f"http://127.0.0.1:{port}/chat/class/"
             for port in (six_ports, six_ports + 1)
         )
-        page = httpx.get(first, trust_env=False).text
+        page = get(first).text
         os.kill(int(re.search(r"\(pid (\d+)\)", page)[1]), signal.SIGKILL)
         run.wait_for(f"Step 03 at port {six_ports} has stopped by signal 9.")
         run.wait_for("Its last lines:")
-        assert httpx.get(second, trust_env=False).status_code == 200
+        assert get(second).status_code == 200
 
 
 def test_when_the_last_server_dies_run_ends_and_says_so(six_ports):
     with Run("01", "--port", str(six_ports)) as run:
         run.wait_for("Ctrl-C stops everything")
         url = f"http://127.0.0.1:{six_ports}/chat/class/"
-        page = httpx.get(url, trust_env=False).text
+        page = get(url).text
         os.kill(int(re.search(r"\(pid (\d+)\)", page)[1]), signal.SIGKILL)
         run.wait_for("No server is left.")
         assert run.popen.wait(30) == 1
@@ -161,8 +165,8 @@ def test_the_lessons_alone_leave_the_ports_of_the_chats_to_others(six_ports):
     with Run("lessons", "--port", str(six_ports)) as run:
         run.wait_for("Ctrl-C stops everything")
         home = f"http://127.0.0.1:{six_ports}"
-        assert "Real-time Django" in httpx.get(home, trust_env=False).text
-        assert httpx.get(f"{home}/chats.json", trust_env=False).json() == {"chats": []}
+        assert "Real-time Django" in get(home).text
+        assert get(f"{home}/chats.json").json() == {"chats": []}
         assert not any(is_listening(six_ports + number) for number in range(1, 6))
         run.popen.send_signal(signal.SIGINT)
         assert run.popen.wait(30) == 0
@@ -186,13 +190,7 @@ def test_a_busy_port_is_named_with_the_same_words_for_another(six_ports, words):
 
 
 def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path):
-    import shutil
-
-    copy = tmp_path / "course"
-    for folder in ("course", "steps"):
-        shutil.copytree(ROOT / folder, copy / folder)
-    for file in ("pyproject.toml", "requirements.txt"):
-        shutil.copy(ROOT / file, copy)
+    copy = copy_course(tmp_path / "course")
     settings = copy / "steps/03-inmemory-layer/config/settings.py"
     settings.write_text(settings.read_text() + "\nthis is not Python\n")
     command = [sys.executable, "-m", "course", "run", "03", "--port", str(free_port())]

@@ -10,11 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import copy_course
 
 from course import compare, environment, testing
 from course.steps import ROOT, find_step
-
-COPIED = ["course", "steps", "pyproject.toml", "requirements.txt"]
 
 
 def course(*arguments: str, folder: Path = ROOT, **env: str):
@@ -94,11 +93,7 @@ def test_diff_of_two_steps_passes_over_what_is_no_text():
 @pytest.fixture
 def clone(tmp_path):
     """A copy of the course with a history of its own."""
-    import shutil
-
-    for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
+    copy_course(tmp_path)
     git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
         subprocess.run([*git, *command], cwd=tmp_path, check=True)

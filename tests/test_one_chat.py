@@ -134,7 +134,7 @@ def test_an_unknown_socket_says_so_and_closes(chat):
 
 def test_a_stranger_is_let_in_where_nobody_needs_to_log_in(chat):
     room = chat.room()
-    page = httpx.get(f"{chat.home}{path_of(room)}", trust_env=False)
+    page = httpx.get(f"{chat.home}{path_of(room)}", timeout=30, trust_env=False)
     if not chat.step.can["login"]:
         assert page.status_code == 200
         return

@@ -113,7 +113,7 @@ async def test_redis_is_down_for_ten_seconds(enter, redis_server):
     redis_server.stop()
     await ana.say("into the dark")
     # The one who sent it sees it at once, the other process finds it in the database.
-    await ana.until(lambda: "into the dark" in ana.texts, 5)
+    await ana.until(lambda: "into the dark" in ana.texts, 15)
     await bia.until(lambda: "into the dark" in bia.texts, 30)
     redis_server.__enter__()
     redis_server.wait_until(redis_server.is_up)

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import httpx
@@ -51,13 +52,14 @@ def step_of(number: str):
 def visitors_while_two_listen(chat: Chat) -> int:
     """Return how many visitors, one after the other, see the lobby while polls wait."""
     room = chat.room()
+    no_answer_before = time.monotonic() + WAIT
     with ThreadPoolExecutor() as threads, httpx.Client(trust_env=False) as visitor:
         polls = [threads.submit(poll_of(chat, room)) for _ in range(THREADS)]
         visitors = 0
         while not any(poll.done() for poll in polls):
             visit = threads.submit(visitor.get, f"{chat.home}/chat/", timeout=30)
             wait([visit, *polls], return_when=FIRST_COMPLETED)
-            visitors += visit.done() and not any(poll.done() for poll in polls)
+            visitors += visit.done() and time.monotonic() < no_answer_before
             visit.result()
     return visitors
 

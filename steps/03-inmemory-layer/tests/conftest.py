@@ -10,13 +10,20 @@ from servers import server
 from config.asgi import application
 
 
+class Person(WebsocketCommunicator):
+    """Somebody at an open socket, with more patience than the one second of Channels."""
+
+    async def receive_output(self, seconds=1):
+        return await super().receive_output(max(seconds, 10))
+
+
 @pytest.fixture
 async def join():
     """Let people join rooms of the application in this process: `await join("class")`."""
     people = []
 
     async def join(room_name):
-        person = WebsocketCommunicator(
+        person = Person(
             application,
             f"/ws/chat/{quote(room_name, safe='')}/",
             headers=[(b"origin", b"http://localhost:8000")],

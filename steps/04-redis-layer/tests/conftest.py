@@ -22,6 +22,13 @@ def redis_is_there():
         refuse(f"{problem.msg} {problem.hint}")
 
 
+class Person(WebsocketCommunicator):
+    """Somebody at an open socket, with more patience than the one second of Channels."""
+
+    async def receive_output(self, seconds=1):
+        return await super().receive_output(max(seconds, 10))
+
+
 @pytest.fixture
 async def join(settings):
     """Let people join rooms of the application in this process: `await join("class")`."""
@@ -32,7 +39,7 @@ async def join(settings):
     people = []
 
     async def join(room_name):
-        person = WebsocketCommunicator(
+        person = Person(
             application,
             f"/ws/chat/{quote(room_name, safe='')}/",
             headers=[(b"origin", b"http://localhost:8000")],

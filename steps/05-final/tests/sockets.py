@@ -13,6 +13,14 @@ PATIENCE = 10  # seconds; only a scene that fails waits so long
 class Socket(WebsocketCommunicator):
     """One open socket; what comes by itself is passed over."""
 
+    async def receive_output(self, seconds=PATIENCE):
+        """Return the next event; Channels itself would wait for one second."""
+        return await super().receive_output(seconds)
+
+    async def disconnect(self, code=1000):
+        """Close the socket; the last one of a process has much to put away."""
+        await super().disconnect(code, PATIENCE)
+
     async def next_frame(self):
         """Return the next frame, whatever it is."""
         return await super().receive_json_from(PATIENCE)
@@ -51,7 +59,7 @@ class Socket(WebsocketCommunicator):
     async def is_closed_with(self):
         """Return the code with which the socket is closed, and pass over all before it."""
         while True:
-            event = await self.receive_output(PATIENCE)
+            event = await self.receive_output()
             if event["type"] == "websocket.close":
                 return event["code"]
 

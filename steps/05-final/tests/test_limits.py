@@ -11,8 +11,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def both(join, make_room):
-    """Let Ana and Bia sit in one room."""
+async def both(join, make_room, monkeypatch):
+    """Let Ana and Bia sit in one room; what they have used up does not come back."""
+    for rate in ("RATE", "REFUSALS_RATE", "BAD_FRAMES_RATE"):
+        monkeypatch.setattr(limits, rate, 0.001)
     await make_room("class")
     sockets = [await join("class", name) for name in ("ana", "bia")]
     for socket in sockets:
