@@ -28,6 +28,7 @@ from chat.presence import MOST_NAMES, Register, people_in
 LOOK_AGAIN = 25  # seconds; the layer may have lost whatever it should have carried
 LOOK_AGAIN_DEAF = 5  # while it carries nothing
 LAYER_PATIENCE = 2  # seconds for one call of it
+CANCEL_AGAIN = 0.1  # seconds for a task to end that has been cancelled
 TYPING_GATHER = 0.5  # seconds; those who type are told together
 
 log = logging.getLogger(__name__)
@@ -179,7 +180,12 @@ class Hub:
         finally:
             for task in self.tasks:
                 task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        while self.tasks:
+            # Once is not enough: in Python 3.11, asyncio.wait_for, which redis-py uses,
+            # swallows a cancellation that comes together with what it waits for.
+            await asyncio.wait(self.tasks, timeout=CANCEL_AGAIN)
+            for task in self.tasks:
+                task.cancel()
         await self.carry_news()
         await self.unsubscribe([EVERYBODY, *map(group_name, self.rooms)])
 

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 import redis
@@ -420,6 +421,25 @@ async def test_without_the_layer_what_other_processes_store_is_found_soon(
     ana, _ = await enter(join)
     await sync_to_async(store)(room, "bia", "elsewhere")
     assert await ana.hear() == ["elsewhere"]
+
+
+async def test_a_library_that_swallows_a_cancellation_holds_up_no_goodbye(
+    join, make_room, monkeypatch
+):
+    await make_room("class")
+    is_waiting = asyncio.Event()
+
+    async def receive(_):
+        is_waiting.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(get_channel_layer(), "receive", receive)
+    ana, _ = await enter(join)
+    await is_waiting.wait()
+    await ana.disconnect()
+    assert not ana.future.cancelled()  # which is what becomes of one who takes too long
 
 
 @pytest.fixture
