@@ -103,3 +103,4 @@ async def test_a_page_of_another_site_gets_no_socket(origin):
     stranger = WebsocketCommunicator(application, "/ws/chat/class/", headers=origin)
     connected, _ = await stranger.connect()
     assert not connected
+    await stranger.disconnect()

@@ -100,6 +100,7 @@ async def test_only_our_own_origin_opens_a_socket(origin, opens):
     page = [(b"origin", origin.encode())] if origin else []
     visitor = WebsocketCommunicator(guarded, "/", headers=page)
     assert (await visitor.connect())[0] is opens
+    await visitor.disconnect()
 
 
 async def test_every_socket_of_the_site_is_guarded():
