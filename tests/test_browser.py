@@ -938,6 +938,7 @@ def test_what_cuts_the_line_each_time_is_given_up_and_kept(on_stage):
     )
     ana.page.get_by_role("button", name="Send again").click()
     assert stage.hears("send", 5)["text"] == "nobody answers"
+    assert len(stage.sockets) == 5  # each try but the first had a line of its own
 
 
 @final

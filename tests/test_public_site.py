@@ -62,9 +62,7 @@ def test_a_page_of_the_same_host_at_another_port_gets_no_socket(site, monkeypatc
 def test_the_front_server_is_asked_for_health_without_logging_in(site):
     with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as monitor:
         assert monitor.get("/healthz/live").json() == {"status": "ok"}
-        # While the machine is busy, a round trip through Redis may take too long.
-        tries = (monitor.get("/healthz/ready").json()["status"] for _ in range(20))
-        assert "ok" in tries
+        assert monitor.get("/healthz/ready").json()["status"] == "ok"
 
 
 def test_what_is_counted_is_not_for_everybody(site):
