@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ from conftest import refuse
 
 from course import compare
 from course.pages.listings import OUTPUTS as FOLDER
+from course.processes import Process
 from course.record import command
 from course.record.natural import HOME, Natural
 from course.record.scenes import MISTAKES, OUTPUTS, SCREENSHOTS
@@ -112,6 +114,25 @@ def test_what_a_server_says_late_at_the_start_is_shown_where_it_usually_is(tmp_p
     ) as terminal:
         shown = terminal.started("Serving on").text()
     assert shown.splitlines() == ["$ run 02", said[0], said[-1], *said[1:-1]]
+
+
+def test_what_a_process_has_said_counts_though_it_is_read_after_its_end(tmp_path):
+    is_gone, heard = threading.Event(), []
+
+    class Watched(Process):
+        def has_ended(self):
+            ended = super().has_ended()
+            if ended:
+                is_gone.set()
+            return ended
+
+    def read_late(line):
+        is_gone.wait(30)
+        heard.append(line)
+
+    command = [sys.executable, "-c", "print('ready')"]
+    with Watched("it", command, tmp_path, tmp_path / "log", echo=read_late) as process:
+        process.wait_until(lambda: heard)
 
 
 def test_the_frames_of_a_library_are_left_out_of_a_traceback(tmp_path):
