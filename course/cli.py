@@ -1,11 +1,10 @@
-"""The verbs of `python3 -m course`, and what stands behind each of them."""
+"""The verbs of `python3 -m course`, for students and instructors."""
 
 import argparse
-import os
 import sys
 
 from course import compare, environment
-from course.errors import CourseError
+from course.errors import CourseError, reported
 from course.steps import FIRST_PORT, Step, find_step, load_steps
 
 EXAMPLES = """\
@@ -25,26 +24,18 @@ examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A Windows console may not know every character of ours.
-        stream.reconfigure(errors="replace")
+    speak_any_language()
     parser = make_parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and options.verb is not test:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    try:
-        code = options.verb(options, rest)
-        sys.stdout.flush()  # a pipe that has closed is noticed here, not at the end
-        return code
-    except CourseError as problem:
-        print(f"\n{problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # `course diff 03 04 | head`
-        # Else Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return reported(lambda: options.verb(options, rest))
+
+
+def speak_any_language() -> None:
+    """Let no character of ours be an error on a console that doesn't know it."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -75,9 +66,6 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
     verb.add_argument("-k", metavar="EXPRESSION", help="only tests of such names")
 
-    verb = verbs.add_parser("lint", help="check the layout of the code")
-    verb.set_defaults(verb=lint)
-
     verb = verbs.add_parser("list", help="list the steps")
     verb.set_defaults(verb=list_steps)
 
@@ -86,10 +74,6 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument("before", help="a step, such as 03")
     verb.add_argument("after", help="a step, such as 04")
     verb.add_argument("files", nargs="*", help="only these, such as chat/consumers.py")
-
-    verb = verbs.add_parser("carry", help="carry a fix of a file into the later steps")
-    verb.set_defaults(verb=carry)
-    verb.add_argument("file", help="the changed file, in the earliest step that has it")
 
     verb = verbs.add_parser(
         "doctor", help="say what this machine, or a project of yours, is missing"
@@ -110,29 +94,25 @@ def make_parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("bench", help="measure the steps, or step 05 beside others")
     verb.set_defaults(verb=bench)
-    verb.add_argument("step", nargs="?", help="05; else the five steps")
+    add_bench_options(verb)
     verb.add_argument("--quick", action="store_true", help="less exact, in minutes")
     verb.add_argument("--out", metavar="FOLDER", help="where the figures are written")
     verb.add_argument(
         "--scenario", metavar="NAMES", help="only these; `list` lists them"
     )
     verb.add_argument("--only", metavar="CHATS", help="only these chats")
-    verb.add_argument("--rounds", type=positive, metavar="N", help="A B A B, N times")
 
     verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
     verb.set_defaults(verb=notebooks)
-    verb.add_argument("names", nargs="*", help="with --record: only these")
-    verb.add_argument(
-        "--record", action="store_true", help="run them and keep their outputs"
-    )
     verb.add_argument("--no-browser", action="store_true", help="open no browser")
 
-    verb = verbs.add_parser(
-        "record", help="record again what the pages show of the running steps"
-    )
-    verb.set_defaults(verb=record)
-    verb.add_argument("names", nargs="*", help="only these, such as 03-run-two")
     return parser
+
+
+def add_bench_options(verb: argparse.ArgumentParser) -> None:
+    """Add what a short benchmark and a recorded one have in common."""
+    verb.add_argument("step", nargs="?", help="05; else the five steps")
+    verb.add_argument("--rounds", type=positive, metavar="N", help="A B A B, N times")
 
 
 def run(options: argparse.Namespace, rest: list[str]) -> int:
@@ -182,14 +162,6 @@ def test(options: argparse.Namespace, rest: list[str]) -> int:
     return run_tests(step, (["-k", options.k] if options.k else []) + rest)
 
 
-def lint(options: argparse.Namespace, rest: list[str]) -> int:
-    """Check the layout of the code."""
-    environment.enter("lint")
-    from course.lint import lint
-
-    return lint()
-
-
 def list_steps(options: argparse.Namespace, rest: list[str]) -> int:
     """Print the steps, each with its question and what carries a message."""
     for step in load_steps():
@@ -205,14 +177,10 @@ def diff(options: argparse.Namespace, rest: list[str]) -> int:
     return compare.show_diff(before, after, options.files)
 
 
-def carry(options: argparse.Namespace, rest: list[str]) -> int:
-    """Carry a fix into the later steps."""
-    return compare.carry(options.file)
-
-
 def doctor(options: argparse.Namespace, rest: list[str]) -> int:
     """Say what is missing on this machine, or wrong in a project."""
-    environment.enter_if_made()
+    if options.folder is None:
+        environment.enter_if_made()
     from course.doctor import examine_machine, examine_project
 
     return examine_project(options.folder) if options.folder else examine_machine()
@@ -228,12 +196,7 @@ def break_step(options: argparse.Namespace, rest: list[str]) -> int:
 
 def bench(options: argparse.Namespace, rest: list[str]) -> int:
     """Measure what the chats cost."""
-    step = find_step(options.step) if options.step else None
-    if step is not None and step.number != "05":
-        raise CourseError(
-            f"Step {step.number} is measured beside the other steps, and step 05 beside"
-            " other chats. Try: python3 -m course bench, or python3 -m course bench 05"
-        )
+    step = find_bench_step(options.step)
     environment.enter("bench")
     from course.bench.command import bench
 
@@ -247,27 +210,23 @@ def bench(options: argparse.Namespace, rest: list[str]) -> int:
     )
 
 
-def notebooks(options: argparse.Namespace, rest: list[str]) -> int:
-    """Open the notebooks in JupyterLab, or record what they put out."""
-    if options.names and not options.record:
+def find_bench_step(name: str | None) -> Step | None:
+    """Return the step that is measured beside other chats; None for all five steps."""
+    step = find_step(name) if name else None
+    if step is not None and step.number != "05":
         raise CourseError(
-            "JupyterLab shows all notebooks. To run one and keep what it puts out:"
-            f" python3 -m course notebooks --record {options.names[0]}"
+            f"Step {step.number} is measured beside the other steps, and step 05 beside"
+            " other chats. Try: python3 -m course bench, or python3 -m course bench 05"
         )
+    return step
+
+
+def notebooks(options: argparse.Namespace, rest: list[str]) -> int:
+    """Open the notebooks in JupyterLab."""
     environment.enter("notebooks")
-    from course.notebook.running import open_lab, record
+    from course.notebook.running import open_lab
 
-    if options.record:
-        return record(options.names)
     return open_lab(not options.no_browser)
-
-
-def record(options: argparse.Namespace, rest: list[str]) -> int:
-    """Record again what the pages show of the running steps."""
-    environment.enter("test")
-    from course.record.command import record
-
-    return record(options.names)
 
 
 def positive(text: str) -> int:

@@ -38,7 +38,7 @@ def examinations() -> Iterator[tuple[str, str, str]]:
     if shutil.which("git"):
         yield "good", "git", ""
     else:
-        yield "risk", "no git", "Only `course carry` needs it: https://git-scm.com"
+        yield "risk", "no git", "Cloning the course needs it: https://git-scm.com"
 
 
 def examine_packages() -> Iterator[tuple[str, str, str]]:
@@ -63,11 +63,15 @@ def examine_redis() -> Iterator[tuple[str, str, str]]:
     if program is None:
         advice = redis_server.HOW_TO_GET_ONE.replace("\n", "\n       ")
         yield "risk", "no Redis server found from this Python", advice
-    elif redis_server.version_of(program) < redis_server.OLDEST:
-        advice = "Redis 5 or newer is needed: channels_redis uses BZPOPMIN."
-        yield "wrong", f"an old Redis: {program}", advice
+    elif program.is_stand_in:
+        advice = f"Steps 04 and 05 run, but {redis_server.STAND_IN_LACKS}."
+        yield "risk", f"Redis: {program}", advice
     else:
-        yield "good", f"a Redis server: {program}", ""
+        yield "good", f"Redis: {program}", ""
+    for old in redis_server.programs():
+        if old.is_too_old:
+            advice = "channels_redis needs Redis 5 or newer; the course passes this one over."
+            yield "risk", f"an old Redis: {old}", advice
 
 
 def examine_browser() -> Iterator[tuple[str, str, str]]:

@@ -185,15 +185,25 @@ def is_listening(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port(neighbours: int = 1) -> int:
-    """Return a port that nothing uses at the moment, the first of so many.
+# No system takes these for outgoing connections: one of those could have the port
+# before the server that it was meant for.
+SERVER_PORTS = range(20_000, 30_000)
 
-    From a range that no system takes for outgoing connections: one of those could
-    have the port before its server does.
+given_ports = set()  # servers that start at the same time must not get the same one
+
+
+def free_port(neighbours: int = 1, among: range = SERVER_PORTS) -> int:
+    """Return the first of so many neighbouring ports that nothing uses.
+
+    The same process never gets a port twice, unless it has had nearly all of them.
     """
     while True:
-        first = random.randrange(20_000, 30_000)
-        if all(map(is_free, range(first, first + neighbours))):
+        first = random.choice(among)
+        ports = set(range(first, first + neighbours))
+        if given_ports.isdisjoint(ports) and all(map(is_free, ports)):
+            given_ports.update(ports)
+            if len(given_ports) > len(among) // 2:
+                given_ports.clear()
             return first
 
 

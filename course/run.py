@@ -10,9 +10,8 @@ from collections.abc import Callable
 from course import lessons, redis_server, servers
 from course.errors import CourseError
 from course.processes import not_interrupted, stopped_by_signals
-from course.steps import FIRST_PORT, ROOT, Step, load_steps
+from course.steps import FIRST_PORT, LOGS, Step, load_steps
 
-LOGS = ROOT / "build" / "logs"
 COLOURS = ["36", "33", "35", "32"]  # cyan, yellow, magenta, green
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from course import redis_server
 from course.errors import CourseError
 from course.processes import Process, holder_of, is_free
 from course.steps import Step
@@ -49,7 +50,7 @@ def environment_of(step: Step, redis_url: str | None) -> dict[str, str]:
     env = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     if redis_url and "redis" in step.needs:
         # A database number for each step: their rooms have the same names.
-        env["REDIS_URL"] = f"{redis_url}/{int(step.number)}"
+        env["REDIS_URL"] = redis_server.database(redis_url, int(step.number))
     return env
 
 

@@ -8,6 +8,9 @@ from course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = ROOT / "steps"
+NOTEBOOKS = ROOT / "notebooks"
+DATA = ROOT / "docs" / "data"  # what was recorded or collected, for pages and verbs
+LOGS = ROOT / "build" / "logs"  # what the servers print
 
 FIRST_PORT = 8000  # of the lessons; the steps follow
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from course import redis_server
-from course.steps import ROOT, Step, load_steps
+from course.steps import LOGS, ROOT, Step, load_steps
 
 RESULTS = ROOT / "build" / "test-results"
 NOTHING_COLLECTED = 5  # pytest's exit code, usual with -k
@@ -31,8 +31,7 @@ def run_tests(step: Step | None, options: list[str]) -> int:
     with contextlib.ExitStack() as stack:
         env = dict(os.environ)
         if redis_server.is_available():
-            logs = ROOT / "build" / "logs"
-            env["REDIS_URL"] = stack.enter_context(redis_server.running(logs))
+            env["REDIS_URL"] = stack.enter_context(redis_server.running(LOGS))
         for name, folder in places:
             print(f"\n== {'step ' if name.isdigit() else 'the '}{name}", flush=True)
             code, counted = run_pytest(name, folder, options_of(name) + options, env)

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +13,6 @@ import pytest
 from people import Chat
 
 from course import chromium, compare, docs, redis_server, servers
-from course.errors import CourseError
 from course.processes import free_port
 from course.steps import ROOT, Step, load_steps
 
@@ -27,27 +28,40 @@ def copy_course(folder: Path) -> Path:
     """Copy the tool and the steps, without what running them leaves behind."""
     # Other tests run steps meanwhile: a journal of SQLite is there and gone.
     passing = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
-    for name in ("course", "steps"):
+    for name in ("course", "tools", "steps"):
         shutil.copytree(ROOT / name, folder / name, ignore=passing)
     for name in ("pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
     return folder
 
 
+def course(*arguments: str, folder: Path = ROOT, program: str = "course", **env: str):
+    """Type `python3 -m course …`, or `tools`; return what it prints, and its exit code."""
+    command = [sys.executable, "-m", program, *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONUTF8": "1"} | env,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A copy of the course with a history of its own."""
+    copy_course(tmp_path)
+    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory) -> Iterator[str]:
-    """The URL of a real Redis, without a database number.
-
-    One of our own where there is a program for it: other tests run beside us, and a
-    scene may empty a database.
-    """
-    ours = redis_server.find_program()
-    start = redis_server.started if ours else redis_server.running
-    try:
-        with start(tmp_path_factory.mktemp("redis")) as url:
-            yield url
-    except CourseError as problem:
-        refuse(str(problem))
+    """The URL of a Redis of our own: other tests run beside us, and a scene may empty it."""
+    with redis_server.started(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

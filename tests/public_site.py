@@ -167,14 +167,5 @@ def answers(url: str) -> bool:
 @contextmanager
 def redis_of_our_own(folder: Path) -> Iterator[Process]:
     """Start a Redis that a scene may stop and start; its address is `process.url`."""
-    program = redis_server.find_program()
-    if program is None:
-        refuse(redis_server.HOW_TO_GET_ONE)
-    port = free_port()
-    command = [str(program), "--port", str(port), "--bind", HOST]
-    command += ["--save", "", "--appendonly", "no"]
-    with Process("Redis", command, folder, folder / "redis.log") as process:
-        process.url = f"redis://{HOST}:{port}"
-        process.is_up = lambda: is_listening(port)
-        process.wait_until(process.is_up)
+    with redis_server.process(folder) as process:
         yield process

@@ -13,12 +13,10 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from course import redis_server
-from course.bench import chats, command, goals, http_line, meter, polling, report
+from course.bench import chats, command, http_line, meter, polling, report
 from course.bench.contestants import Contestant
 from course.bench.counting import judge, numbers_in, percentile
 from course.bench.crowd import Crowd
-from course.bench.figures import Figures, medians
-from course.bench.frames import PING, TEXT, Parser, frame
 from course.bench.load import closed_loop, open_loop
 from course.bench.meter import Meter, Reading
 from course.bench.programme import FIVE_STEPS, STEP_05
@@ -26,7 +24,10 @@ from course.bench.rounds import Arena, run, unused_database
 from course.bench.scenarios import Scenario, at_rate
 from course.bench.sockets import SocketMember
 from course.errors import CourseError
+from course.figures import goals
+from course.figures.medians import Figures, medians
 from course.steps import ROOT
+from course.websocket_frames import PING, TEXT, Parser, frame
 
 LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536]  # each form of a length, and its edges
 

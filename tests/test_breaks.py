@@ -20,10 +20,10 @@ from course.breaks.exhibits import Change, find, in_full, load, pattern_of
 from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage, complaints_in
 from course.errors import CourseError
-from course.pages.directives import expanded
 from course.processes import Process
 from course.servers import answers
 from course.steps import ROOT, load_steps
+from tools.pages.directives import expanded
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the museum shows what Linux prints"

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from course import servers
 from course.bench.crowd import WORDS
-from course.pages.measured import figures_of
+from tools.pages.measured import figures_of
 
 expect.set_options(timeout=20_000)  # milliseconds; for a machine with other work to do
 

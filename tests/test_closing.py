@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from course import compare, servers
 from course.breaks.exhibits import pattern_of
 from course.breaks.people import Person
-from course.pages.museum import CLOSING
 from course.processes import Process, free_port
 from course.servers import HOST
 from course.steps import find_step
+from tools.pages.museum import CLOSING
 
 STEP = find_step("03")
 ROWS = tomllib.loads(CLOSING.read_text("utf-8"))

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import copy_course, refuse
+from conftest import copy_course
 
-from course import redis_server
 from course.processes import free_port, is_listening
 from course.steps import ROOT
 
@@ -103,8 +102,6 @@ def descendants(pid: int) -> set[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_run_serves_everything_and_leaves_nothing_behind(six_ports, number):
-    if not redis_server.is_available():
-        refuse(redis_server.HOW_TO_GET_ONE)
     with Run("--port", str(six_ports)) as run:
         run.wait_for("Ctrl-C stops everything")
         home = f"http://127.0.0.1:{six_ports}"

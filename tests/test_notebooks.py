@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from course.notebook.running import environment, execute, names
-from course.pages.notebooks import NOTEBOOKS, cells_of, code_of, recording_of
+from course.notebook.running import environment, names
 from course.processes import Process, free_port, is_listening
+from course.steps import NOTEBOOKS
+from tools.pages.notebooks import cells_of, code_of, recording_of
+from tools.record.notebooks import execute
 
 NAMES = names()
 

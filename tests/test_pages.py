@@ -7,9 +7,9 @@ import pytest
 
 from course import docs
 from course.errors import CourseError
-from course.pages import measured, notebooks
-from course.pages.directives import expanded
-from course.pages.names import part
+from tools.pages import measured, notebooks
+from tools.pages.directives import expanded
+from tools.pages.names import part
 
 PAGES = sorted((docs.ROOT / "docs" / "en").rglob("*.md"))
 COUNT = r"(?<![\w.:/-])\d[\d,.]*"

@@ -9,15 +9,15 @@ import pytest
 from conftest import refuse
 
 from course import compare
-from course.pages.listings import OUTPUTS as FOLDER
 from course.processes import Process
-from course.record import command
-from course.record.natural import HOME, Natural
-from course.record.scenes import MISTAKES, OUTPUTS, SCREENSHOTS
-from course.record.stage import MissingProgram, Stage
-from course.record.tap import frames_as_text
-from course.record.terminal import READY, Terminal
 from course.steps import ROOT, find_step
+from tools.pages.listings import OUTPUTS as FOLDER
+from tools.record import command
+from tools.record.natural import HOME, Natural
+from tools.record.scenes import MISTAKES, OUTPUTS, SCREENSHOTS
+from tools.record.stage import MissingProgram, Stage
+from tools.record.tap import frames_as_text
+from tools.record.terminal import READY, Terminal
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the pages show what Linux prints"
@@ -55,7 +55,7 @@ def test_a_recorded_output_is_what_a_run_prints_now(stage, name):
         printed = OUTPUTS[name](stage)
     except MissingProgram as problem:
         refuse(str(problem))
-    again = f"Record it again: python3 -m course record {name}"
+    again = f"Record it again: python3 -m tools record {name}"
     assert printed + "\n" == recorded(name), again
 
 
@@ -90,7 +90,7 @@ def test_a_mistake_can_be_made_and_the_lesson_says_how(name, tmp_path):
     step = find_step(number)
     edit.make(compare.copy(step, tmp_path))
     lesson = PAGES[f"docs/en/lessons/{step.folder}.md"]
-    assert f"`{edit.path}`" in lesson
+    assert f"`{edit.file}`" in lesson
     assert f"`{edit.old}` to `{edit.new}`" in lesson
 
 

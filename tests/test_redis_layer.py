@@ -51,7 +51,6 @@ async def test_two_hundred_who_vanish_at_once_leave_no_ghost(chat, redis_url):
         await until(lambda: groups_in(layer) == [])
 
 
-@pytest.mark.skipif(not redis_server.find_program(), reason=redis_server.HOW_TO_GET_ONE)
 def test_two_redis_servers_share_the_rooms_and_every_room_works(tmp_path):
     last = OVER_REDIS[-1]
     with ExitStack() as stack:

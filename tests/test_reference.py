@@ -391,7 +391,7 @@ def test_a_card_has_a_sentence_a_verdict_and_a_public_source(card):
 
 
 def test_a_card_breaks_only_what_can_be_broken():
-    museum = tomllib.loads((ROOT / "course/breaks/museum.toml").read_text("utf-8"))
+    museum = tomllib.loads((ROOT / "docs/data/museum.toml").read_text("utf-8"))
     known = {exhibit["name"] for exhibit in museum["exhibit"] if "scene" in exhibit}
     assert set(re.findall(r"course break ([\w-]+)", MISCONCEPTIONS)) <= known
 

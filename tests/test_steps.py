@@ -18,7 +18,7 @@ def test_neighbours_differ_only_where_declared(before, after):
     changed = compare.changed_files(before, after)
     assert changed == sorted(after.changes), (
         "Declare the difference in steps/steps.toml, or carry the fix along:"
-        " python3 -m course carry FILE"
+        " python3 -m tools carry FILE"
     )
 
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from course import redis_server
-from course.bench import goals, machine, report
-from course.bench.figures import medians
+from course.bench import machine, report
 from course.bench.programme import FIVE_STEPS, LONG_ONLY, STEP_05
 from course.bench.rounds import arena, play_rounds
 from course.bench.scenarios import Scenario
 from course.errors import CourseError
+from course.figures import goals
+from course.figures.medians import medians
 from course.processes import stopped_by_signals
 from course.steps import ROOT, Step
 
-FULL = ROOT / "docs" / "data"
-# What is less exact does not take the place of what is shown in the lessons.
-OTHER = ROOT / "build" / "bench"
+# The figures that the lessons show are recorded by `tools record-bench`.
+RESULTS = ROOT / "build" / "bench"
 
 
 def bench(
@@ -38,8 +38,7 @@ def bench(
         raise CourseError(f"The bench needs Redis.\n{redis_server.HOW_TO_GET_ONE}")
     chosen = choose(programme, quick, scenario, only)
     rounds = rounds or (1 if quick or step is None else 3)
-    is_full = not (quick or scenario or only)
-    folder = Path(out) if out else FULL if is_full else OTHER
+    folder = Path(out) if out else RESULTS
     with said_if_stopped(), stopped_by_signals(), arena() as place:
         surroundings = machine.surroundings(place.database)
         seconds, tries = seconds_of(step, quick), 1 if quick else 3

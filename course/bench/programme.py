@@ -10,11 +10,10 @@ from course.bench.scenarios import (
     stall,
     vanish_and_return,
 )
+from course.figures.chats import BASE, DAPHNE, STORING, UVICORN
 
-BASE = "tutorial-daphne"  # what the others are held against
-STORING = "tutorial-daphne-storing"
 TUTORIAL = (BASE, "tutorial-uvicorn")
-FINAL = ("05-daphne", "05-uvicorn")
+FINAL = (DAPHNE, UVICORN)
 BOTH = (*TUTORIAL, *FINAL)
 PEERS = ("websockets", "socketio")
 SELF = ("raw", "raw-gather")

@@ -4,12 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from course.bench.figures import medians
-from course.bench.programme import BASE, STORING
 from course.bench.rounds import BUSY
 from course.bench.scenarios import Scenario
-
-NOTHING = "–"
+from course.figures.chats import BASE, NOTHING, STORING
+from course.figures.medians import medians
 
 
 def number(digits: int) -> Callable[[float], str]:

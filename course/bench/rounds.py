@@ -18,9 +18,7 @@ from course.bench.crowd import Crowd
 from course.bench.meter import Meter
 from course.bench.scenarios import Scenario, Stage
 from course.errors import CourseError
-from course.steps import ROOT
-
-LOGS = ROOT / "build" / "logs"
+from course.steps import LOGS
 
 BUSY = 30  # percent of one core, used by others
 

@@ -7,8 +7,8 @@ import re
 import socket
 
 from course.bench.counting import numbers_in
-from course.bench.frames import CLOSE, PING, PONG, TEXT, Parser, frame
 from course.errors import CourseError
+from course.websocket_frames import CLOSE, PING, PONG, TEXT, Parser, frame
 
 SEQ = re.compile(rb'"seq":(\d+)')
 

@@ -9,10 +9,10 @@ from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage
 from course.compare import coloured
 from course.errors import CourseError
-from course.record.natural import HOME, without_libraries
 from course.run import say
 from course.servers import HOST
 from course.steps import FIRST_PORT
+from course.tracebacks import HOME, without_libraries
 
 WIDTH = 88
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from course import compare
 from course.errors import CourseError
-from course.steps import Step, find_step
+from course.steps import DATA, Step, find_step
 
-MUSEUM = Path(__file__).with_name("museum.toml")
+MUSEUM = DATA / "museum.toml"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Change:
                 f"The break no longer fits {folder.name}/{self.file}. This must stand"
                 f" there once, and does so {source.count(self.old)} times:\n\n"
                 f"{self.old.strip()}\n\n"
-                "The step is newer than the break: see course/breaks/museum.toml."
+                "The step is newer than the break: see docs/data/museum.toml."
             )
         if source and not self.old:
             raise CourseError(

@@ -7,9 +7,9 @@ import select
 import socket
 from collections.abc import Callable
 
-from course.bench.frames import CLOSE, TEXT, Parser, frame
 from course.errors import CourseError
 from course.servers import HOST
+from course.websocket_frames import CLOSE, TEXT, Parser, frame
 
 BINARY = 2
 PATIENCE = 15  # seconds; Daphne itself gives up a handshake after 5

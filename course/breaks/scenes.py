@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from course import redis_server
 from course.breaks.people import Person
-from course.breaks.stage import LOGS, Stage, complaints_in, daphne, new_port
+from course.breaks.stage import Stage, complaints_in, daphne
 from course.errors import CourseError
-from course.processes import Process, is_listening
+from course.processes import Process, free_port
 from course.servers import HOST
+from course.steps import LOGS
 
 SCENES: dict[str, Callable[[Stage], list[str]]] = {}
 
@@ -36,7 +37,7 @@ def scene(play: Callable[[Stage], list[str]]) -> Callable[[Stage], list[str]]:
 @scene
 def start_runserver(stage: Stage) -> list[str]:
     """The server is started, and ends by itself."""
-    address = f"{HOST}:{new_port()}"
+    address = f"{HOST}:{free_port()}"
     has_failed = stage.run("manage.py", "runserver", "--noreload", address)
     return ["The server does not start."] if has_failed else []
 
@@ -44,14 +45,14 @@ def start_runserver(stage: Stage) -> list[str]:
 @scene
 def start_without_redis(stage: Stage) -> list[str]:
     """The server is started, and nobody listens where Redis should be."""
-    stage.redis_url = f"redis://{HOST}:{new_port()}"
+    stage.redis_url = f"redis://{HOST}:{free_port()}"
     return start_runserver(stage)
 
 
 @scene
 def start_daphne(stage: Stage) -> list[str]:
     """The server is started as on a public machine: by its own name."""
-    has_failed = stage.run(*daphne(new_port()), env={})
+    has_failed = stage.run(*daphne(free_port()), env={})
     return ["The server does not start."] if has_failed else []
 
 
@@ -100,7 +101,7 @@ def come_in(stage: Stage) -> list[str]:
 @scene
 def come_without_redis(stage: Stage) -> list[str]:
     """Ana opens a socket, and nobody listens where Redis should be."""
-    stage.redis_url = f"redis://{HOST}:{new_port()}"
+    stage.redis_url = f"redis://{HOST}:{free_port()}"
     return come_in(stage)
 
 
@@ -123,17 +124,15 @@ def lose_redis(stage: Stage) -> list[str]:
 
 
 def own_redis(stage: Stage, *options: str) -> Process:
-    """Start a Redis that a scene may spoil."""
-    program = redis_server.find_program()
-    if program is None:
-        raise CourseError(redis_server.HOW_TO_GET_ONE)
-    port = new_port()
-    command = [str(program), *f"--port {port} --bind {HOST}".split(), "--save", ""]
-    command += options
-    redis = Process("Redis", command, LOGS.parent, LOGS / f"redis-{port}.log")
-    stage.stack.enter_context(redis)
-    redis.wait_until(lambda: is_listening(port))
-    stage.redis_url = f"redis://{HOST}:{port}"
+    """Start a Redis that a scene may spoil; the options are those of a real Redis."""
+    program = redis_server.real_program() if options else None
+    if options and program is None:
+        raise CourseError(
+            "This one needs a real Redis or Valkey, and this machine has only the"
+            " stand-in. See it on the page of errors, or install Redis."
+        )
+    redis = stage.stack.enter_context(redis_server.process(LOGS, program, *options))
+    stage.redis_url = redis.url
     return redis
 
 

@@ -16,11 +16,7 @@ from course.breaks.people import PATIENCE, Person
 from course.errors import CourseError
 from course.processes import LONGEST_START, Process, free_port, is_listening
 from course.servers import HOST
-from course.steps import ROOT
-
-LOGS = ROOT / "build" / "logs"
-
-given_ports = set()  # tests play several scenes at a time
+from course.steps import LOGS
 
 
 class Stage:
@@ -59,13 +55,13 @@ class Stage:
         if prepare:
             servers.prepare(self.step, self.folder, self.env)
         for _ in range(count):
-            port = new_port()
+            port = free_port()
             python, *words = servers.command_of(self.step, port, None)
             self.start(port, [python, *options, *words], self.env)
 
     def serve_by_daphne(self) -> None:
         """Serve the copy with `daphne` itself; nothing is prepared, no variable set."""
-        port = new_port()
+        port = free_port()
         self.start(port, [sys.executable, *daphne(port)], {})
 
     def start(self, port: int, command: list[str], env: dict[str, str]) -> None:
@@ -99,12 +95,8 @@ class Stage:
         return servers.environment_of(self.step, self.redis_url)
 
     def start_redis(self) -> None:
-        """Start a Redis of our own, so that nobody else speaks in its rooms."""
-        if redis_server.find_program():
-            redis = redis_server.started(LOGS)
-        else:
-            redis = redis_server.running(LOGS)
-        self.redis_url = self.stack.enter_context(redis)
+        """Start a Redis of our own, so that nobody else sends to its rooms."""
+        self.redis_url = self.stack.enter_context(redis_server.started(LOGS))
 
     # ---- Who comes, and what is seen ---------------------------------------------------
 
@@ -138,14 +130,6 @@ def complaints_in(lines: list[str]) -> list[str]:
     """Return the lines of a terminal that say that something is wrong."""
     words = re.compile("Error|Exception|Warning:|Not Found|REJECT")
     return [line for line in lines if words.search(line)]
-
-
-def new_port() -> int:
-    """Return a free port that no other scene of this process has got."""
-    while (port := free_port()) in given_ports:
-        pass
-    given_ports.add(port)
-    return port
 
 
 def daphne(port: int) -> list[str]:

@@ -12,9 +12,8 @@ from pathlib import Path
 from course import compare, redis_server, servers
 from course.processes import Process, free_port, is_listening
 from course.servers import HOST
-from course.steps import ROOT, find_step
+from course.steps import LOGS, find_step
 
-LOGS = ROOT / "build" / "logs"
 PATIENCE = 30  # seconds
 
 

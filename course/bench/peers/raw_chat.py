@@ -12,7 +12,7 @@ import hashlib
 import re
 import sys
 
-from course.bench.frames import TEXT, Parser, frame
+from course.websocket_frames import TEXT, Parser, frame
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 4.2.2
 

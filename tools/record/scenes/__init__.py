@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 
-from course.record.stage import Edit, Stage
+from course.breaks.exhibits import Change, find
+from tools.record.stage import Stage
 
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text
 SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives the page
 
-# Mistakes to make on purpose: the number of the step, and the edit. Its lesson tells
+# Mistakes to make on purpose: the number of the step, and the change. Its lesson tells
 # the reader to make it; where there is an output of this name, it shows what comes.
-MISTAKES: dict[str, tuple[str, Edit]] = {}
+MISTAKES: dict[str, tuple[str, Change]] = {}
 
 
 def output(name: str) -> Callable:
@@ -33,12 +34,20 @@ def screenshot(name: str) -> Callable:
     return enter
 
 
-def mistake(name: str, number: str, path: str, old: str, new: str) -> Edit:
-    """Enter a mistake into the table, under the name of what it makes to see."""
-    edit = Edit(path, old, new)
-    MISTAKES[name] = (number, edit)
-    return edit
+def mistake(name: str, number: str, file: str, old: str, new: str) -> Change:
+    """Enter a mistake into the table, under the name of the output that it causes."""
+    change = Change(file, new, old)
+    MISTAKES[name] = (number, change)
+    return change
+
+
+def exhibited(name: str, exhibit: str) -> Change:
+    """Enter the mistake of a museum exhibit, which changes one place, into the table."""
+    shown = find(exhibit)
+    (change,) = shown.changes
+    MISTAKES[name] = (shown.step, change)
+    return change
 
 
 # Each of them enters its scenes when it is imported.
-from course.record.scenes import asking, in_memory, over_redis, waiting  # noqa: E402, F401
+from tools.record.scenes import asking, in_memory, over_redis, waiting  # noqa: E402, F401

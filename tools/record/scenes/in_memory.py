@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from course.record.people import come_in, say, see, wait_for_status
-from course.record.scenes import mistake, output, screenshot
-from course.record.stage import Stage, side_by_side, tapped, write_naturally
-from course.record.tap import as_text, frames_as_text
+from tools.record.people import come_in, say, see, wait_for_status
+from tools.record.scenes import exhibited, mistake, output, screenshot
+from tools.record.stage import Stage, side_by_side, tapped, write_naturally
+from tools.record.tap import as_text, frames_as_text
 
 CLOSED = "Disconnected (code 1011)"
 
@@ -41,13 +41,7 @@ def frames(stage: Stage) -> str:
         return frames_as_text(line, show.natural, 2)
 
 
-WRONG_TYPE = mistake(
-    "03-wrong-type",
-    "03",
-    "chat/consumers.py",
-    '"type": "chat.message"',
-    '"type": "chat.mesage"',
-)
+WRONG_TYPE = exhibited("03-wrong-type", "wrong-type")
 mistake(
     "03-forgotten-await",
     "03",
@@ -62,16 +56,8 @@ mistake(
     "await self.channel_layer.group_send(self.group_name, event)",
     "await self.send_json(message)",
 )
-NO_LAYER = mistake(
-    "03-no-layer", "03", "config/settings.py", "CHANNEL_LAYERS =", "CHANNEL_LAYER ="
-)
-GROUP_NAME = mistake(
-    "03-group-name",
-    "03",
-    "chat/groups.py",
-    "hashlib.sha256(room_name.encode()).hexdigest()",
-    "room_name",
-)
+NO_LAYER = exhibited("03-no-layer", "no-layer")
+GROUP_NAME = exhibited("03-group-name", "group-name")
 
 
 @output("03-wrong-type")

@@ -5,11 +5,10 @@ import html
 import json
 
 from course.errors import CourseError
-from course.pages.listings import fenced
-from course.steps import ROOT
+from course.steps import DATA, NOTEBOOKS, ROOT
+from tools.pages.listings import fenced
 
-NOTEBOOKS = ROOT / "notebooks"
-RECORDED = ROOT / "docs" / "data" / "notebooks"
+RECORDED = DATA / "notebooks"
 
 
 def page(name: str) -> list[str]:
@@ -50,7 +49,7 @@ def code_of(name: str) -> list[str]:
 def recording_of(name: str) -> dict:
     """Return the recorded run of a notebook; raise CourseError if it is of other code."""
     path = RECORDED / f"{name}.json"
-    again = f"Record it: python3 -m course notebooks --record {name}"
+    again = f"Record it: python3 -m tools record-notebooks {name}"
     if not path.is_file():
         raise CourseError(f"no run of the notebook {name} is recorded. {again}")
     run = json.loads(path.read_text("utf-8"))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from course.record.people import come_in, post, say, see, wait_for_status
-from course.record.scenes import mistake, output, screenshot
-from course.record.stage import Stage, tapped, write_naturally
-from course.record.tap import as_text, frames_as_text
+from tools.record.people import come_in, post, say, see, wait_for_status
+from tools.record.scenes import exhibited, mistake, output, screenshot
+from tools.record.stage import Stage, tapped, write_naturally
+from tools.record.tap import as_text, frames_as_text
 
 EVENTS = "[name=transport][value=events]"
 
@@ -109,9 +109,7 @@ mistake(
     "await bell.wait(heard, min(left, LOOK_AGAIN))",
     "time.sleep(LOOK_AGAIN)",
 )
-NO_WEBSOCKET = mistake(
-    "02-no-websocket", "02", "config/asgi.py", '"websocket":', '"websockets":'
-)
+NO_WEBSOCKET = exhibited("02-no-websocket", "no-websocket-key")
 
 
 @output("02-no-websocket")

@@ -9,7 +9,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from course.errors import CourseError
-from course.pages import diagrams, listings, manifest, measured, museum, notebooks
+from tools.pages import diagrams, listings, manifest, measured, museum, notebooks
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
 FIGURE = re.compile(r"\{\{ +([^{}]+?) +\}\}")
@@ -42,7 +42,7 @@ class PagesExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register what reads the lines of a page first."""
-        md.preprocessors.register(Directives(md), "course.pages", BEFORE_FENCES)
+        md.preprocessors.register(Directives(md), "tools.pages", BEFORE_FENCES)
 
 
 class Directives(Preprocessor):

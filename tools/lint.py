@@ -1,4 +1,4 @@
-"""`course lint`: layout and common mistakes, as the pre-commit hooks see them."""
+"""`tools lint`: layout and common mistakes, as the pre-commit hooks see them."""
 
 import shutil
 import subprocess

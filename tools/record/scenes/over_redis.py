@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from course.record.people import come_in, say, see
-from course.record.scenes import mistake, output, screenshot
-from course.record.stage import Stage, side_by_side, write_naturally
+from tools.record.people import come_in, say, see
+from tools.record.scenes import mistake, output, screenshot
+from tools.record.stage import Stage, side_by_side, write_naturally
 
 
 @output("04-run-two")

@@ -1,26 +1,25 @@
 """What scenes play on: a clone of the course, servers at ports that are free, a browser."""
 
 import contextlib
-import random
 import shlex
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from course import chromium, compare, redis_server, servers
+from course.breaks.exhibits import Change
 from course.errors import CourseError
-from course.processes import is_free
-from course.record.natural import BROWSER, Natural
-from course.record.tap import Tap
-from course.record.terminal import Terminal
+from course.processes import free_port
 from course.servers import HOST
 from course.steps import ROOT, Step, find_step
+from tools.record.natural import BROWSER, Natural
+from tools.record.tap import Tap
+from tools.record.terminal import Terminal
 
 PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
 # Wide enough for the panel beside the chat.
@@ -45,6 +44,9 @@ TEXTS = """() => {
   return texts;
 }"""
 
+# Ports of four digits, like the usual ones: a page that names one is as long as ever.
+FOUR_DIGITS = range(7_000, 7_900)
+
 TWO_WINDOWS = """
 <style>
   :root { color-scheme: light dark; }
@@ -56,22 +58,6 @@ TWO_WINDOWS = """
 
 class MissingProgram(CourseError):
     """Something that a scene needs is not on this machine."""
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A mistake to make in one file of a step: `old` becomes `new`."""
-
-    path: str
-    old: str
-    new: str
-
-    def make(self, folder: Path) -> None:
-        """Make it in a copy of the step."""
-        source = (folder / self.path).read_text("utf-8")
-        if source.count(self.old) != 1:
-            raise CourseError(f'"{self.old}" is not once in {self.path}')
-        (folder / self.path).write_text(source.replace(self.old, self.new), "utf-8")
 
 
 class Show:
@@ -125,15 +111,8 @@ class Stage:
 
     @cached_property
     def redis_url(self) -> str:
-        """The URL of a Redis; of our own, where this machine can start one."""
-        if not redis_server.is_available():
-            raise MissingProgram(redis_server.HOW_TO_GET_ONE)
-        start = (
-            redis_server.started
-            if redis_server.find_program()
-            else redis_server.running
-        )
-        return self.stack.enter_context(start(self.folder))
+        """The URL of a Redis of our own."""
+        return self.stack.enter_context(redis_server.started(self.folder))
 
     @cached_property
     def browser(self):
@@ -157,12 +136,12 @@ class Stage:
 
     @contextlib.contextmanager
     def show(
-        self, number: str, count: int = 1, edit: Edit | None = None
+        self, number: str, count: int = 1, edit: Change | None = None
     ) -> Iterator[Show]:
         """Give a clone of the course in which one step is about to run."""
         step = find_step(number)
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            show = Show(step, Path(folder), free_port(count + 1), count)
+            show = Show(step, Path(folder), free_port(count + 1, FOUR_DIGITS), count)
             caches = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / "course", show.clone / "course", ignore=caches)
             compare.copy(step, show.folder)
@@ -174,7 +153,7 @@ class Stage:
 
     @contextlib.contextmanager
     def served(
-        self, number: str, count: int = 1, edit: Edit | None = None
+        self, number: str, count: int = 1, edit: Change | None = None
     ) -> Iterator[Show]:
         """Serve a step; what the servers print is not looked at."""
         with self.show(number, count, edit) as show:
@@ -256,14 +235,3 @@ def write_naturally(page, natural: Natural) -> None:
         frame.evaluate(
             WRITE_NATURALLY, [natural(text) for text in frame.evaluate(TEXTS)]
         )
-
-
-def free_port(neighbours: int) -> int:
-    """Return the first of so many free ports, of four digits like the usual ones.
-
-    So that what is as long as a port is as long on the page.
-    """
-    while True:
-        first = random.randrange(7_000, 7_900)
-        if all(map(is_free, range(first, first + neighbours))):
-            return first

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from course.processes import Process
-from course.record.natural import OF_A_SERVER, Natural
+from tools.record.natural import OF_A_SERVER, Natural
 
 READY = "Ctrl-C stops everything."  # the end of what `course run` says at the start
 

@@ -2,9 +2,7 @@
 
 import statistics
 
-from course.bench.programme import BASE
-
-DAPHNE, UVICORN = "05-daphne", "05-uvicorn"
+from course.figures.chats import BASE, UVICORN
 
 
 def medians(rows: list[dict]) -> list[dict]:

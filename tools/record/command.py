@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from course.errors import CourseError
-from course.pages.listings import OUTPUTS as OUTPUT_FOLDER
-from course.record.scenes import OUTPUTS, SCREENSHOTS
-from course.record.stage import Stage
 from course.steps import ROOT
+from tools.pages.listings import OUTPUTS as OUTPUT_FOLDER
+from tools.record.scenes import OUTPUTS, SCREENSHOTS
+from tools.record.stage import Stage
 
 SCREENSHOT_FOLDER = ROOT / "docs" / "en" / "assets" / "screenshots"
 SCHEMES = ["light", "dark"]

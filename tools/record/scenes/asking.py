@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from course import servers
-from course.record.people import come_in, post, say, see, wait_for_status
-from course.record.scenes import output, screenshot
-from course.record.stage import Stage, tapped, write_naturally
-from course.record.tap import as_text
+from tools.record.people import come_in, post, say, see, wait_for_status
+from tools.record.scenes import output, screenshot
+from tools.record.stage import Stage, tapped, write_naturally
+from tools.record.tap import as_text
 
 LONG = "[name=transport][value=long]"
 HELD = "Listening: holding a request."

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from course.record.natural import Natural
 from course.servers import HOST
+from tools.record.natural import Natural
 
 PATIENCE = 20  # seconds
 MASK = bytes.fromhex("37fa213d")  # the example of RFC 6455, section 5.7

@@ -9,8 +9,9 @@ import itertools
 import re
 from pathlib import Path
 
+from course.tracebacks import HOME, OF_A_SERVER, without_libraries
+
 FIRST_PID = 4242
-HOME = "/home/ana/realtime-django"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64)"
 MORNING = 1_795_251_600_000  # milliseconds since 1970: 21 November 2026, 09:00
 
@@ -38,8 +39,6 @@ ALWAYS_THE_SAME = [
     (r"\b0x[0-9a-f]{6,}", "0x7f0000000000"),
 ]
 
-# The start of a line that `course run` hands on: the port of the server that said it.
-OF_A_SERVER = r"\d+ \|"
 # A request that went well. A browser sends them in any order, and so does the tool,
 # which asks for the lobby until the server answers.
 WENT_WELL = re.compile(
@@ -93,24 +92,3 @@ def in_one_order(text: str) -> str:
 def port_of(line: str) -> str:
     """Return the port of the server that printed a line."""
     return line.partition(" ")[0]
-
-
-def without_libraries(text: str) -> str:
-    """Return a text whose tracebacks show the frames of the course, and … for others.
-
-    The lines of a library move with each of its versions.
-    """
-    kept = []
-    is_ours = True
-    for line in text.splitlines():
-        bare = re.sub(r"^\d+ \| ", "", line)  # behind the port of a server
-        if bare.startswith('  File "'):
-            is_ours = f'"{HOME}/steps' in bare
-            left_out = line[: len(line) - len(bare)] + "  …"
-            if not is_ours and kept[-1:] != [left_out]:
-                kept.append(left_out)
-        elif not bare.startswith("    "):
-            is_ours = True
-        if is_ours and not re.fullmatch(r" +[\^~]+", bare):
-            kept.append(line)
-    return "".join(f"{line}\n" for line in kept)

@@ -34,9 +34,9 @@ notebooks    a notebook as a page
 diagrams     a drawn SVG
 """
 
-from course.pages.directives import PagesExtension
+from tools.pages.directives import PagesExtension
 
 
 def makeExtension(**options) -> PagesExtension:
-    """Return the extension; Markdown calls this for `course.pages`."""
+    """Return the extension; Markdown calls this for `tools.pages`."""
     return PagesExtension(**options)

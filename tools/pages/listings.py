@@ -5,10 +5,10 @@ from pathlib import Path
 
 from course import compare
 from course.errors import CourseError
-from course.pages.names import part
-from course.steps import ROOT, STEPS, find_step
+from course.steps import DATA, ROOT, STEPS, find_step
+from tools.pages.names import part
 
-OUTPUTS = ROOT / "docs" / "data" / "outputs"
+OUTPUTS = DATA / "outputs"
 
 LEXERS = {
     ".conf": "nginx",

@@ -7,8 +7,8 @@ the official tutorial's chat on Daphne, played in the same rounds, or plain limi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from course.bench.figures import DAPHNE, UVICORN, Figures, OfTheTutorial
-from course.bench.programme import STORING
+from course.figures.chats import DAPHNE, STORING, UVICORN
+from course.figures.medians import Figures, OfTheTutorial
 
 
 @dataclass(frozen=True)

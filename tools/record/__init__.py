@@ -1,7 +1,7 @@
-"""`course record`: what the pages show of the running steps, in text and in pictures.
+"""`tools record`: what the pages show of the running steps, in text and in pictures.
 
-    python3 -m course record              everything, again
-    python3 -m course record 03-run       only what has this name
+    python3 -m tools record              everything, again
+    python3 -m tools record 03-run       only what has this name
 
 Nothing on a page is typed from memory: a scene starts a step, does what a reader would
 do, and hands over what it saw. A test plays each scene again and compares.

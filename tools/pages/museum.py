@@ -1,18 +1,16 @@
-"""Errors and close codes, as course/breaks has them: exhibits of the museum, tables."""
+"""Errors and close codes, out of docs/data: exhibits of the museum, tables."""
 
 import re
 import tomllib
-from pathlib import Path
 
-from course import breaks
 from course.breaks.exhibits import Exhibit, find, in_full, load
 from course.errors import CourseError
-from course.pages.listings import fenced
-from course.pages.manifest import line
-from course.steps import STEPS
+from course.steps import DATA, STEPS
+from tools.pages.listings import fenced
+from tools.pages.manifest import line
 
 BREAK = "<br>"
-CLOSING = Path(breaks.__file__).with_name("closing.toml")
+CLOSING = DATA / "closing.toml"
 PROTOCOL = STEPS / "05-final" / "chat" / "protocol.py"
 CONNECTION = STEPS / "05-final" / "chat" / "static" / "chat" / "connection.js"
 

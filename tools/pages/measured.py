@@ -10,14 +10,12 @@ import json
 import math
 
 from course import environment
-from course.bench import report
-from course.bench.figures import Figures
-from course.bench.goals import lines_of
 from course.errors import CourseError
-from course.pages.manifest import line
-from course.steps import ROOT
-
-DATA = ROOT / "docs" / "data"
+from course.figures.chats import NOTHING, label
+from course.figures.goals import lines_of
+from course.figures.medians import Figures
+from course.steps import DATA
+from tools.pages.manifest import line
 
 WHOLE = 0  # digits of what is counted in ones
 
@@ -47,26 +45,6 @@ COLUMNS = {
     "still_missing": ("still missing", "", WHOLE),
     "threads": ("threads", "", WHOLE),
 }
-
-CHATS = {
-    "01-short-8-threads": "01 short polling, 8 threads",
-    "01-long-8-threads": "01 long polling, 8 threads",
-    "01-long-128-threads": "01 long polling, 128 threads",
-    "02-long": "02 long polling, ASGI",
-    "02-events": "02 Server-Sent Events",
-    "03": "03 in-memory layer",
-    "04": "04 Redis layer",
-    "05-daphne": "05 on Daphne",
-    "05-uvicorn": "05 on uvicorn",
-    "tutorial-daphne": "official tutorial on Daphne",
-    "tutorial-uvicorn": "official tutorial on uvicorn",
-    "tutorial-daphne-storing": "official tutorial, storing each message",
-    "websockets": "plain websockets, nothing stored",
-    "socketio": "python-socketio, nothing stored",
-    "raw": "one frame for each member, nothing else",
-    "raw-gather": "one frame for many messages, nothing else",
-}
-
 
 # What the course is made of, as its owner names it.
 STACK = {
@@ -203,16 +181,11 @@ def heading(key: str) -> str:
     return column(key)[0]
 
 
-def label(chat: str) -> str:
-    """Return what a chat is called in a page."""
-    return CHATS.get(chat, chat)
-
-
 def written(value: float | None, key: str) -> str:
     """Return a figure with its unit."""
     _, unit, meaningful = column(key)
     if value is None:
-        return report.NOTHING
+        return NOTHING
     text = digits(value, meaningful)
     if unit in {"x", "%"}:
         return text + unit

@@ -1,0 +1,1 @@
+"""What the people who develop the course run: `python3 -m tools …`."""

@@ -1,0 +1,119 @@
+"""The verbs of `python3 -m tools`, for the people who develop the course."""
+
+import argparse
+from pathlib import Path
+
+from course import environment
+from course.cli import add_bench_options, find_bench_step, speak_any_language
+from course.errors import reported
+
+EXAMPLES = """\
+examples:
+  python3 -m tools lint                  everything that CI checks without running it
+  python3 -m tools carry steps/03-inmemory-layer/chat/server.py
+  python3 -m tools site --out site       the site, as it is published
+  python3 -m tools record 03-run-two     one output of a running step, for the pages
+  python3 -m tools record-notebooks             the outputs of the five notebooks
+  python3 -m tools record-bench 05              the figures of step 05; keep the machine quiet
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    speak_any_language()
+    options = make_parser().parse_args(arguments)
+    return reported(lambda: options.verb(options))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tools",
+        description="What the people who develop the course run.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    verb = verbs.add_parser("lint", help="check code, templates, workflows and layout")
+    verb.set_defaults(verb=lint)
+
+    verb = verbs.add_parser("carry", help="carry a fix in a file into the later steps")
+    verb.set_defaults(verb=carry)
+    verb.add_argument("file", help="the changed file, in the earliest step that has it")
+
+    verb = verbs.add_parser("site", help="build the site of the lessons")
+    verb.set_defaults(verb=site)
+    verb.add_argument("--out", metavar="FOLDER", help="where to; else build/site")
+
+    verb = verbs.add_parser(
+        "record", help="record again the outputs and screenshots that the pages show"
+    )
+    verb.set_defaults(verb=record)
+    verb.add_argument("names", nargs="*", help="only these, such as 03-run-two")
+
+    verb = verbs.add_parser(
+        "record-notebooks", help="run notebooks and keep their outputs"
+    )
+    verb.set_defaults(verb=notebooks)
+    verb.add_argument("names", nargs="*", help="only these")
+
+    verb = verbs.add_parser(
+        "record-bench", help="record the figures that the pages show"
+    )
+    verb.set_defaults(verb=bench)
+    add_bench_options(verb)
+    return parser
+
+
+def lint(options: argparse.Namespace) -> int:
+    """Run every check that needs no test."""
+    environment.enter("lint", "tools")
+    from tools.lint import lint
+
+    return lint()
+
+
+def carry(options: argparse.Namespace) -> int:
+    """Carry a fix into the later steps."""
+    from tools.carry import carry
+
+    return carry(options.file)
+
+
+def site(options: argparse.Namespace) -> int:
+    """Build the site."""
+    environment.enter("docs", "tools")
+    from course import docs
+    from course.lessons import SITE
+
+    folder = Path(options.out) if options.out else SITE
+    docs.build(folder)
+    print(f"The site is in {folder}.")
+    return 0
+
+
+def record(options: argparse.Namespace) -> int:
+    """Record again what the pages show of the running steps."""
+    environment.enter("test", "tools")
+    from tools.record.command import record
+
+    return record(options.names)
+
+
+def notebooks(options: argparse.Namespace) -> int:
+    """Run the notebooks, and keep their outputs for the pages."""
+    environment.enter("notebooks", "tools")
+    from tools.record.notebooks import record
+
+    return record(options.names)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure everything at full length, and keep the figures for the pages."""
+    step = find_bench_step(options.step)
+    environment.enter("bench", "tools")
+    from course.bench.command import bench
+    from course.steps import DATA
+
+    return bench(step, False, str(DATA), None, None, options.rounds)
