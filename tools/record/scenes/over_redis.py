@@ -9,10 +9,10 @@ from tools.record.stage import Stage, side_by_side, write_naturally
 
 @output("04-run-two")
 def run_two(stage: Stage) -> str:
-    """One step on two server processes, with the Redis that the tool finds."""
+    """One step on two server processes, with a Redis that the tool starts."""
     with (
         stage.show("04", 2) as show,
-        stage.course(show, "run 04 --servers 2", REDIS_URL=stage.redis_url) as terminal,
+        stage.course(show, "run 04 --servers 2", REDIS_URL="") as terminal,
     ):
         return terminal.started("Quit the server", servers=2).text()
 
