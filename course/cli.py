@@ -18,6 +18,7 @@ examples:
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
   python3 -m course break no-layer       one error, made on purpose in a copy
   python3 -m course bench --quick        what each way of carrying messages costs
+  python3 -m course redis                a Redis to look into, at port 6379
   python3 -m course notebooks            five notebooks that do it all by hand
 """
 
@@ -65,6 +66,9 @@ def make_parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=test)
     verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
     verb.add_argument("-k", metavar="EXPRESSION", help="only tests of such names")
+    verb.add_argument(
+        "--all", action="store_true", help="the slow tests too, as where CI is set"
+    )
 
     verb = verbs.add_parser("list", help="list the steps")
     verb.set_defaults(verb=list_steps)
@@ -101,6 +105,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--scenario", metavar="NAMES", help="only these; `list` lists them"
     )
     verb.add_argument("--only", metavar="CHATS", help="only these chats")
+
+    verb = verbs.add_parser("redis", help="start a Redis to look into, or ask one")
+    verb.set_defaults(verb=redis)
+    verb.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help='a Redis command, such as keys "*"; without one, a Redis is started',
+    )
+    verb.add_argument("--port", type=port, help="its port; else 6379")
+    verb.add_argument(
+        "-n", type=int, default=0, metavar="N", help="database; that of step 04 is 4"
+    )
 
     verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
     verb.set_defaults(verb=notebooks)
@@ -159,7 +176,8 @@ def test(options: argparse.Namespace, rest: list[str]) -> int:
     environment.enter("test")
     from course.testing import run_tests
 
-    return run_tests(step, (["-k", options.k] if options.k else []) + rest)
+    words = (["-k", options.k] if options.k else []) + rest
+    return run_tests(step, words, everything=options.all)
 
 
 def list_steps(options: argparse.Namespace, rest: list[str]) -> int:
@@ -219,6 +237,15 @@ def find_bench_step(name: str | None) -> Step | None:
             " other chats. Try: python3 -m course bench, or python3 -m course bench 05"
         )
     return step
+
+
+def redis(options: argparse.Namespace, rest: list[str]) -> int:
+    """Start a Redis to look into, or send a command to one."""
+    environment.enter("run")
+    from course.redis_shell import main
+    from course.steps import LOGS
+
+    return main(options.command, options.port, options.n, LOGS)
 
 
 def notebooks(options: argparse.Namespace, rest: list[str]) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from course.errors import CourseError
-from course.processes import Process, free_port, is_listening
+from course.processes import Process, free_port, holder_of, is_free, is_listening
 from course.steps import ROOT
 
 HOST = "127.0.0.1"
@@ -168,13 +168,25 @@ def started(logs: Path, program: Program | None = None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def process(
-    logs: Path, program: Program | None = None, *options: str
+    logs: Path, program: Program | None = None, *options: str, port: int | None = None
 ) -> Iterator[Process]:
-    """Start a Redis of our own that may be stopped and started again; `.url` is its URL."""
+    """Start a Redis of our own that may be stopped and started again; `.url` is its URL.
+
+    Without `port`, it gets a free one. Raises CourseError if there is no program, or if
+    something else is at the port.
+    """
     program = program or find_program()
     if program is None:
         raise CourseError(HOW_TO_GET_ONE)
-    port = free_port()
+    if port is None:
+        port = free_port()
+    elif not is_free(port):
+        who = holder_of(port) or "a program that is not ours"
+        raise CourseError(
+            f"Port {port} is busy ({who}). If that is a Redis, use it: set"
+            f" REDIS_URL=redis://{HOST}:{port}\n"
+            f"Else try another port: python3 -m course redis --port {port + 1}"
+        )
     command = program.command(port, *options)
     with Process("Redis", command, ROOT, logs / f"redis-{port}.log") as server:
         server.url = f"redis://{HOST}:{port}"
@@ -193,13 +205,7 @@ def check(url: str) -> None:
 
     The message never shows a part of a password.
     """
-    host, port, wrong = read(url)
-    if wrong:
-        raise CourseError(
-            f"REDIS_URL is not the URL of a Redis: {wrong}.\n"
-            "It should look like redis://127.0.0.1:6379. Correct it, or unset it: the\n"
-            "course then starts a Redis of its own."
-        )
+    host, port = check_form(url)
     try:
         socket.create_connection((host, port), timeout=3).close()
     except (OSError, UnicodeError) as problem:
@@ -207,6 +213,18 @@ def check(url: str) -> None:
             f"Nothing answers at {host}:{port}, where REDIS_URL points ({problem}).\n"
             "Start that Redis, or unset REDIS_URL: the course then starts one of its own."
         ) from None
+
+
+def check_form(url: str) -> tuple[str, int]:
+    """Return the host and port that REDIS_URL names; raise CourseError if none."""
+    host, port, wrong = read(url)
+    if wrong:
+        raise CourseError(
+            f"REDIS_URL is not the URL of a Redis: {wrong}.\n"
+            "It should look like redis://127.0.0.1:6379. Correct it, or unset it: the\n"
+            "course then starts a Redis of its own."
+        )
+    return host, port
 
 
 def read(url: str) -> tuple[str, int, str]:

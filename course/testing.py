@@ -6,57 +6,103 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course import redis_server
 from course.steps import LOGS, ROOT, Step, load_steps
 
 RESULTS = ROOT / "build" / "test-results"
+LEFT_OUT = RESULTS / "left-out.txt"  # written by tests/conftest.py
 NOTHING_COLLECTED = 5  # pytest's exit code, usual with -k
 # Much of a scene is waiting; so many files of scenes at a time, each in its own process.
 AT_ONCE = min(4, (os.cpu_count() or 1) + 1)
+STEPS_AT_ONCE = 2  # each waits for its own sockets half of the time
 
 
-def run_tests(step: Step | None, options: list[str]) -> int:
+def run_tests(
+    step: Step | None, options: list[str], *, everything: bool = False
+) -> int:
     """Run every test, or one step's; return the exit code.
 
-    The last line says how many passed and failed. With CI set, a skipped test counts
-    as a failure: what nobody ran is not known to work.
+    The slow tests of the course are left out unless `everything` or CI says otherwise.
+    The last line says how many passed and failed, and the one before it what was left
+    out. With CI set, a skipped test counts as a failure: what nobody ran is not known
+    to work.
     """
-    places = [(step.number, step.path) for step in ([step] if step else load_steps())]
-    if step is None:
-        places.append(("course", ROOT))
+    everything = everything or bool(os.environ.get("CI"))
     totals = Counter()
     codes = set()
+    LEFT_OUT.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
         env = dict(os.environ)
         if redis_server.is_available():
             env["REDIS_URL"] = stack.enter_context(redis_server.running(LOGS))
-        for name, folder in places:
-            print(f"\n== {'step ' if name.isdigit() else 'the '}{name}", flush=True)
-            code, counted = run_pytest(name, folder, options_of(name) + options, env)
+        results = run_steps([step] if step else load_steps(), options, env)
+        if step is None:
+            results.append(run_course(options, env, everything))
+        for code, counted in results:
             codes.add(code)
             totals += counted
     return conclude(totals, codes)
 
 
-def options_of(name: str) -> list[str]:
-    """Return how to run the tests of one place: those of a step are few and quick."""
-    if name.isdigit():
-        return []
-    return [f"--numprocesses={AT_ONCE}", "--dist=loadfile"]
+def run_steps(
+    steps: list[Step], options: list[str], env: dict[str, str]
+) -> list[tuple[int, Counter]]:
+    """Run the tests of steps, two steps at a time; of several, print each when it ends."""
+    if len(steps) == 1:
+        print(f"\n== step {steps[0].number}", flush=True)
+        return [run_pytest(steps[0].number, steps[0].path, options, env)]
+
+    def run(step: Step) -> tuple[int, Counter]:
+        return run_pytest(step.number, step.path, options, env, at_once=False)
+
+    # The last step has the most tests, so it goes first.
+    with ThreadPoolExecutor(STEPS_AT_ONCE) as pool:
+        return list(pool.map(run, reversed(steps)))
+
+
+def run_course(
+    options: list[str], env: dict[str, str], everything: bool
+) -> tuple[int, Counter]:
+    """Run the tests of the whole course."""
+    print("\n== the course", flush=True)
+    words = [f"--numprocesses={AT_ONCE}", "--dist=loadfile"]
+    words += [] if everything else ["-m", "not slow"]
+    return run_pytest("course", ROOT, words + options, env)
 
 
 def run_pytest(
-    name: str, folder: Path, options: list[str], env: dict[str, str]
+    name: str,
+    folder: Path,
+    options: list[str],
+    env: dict[str, str],
+    *,
+    at_once: bool = True,
 ) -> tuple[int, Counter]:
-    """Run the tests of one folder; return pytest's exit code and what it counted."""
+    """Run the tests of one folder; return pytest's exit code and what it counted.
+
+    What pytest prints is shown as it comes, or when it has ended.
+    """
     results = RESULTS / f"{name}.xml"
     results.parent.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={results}", *options]
-    code = subprocess.run(command, cwd=folder, env=env).returncode
-    return code, count(results)
+    if at_once:
+        code = subprocess.run(command, cwd=folder, env=env).returncode
+        return code, count(results)
+    finished = subprocess.run(
+        command,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    print(f"\n== step {name}\n{finished.stdout}", end="", flush=True)
+    return finished.returncode, count(results)
 
 
 def count(results: Path) -> Counter:
@@ -75,13 +121,19 @@ def count(results: Path) -> Counter:
 
 
 def conclude(totals: Counter, codes: set[int]) -> int:
-    """Print the line of totals; return the exit code of it all."""
+    """Print what was left out and the line of totals; return the exit code of it all."""
     print()
     if not totals["passed"] + totals["failed"] and codes <= {0, NOTHING_COLLECTED}:
-        print("No test was run. Is the expression behind -k right?")
+        print("No test was run. Is the expression after -k right?")
     incomplete = bool(os.environ.get("CI")) and totals["skipped"] > 0
     if incomplete:
-        print("With CI set, nothing may be skipped; see the reasons above.")
+        print("With CI set, no test may be skipped; the reasons are above.")
+    if LEFT_OUT.exists():
+        print(
+            f"{LEFT_OUT.read_text().strip()} slow tests were left out (chaos, fresh"
+            " environments, every page in a browser).\n"
+            "Run them too: python3 -m course test --all"
+        )
     line = f"{totals['passed']} passed, {totals['failed']} failed"
     print(line + (f", {totals['skipped']} skipped" if totals["skipped"] else ""))
     went_well = codes <= {0, NOTHING_COLLECTED} and totals["passed"]

@@ -12,11 +12,19 @@ from pathlib import Path
 import pytest
 from people import Chat
 
-from course import chromium, compare, docs, redis_server, servers
+from course import chromium, compare, docs, redis_server, servers, testing
 from course.processes import free_port
 from course.steps import ROOT, Step, load_steps
 
 STEPS = load_steps()
+
+
+def pytest_deselected(items) -> None:
+    """Count the slow tests that are left out, so that `course test` can say so."""
+    slow = sum(item.get_closest_marker("slow") is not None for item in items)
+    if slow:
+        testing.LEFT_OUT.parent.mkdir(parents=True, exist_ok=True)
+        testing.LEFT_OUT.write_text(f"{slow}\n")
 
 
 def refuse(reason: str) -> None:
