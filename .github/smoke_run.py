@@ -103,7 +103,7 @@ def stop(course: subprocess.Popen) -> list[str]:
     if course.poll() is not None:
         return []
     if os.name == "nt":
-        # No signal on Windows reaches a process and not its parents too, as Ctrl-C does.
+        # Windows has no SIGTERM, and Ctrl-C would reach the console of this script too.
         command = ["taskkill", "/T", "/F", "/PID", str(course.pid)]
         subprocess.run(command, capture_output=True)
         course.wait(LONGEST_STOP)

@@ -1,6 +1,7 @@
 """What people expect of a repository: its licence, versions, forms and workflows."""
 
 import importlib.util
+import inspect
 import itertools
 import json
 import re
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from conftest import STEPS, refuse
 
+from course import cli
 from course.steps import FIRST_PORT, ROOT
 
 GITHUB = ROOT / ".github"
@@ -290,6 +292,16 @@ def test_the_dev_container_forwards_every_port_of_the_course_with_its_name():
     assert list(labels) == PORTS
     for step in STEPS:
         assert labels[step.port].startswith(f"{step.number} ")
+
+
+def test_the_dev_container_installs_the_packages_before_it_starts_the_course():
+    container = dev_container()
+    assert container["postCreateCommand"] == "python3 -m course break"
+    assert container["waitFor"] == "postCreateCommand"
+    (start,) = container["postAttachCommand"].values()
+    assert (ROOT / start.removeprefix("python3 ")).is_file()
+    source = inspect.getsource(cli.break_step)
+    assert 'environment.enter("run"' in source
 
 
 def test_the_scripts_around_the_course_know_its_ports():
