@@ -220,6 +220,30 @@ def test_on_a_published_site_no_chat_is_looked_for(browser, site):
         assert_only_the_static_text(page)
 
 
+def test_in_a_codespace_the_landing_page_links_to_the_forwarded_chats(browser, site):
+    home = "https://quiet-robot-8000.app.github.dev/"
+
+    def forward(route):
+        path = route.request.url.removeprefix(home).partition("?")[0]
+        if path == "chats.json":
+            route.fulfill(json=CHATS)
+        else:
+            route.fulfill(path=site / path)
+
+    with contextlib.closing(browser.new_context()) as context:
+        context.route("**/*", forward)
+        page = context.new_page()
+        page.goto(f"{home}index.html")
+        table = page.locator("#live-chats table")
+        table.wait_for()
+        links = table.get_by_role("link").all()
+        assert [link.get_attribute("href") for link in links] == [
+            "https://quiet-robot-8003.app.github.dev/chat/",
+            "https://quiet-robot-8013.app.github.dev/chat/",
+            "https://quiet-robot-8005.app.github.dev/chat/",
+        ]
+
+
 def assert_only_the_static_text(page):
     assert not page.locator("#live-chats").is_visible()
     text = page.locator("#no-live-chats").inner_text()

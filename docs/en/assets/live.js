@@ -12,7 +12,9 @@
 
   const live = document.querySelector("#live-chats");
   const thisMachine = ["127.0.0.1", "localhost"].includes(location.hostname);
-  if (!live || !thisMachine) return;
+  // In a codespace, each port has a host of its own: NAME-8000.app.github.dev.
+  const codespace = location.hostname.match(/^(.+)-\d+(\.app\.github\.dev)$/);
+  if (!live || !(thisMachine || codespace)) return;
 
   fetch("/chats.json", { cache: "no-store" })
     .then((answer) => (answer.ok ? answer.json() : { chats: [] }))
@@ -41,9 +43,14 @@
   function links(urls) {
     return urls.flatMap((url) => {
       const link = document.createElement("a");
-      link.href = url;
-      link.textContent = new URL(url).host;
+      link.href = codespace ? forwarded(url) : url;
+      link.textContent = link.host;
       return [link, " "]; // the space lets a long row of addresses wrap
     });
+  }
+
+  function forwarded(url) {
+    const { port, pathname } = new URL(url);
+    return `https://${codespace[1]}-${port}${codespace[2]}${pathname}`;
   }
 })();
