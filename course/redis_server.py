@@ -233,19 +233,19 @@ def read(url: str) -> tuple[str, int, str]:
     Of a malformed URL, a piece of the password can look like the host or the port, and
     urllib's own messages quote it. So nothing of such a URL is shown.
     """
+    malformed = "its port isn't a number from 0 to 65535, or its host is malformed"
     try:
         place = urlsplit(url.strip())
-        host, port = place.hostname, place.port
     except ValueError:
-        return (
-            "",
-            0,
-            "its port isn't a number from 0 to 65535, or its host is malformed",
-        )
+        return "", 0, malformed
     if place.scheme not in {"redis", "rediss"}:
         return "", 0, "it doesn't start with redis:// or rediss://"
     if "@" in place.path + place.query + place.fragment:
         return "", 0, "write / ? # @ in a password as %2F %3F %23 %40"
+    try:
+        host, port = place.hostname, place.port
+    except ValueError:
+        return "", 0, malformed
     if not host:
         return "", 0, "it names no host"
     return host, port or 6379, ""

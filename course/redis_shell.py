@@ -61,7 +61,7 @@ def ask(words: list[str], port: int | None, database: int) -> int:
             f" --port PORT {' '.join(words)}"
         ) from None
     except redis.ResponseError as problem:
-        raise CourseError(f"Redis answers: {problem}") from None
+        raise CourseError(f"Redis answers: {str(problem).strip()}") from None
     return 0
 
 
@@ -77,6 +77,7 @@ def url_of(port: int | None, database: int) -> str:
 
 def monitor(client: redis.Redis) -> int:
     """Print every command that the Redis gets, until Ctrl-C."""
+    client.execute_command("MONITOR")  # the stand-in has none, and says so
     with client.monitor() as commands:
         print("Every command that Redis receives; Ctrl-C ends.", flush=True)
         for one in commands.listen():

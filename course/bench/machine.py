@@ -68,6 +68,23 @@ def cpu_of_all() -> float | None:
     return used / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_of_redis(database: redis.Redis) -> float | None:
+    """Return the seconds of CPU that Redis has used; None for the stand-in."""
+    try:
+        info = database.info("cpu")
+    except redis.ResponseError:  # it has no INFO
+        return None
+    return info["used_cpu_user"] + info["used_cpu_sys"]
+
+
+def redis_version(database: redis.Redis) -> str:
+    """Return the version of the Redis server."""
+    try:
+        return database.info("server")["redis_version"]
+    except redis.ResponseError:
+        return "stand-in"
+
+
 def surroundings(database: redis.Redis) -> dict:
     """Return what the figures depend on: the machine, the day, every version."""
     versions = {"python": platform.python_version()}
@@ -76,7 +93,7 @@ def surroundings(database: redis.Redis) -> dict:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             versions[package] = None
-    versions["redis-server"] = database.info("server")["redis_version"]
+    versions["redis-server"] = redis_version(database)
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {

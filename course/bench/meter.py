@@ -42,8 +42,7 @@ class Meter:
         used = [machine.cpu_of(pid) for pid in self.pids]
         through_redis = None
         if self.database:
-            info = self.database.info("cpu")
-            through_redis = info["used_cpu_user"] + info["used_cpu_sys"]
+            through_redis = machine.cpu_of_redis(self.database)
         crowd = self.crowd
         return Reading(
             at=time.perf_counter(),
