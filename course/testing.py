@@ -26,8 +26,7 @@ def run_tests(
     """Run every test, or one step's; return the exit code.
 
     The slow tests of the course are left out unless `everything` or CI says otherwise.
-    The last line says how many passed and failed, and the one before it what was left
-    out. With CI set, a skipped test counts as a failure: what nobody ran is not known
+    The last line says how many passed and failed, and what was left out. With CI set, a skipped test counts as a failure: what nobody ran is not known
     to work.
     """
     everything = everything or bool(os.environ.get("CI"))
@@ -121,20 +120,21 @@ def count(results: Path) -> Counter:
 
 
 def conclude(totals: Counter, codes: set[int]) -> int:
-    """Print what was left out and the line of totals; return the exit code of it all."""
+    """Print the line of totals; return the exit code of it all."""
     print()
     if not totals["passed"] + totals["failed"] and codes <= {0, NOTHING_COLLECTED}:
         print("No test was run. Is the expression after -k right?")
     incomplete = bool(os.environ.get("CI")) and totals["skipped"] > 0
     if incomplete:
         print("With CI set, no test may be skipped; the reasons are above.")
-    if LEFT_OUT.exists():
-        print(
-            f"{LEFT_OUT.read_text().strip()} slow tests were left out (chaos, fresh"
-            " environments, every page in a browser).\n"
-            "Run them too: python3 -m course test --all"
-        )
     line = f"{totals['passed']} passed, {totals['failed']} failed"
-    print(line + (f", {totals['skipped']} skipped" if totals["skipped"] else ""))
+    if totals["skipped"]:
+        line += f", {totals['skipped']} skipped"
+    if LEFT_OUT.exists():
+        line += (
+            f", {LEFT_OUT.read_text().strip()} left out because they are slow (chaos,"
+            " fresh environments, every page in a browser): --all runs them too"
+        )
+    print(line)
     went_well = codes <= {0, NOTHING_COLLECTED} and totals["passed"]
     return 0 if went_well and not totals["failed"] and not incomplete else 1

@@ -12,7 +12,10 @@ from pages import Page
 from people import path_of
 from public_site import redis_of_our_own, running_site
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nginx is elsewhere")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="nginx is elsewhere"),
+]
 
 ROOMS = 5
 PEOPLE_IN_EACH = 10
@@ -42,14 +45,19 @@ async def test_whatever_breaks_every_message_is_there_once_in_one_order_for_all(
                 *[fill(stack, site, number) for number in range(ROOMS)]
             )
             pages = [page for room in rooms for page in room]
-            talking = asyncio.create_task(talk(pages, chance))
+            said = []
+            talking = asyncio.create_task(talk(pages, chance, said))
             try:
-                await break_everything(site, layer, pages, chance)
+                await break_everything(site, layer, pages, chance, said)
+                assert not talking.done(), talking.exception()
             finally:
                 talking.cancel()
             for room in rooms:
                 await agree(room)
     assert any(page.closes for page in pages)
+    # Not one of them is missing, and it wasn't silence that survived.
+    assert sorted(text for room in rooms for text in room[0].texts) == sorted(said)
+    assert all(room[0].texts for room in rooms)
 
 
 async def fill(stack, site, number):
@@ -69,17 +77,16 @@ async def fill(stack, site, number):
     return [await stack.enter_async_context(page) for page in pages]
 
 
-async def talk(pages, chance):
-    """Let somebody say something, again and again."""
-    number = 0
+async def talk(pages, chance, said):
+    """Let somebody say something, again and again; keep a list of it."""
     while True:
-        await chance.choice(pages).say(f"message {number}")
-        number += 1
+        said.append(f"message {len(said)}")
+        await chance.choice(pages).say(said[-1])
         await asyncio.sleep(1 / RATE)
 
 
-async def break_everything(site, layer, pages, chance):
-    """Do one thing after the other to a chat that people are using."""
+async def break_everything(site, layer, pages, chance, said):
+    """Do one thing after the other to a chat that people are using meanwhile."""
 
     def forget():
         with redis.Redis.from_url(layer.url) as database:
@@ -119,9 +126,11 @@ async def break_everything(site, layer, pages, chance):
     async with asyncio.timeout(3 * FAULTS_LAST):
         ends = asyncio.get_running_loop().time() + FAULTS_LAST
         while asyncio.get_running_loop().time() < ends:
+            before = len(said)
             await faults[0]()
             faults.append(faults.pop(0))
             await asyncio.sleep(PAUSE)
+            assert len(said) > before
     layer.wait_until(layer.is_up)
 
 

@@ -121,3 +121,31 @@ def test_in_ci_a_skipped_test_is_a_failure(monkeypatch, capsys):
 def test_a_run_without_any_test_is_no_success(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     assert testing.conclude(Counter(), {testing.NOTHING_COLLECTED}) == 1
+
+
+def test_the_last_line_says_which_tests_were_left_out(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(testing, "LEFT_OUT", tmp_path / "left-out.txt")
+    testing.LEFT_OUT.write_text("83\n")
+    assert testing.conclude(Counter(passed=3), {0}) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("3 passed, 0 failed, 83 left out because they are slow")
+    assert last.endswith("--all runs them too")
+
+
+@pytest.mark.parametrize(
+    ("everything", "ci", "leaves_out"),
+    [(False, "", True), (True, "", False), (False, "true", False)],
+)
+def test_slow_tests_run_on_request_and_in_ci(monkeypatch, everything, ci, leaves_out):
+    asked = []
+
+    def pytest_run(name, folder, options, env, *, at_once=True):
+        asked.append(options)
+        return 0, Counter(passed=1)
+
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(testing, "run_pytest", pytest_run)
+    assert testing.run_tests(None, ["-k", "x"], everything=everything) == 0
+    assert ("not slow" in asked[-1]) == leaves_out
+    assert len(asked) == 6

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from conftest import STEPS
 
-from course import compare
+from course import compare, servers
 from course.steps import STEPS as FOLDER
 
 PAIRS = list(pairwise(STEPS))
@@ -51,6 +51,13 @@ def test_every_step_asks_for_the_same_django_and_says_why():
         requirement, _, reason = first.partition("#")
         assert requirement.strip() == "django~=5.2.0"
         assert "long-term support" in reason
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
+def test_no_model_has_changed_without_a_migration(step, redis_url):
+    env = servers.environment_of(step, redis_url)
+    said = servers.manage(step.path, env, "makemigrations", "--check", "--dry-run")
+    assert "No changes detected" in said
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
