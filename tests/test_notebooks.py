@@ -33,6 +33,7 @@ def test_a_notebook_is_kept_without_what_a_run_leaves_in_it(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_a_notebook_runs_from_top_to_bottom_and_checks_what_it_claims(name):
     outputs = execute(name)
     assert "assert " in code_of(name)[-1]

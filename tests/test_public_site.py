@@ -91,6 +91,7 @@ def test_no_traceback_and_no_secret_stands_in_any_log(tmp_path, redis_url):
     assert "in-the-query" not in logs[-1].read_text()
 
 
+@pytest.mark.slow
 def test_the_step_passes_its_own_tests_on_postgresql_too(postgres, redis_url):
     env = {"DATABASE_URL": postgres.url, "REDIS_URL": f"{redis_url}/8"}
     command = [sys.executable, "-m", "pytest", "-q"]
