@@ -57,6 +57,7 @@ def broken_copy(tmp_path, page, addition):
     config = Path(shutil.copy(docs.CONFIG, tmp_path))
     text = config.read_text("utf-8")
     config.write_text(re.sub("^watch: .*", "", text, flags=re.MULTILINE), "utf-8")
+    shutil.copytree(docs.ROOT / "docs/theme", tmp_path / "docs/theme")
     copy = shutil.copytree(SOURCES, tmp_path / "docs" / "en")
     with (copy / page).open("a", encoding="utf-8") as source:
         source.write(addition)
@@ -109,7 +110,9 @@ def test_the_map_of_the_landing_page_is_the_manifest():
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step["number"])
 def test_a_lesson_begins_with_what_the_manifest_says(step):
     lesson = (SOURCES / f"lessons/{step['folder']}.md").read_text(encoding="utf-8")
-    assert lesson.startswith(f"# {step['number']} {step['title']}\n")
+    assert re.findall("^# .+", lesson, re.MULTILINE)[0] == (
+        f"# {step['number']} {step['title']}"
+    )
     head = dict(re.findall(r"^(\w.*)\n:   (.+)$", lesson, re.MULTILINE))
     assert head == {
         "The question": step["question"],

@@ -16,7 +16,7 @@
   const codespace = location.hostname.match(/^(.+)-\d+(\.app\.github\.dev)$/);
   if (!live || !(thisMachine || codespace)) return;
 
-  fetch("/chats.json", { cache: "no-store" })
+  fetch("chats.json", { cache: "no-store" })
     .then((answer) => (answer.ok ? answer.json() : { chats: [] }))
     .then(({ chats }) => show(chats))
     .catch(() => {}); // Another server, no list: the static text says what to do.

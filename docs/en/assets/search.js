@@ -1,0 +1,52 @@
+/* Fetches the search index when a reader opens the search, and not before.
+ *
+ * The theme asks for the whole index on every page: over http when the page opens, and
+ * from disk (file://) to mark the words of a search. This holds the request back until
+ * the search opens, or until the page comes from a search (`?h=…` marks its words).
+ * The theme's own script must find it in place, so it comes first.
+ *
+ * Over http the theme asks for search_index.json. The same index is in search_index.js,
+ * behind "var __index = ", and from disk only a script can be read. One file does both.
+ */
+(() => {
+  "use strict";
+
+  const PREFIX = "var __index = ".length;
+  const fromSearch = new URLSearchParams(location.search).has("h");
+  const opened = new Promise((open) => {
+    if (fromSearch) open();
+    else document.querySelector("#__search")?.addEventListener("change", open);
+  });
+
+  if (location.protocol === "file:") {
+    const append = document.head.appendChild.bind(document.head);
+    document.head.appendChild = (node) => {
+      if (node.src?.endsWith("/search/search_index.js")) opened.then(() => append(node));
+      else append(node);
+      return node;
+    };
+    return;
+  }
+
+  const { open, send } = XMLHttpRequest.prototype;
+  const waiting = new WeakSet();
+
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    const isIndex = String(url).endsWith("/search/search_index.json");
+    if (isIndex) {
+      waiting.add(this);
+      Object.defineProperty(this, "response", {
+        get() {
+          const { get } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "response");
+          return get.call(this)?.slice(PREFIX); // a Blob
+        },
+      });
+    }
+    return open.call(this, method, isIndex ? String(url).slice(0, -2) : url, ...rest);
+  };
+
+  XMLHttpRequest.prototype.send = function (body) {
+    if (waiting.has(this)) opened.then(() => send.call(this, body));
+    else send.call(this, body);
+  };
+})();
