@@ -76,12 +76,12 @@ def test_every_output_is_shown_and_whatever_is_shown_has_a_scene():
 
 
 def test_every_screenshot_is_shown_once_in_light_and_once_in_dark_with_the_same_text():
-    pictures = r"^ *!\[(.+)\]\(\S*screenshots/(\S+)-{0}\.png#only-{0}\)$"
+    pictures = r"^ *!\[(.+)\]\(\S*screenshots/(\S+)-{0}\.webp#only-{0}\)\{{.+\}}$"
     light, dark = (shown(pictures.format(scheme)) for scheme in command.SCHEMES)
     assert light == dark
     assert sorted(name for _, name in light.elements()) == sorted(SCREENSHOTS)
     files = {path for name in SCREENSHOTS for path in command.paths_of(name)}
-    assert set(command.SCREENSHOT_FOLDER.glob("*.png")) == files
+    assert set(command.SCREENSHOT_FOLDER.glob("*.webp")) == files
 
 
 @pytest.mark.parametrize("name", MISTAKES)

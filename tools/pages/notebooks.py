@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 
 from course.errors import CourseError
 from course.steps import DATA, NOTEBOOKS, ROOT
@@ -75,5 +76,14 @@ def shown(output: dict) -> list[str]:
         data = base64.b64encode(output["svg"].encode()).decode()
         text = html.escape(output["text"], quote=True)
         source = f"data:image/svg+xml;base64,{data}"
-        return ["", f'<img class="plot" alt="{text}" src="{source}">', ""]
+        width, height = size_of(output["svg"])
+        size = f'width="{width}" height="{height}"'
+        return ["", f'<img class="plot" {size} alt="{text}" src="{source}">', ""]
     return fenced("text .output", output["text"].rstrip("\n").splitlines())
+
+
+def size_of(svg: str) -> tuple[int, int]:
+    """Return width and height of a drawing in pixels; Matplotlib writes them in points."""
+    points = re.search(r'<svg[^>]* width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    width, height = (round(float(size) * 4 / 3) for size in points.groups())
+    return width, height

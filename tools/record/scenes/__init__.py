@@ -25,7 +25,7 @@ def output(name: str) -> Callable:
 
 
 def screenshot(name: str) -> Callable:
-    """Let a function be the scene of docs/en/assets/screenshots/NAME-….png."""
+    """Let a function be the scene of docs/en/assets/screenshots/NAME-….webp."""
 
     def enter(play: Callable) -> Callable:
         SCREENSHOTS[name] = contextmanager(play)
