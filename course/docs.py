@@ -1,8 +1,10 @@
 """Builds the site of the lessons with MkDocs."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from course.errors import CourseError
@@ -17,8 +19,24 @@ MKDOCS_ENVIRONMENT = {
 }
 
 
-def build(destination: Path, config: Path = CONFIG) -> None:
-    """Write the whole site into `destination`; a broken link or include is an error."""
+SOURCE_MAP = re.compile(r"\n(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)")
+# Parts of highlighted code that have the colour of plain text, or nearly so: names,
+# punctuation, operators and white space.
+COLOURLESS = re.compile(r'<span class="(?:n|nx|p|o|w)">([^<]*)</span>')
+# Text that keeps its layout, or else a line break with the white space around it.
+LAYOUT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
+
+
+def build(
+    destination: Path,
+    config: Path = CONFIG,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Write the whole site into `destination`; a broken link or include is an error.
+
+    `environment` adds to the variables that mkdocs.yml reads, such as SITE_URL.
+    """
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     command += ["--config-file", str(config.resolve())]
     command += ["--site-dir", str(destination.resolve())]
@@ -26,7 +44,7 @@ def build(destination: Path, config: Path = CONFIG) -> None:
     finished = subprocess.run(
         command,
         cwd=ROOT,  # pages include files by their path from here
-        env=os.environ | MKDOCS_ENVIRONMENT,
+        env=os.environ | MKDOCS_ENVIRONMENT | dict(environment or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -39,6 +57,23 @@ def build(destination: Path, config: Path = CONFIG) -> None:
             f"{complaints(finished.stdout)}\n\n"
             "Mend what it names, then try again."
         )
+    slim(destination)
+
+
+def slim(site: Path) -> None:
+    """Drop what no browser needs; the pages look and work the same.
+
+    MkDocs can't: the theme's templates indent every line, and the search plugin always
+    writes its index a second time. assets/search.js does without that copy.
+    """
+    (site / "search" / "search_index.json").unlink(missing_ok=True)
+    for asset in [*site.glob("assets/**/*.js"), *site.glob("assets/**/*.css")]:
+        text = asset.read_text("utf-8")
+        if SOURCE_MAP.search(text):
+            asset.write_text(SOURCE_MAP.sub("", text), "utf-8")
+    for page in site.rglob("*.html"):
+        text = COLOURLESS.sub(r"\1", page.read_text("utf-8"))
+        page.write_text(LAYOUT.sub(lambda found: found[1] or "\n", text), "utf-8")
 
 
 def complaints(output: str) -> str:

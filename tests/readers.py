@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import json
 import threading
 from dataclasses import dataclass, field
 
@@ -97,6 +98,12 @@ def visit(browser, home, name, *, scheme="light", width=1280):
 
 def on_disk(site):
     return site.as_uri() + "/"
+
+
+def search_index(site):
+    """Return what the search knows: a list of sections, with location, title and text."""
+    script = (site / "search" / "search_index.js").read_text("utf-8")
+    return json.loads(script.removeprefix("var __index = "))["docs"]
 
 
 def lines_that_scroll(page):

@@ -1,7 +1,6 @@
 """The error museum: each exhibit is what a broken copy of a step really does."""
 
 import html
-import json
 import os
 import re
 import signal
@@ -13,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
-from readers import SOURCES
+from readers import SOURCES, search_index
 
 from course import compare
 from course.breaks.exhibits import Change, find, in_full, load, pattern_of
@@ -248,8 +247,7 @@ def test_every_scene_is_played():
 
 
 def test_the_search_of_the_site_finds_the_messages(site):
-    index = (site / "search" / "search_index.json").read_text("utf-8")
-    parts = {part["location"]: part["text"] for part in json.loads(index)["docs"]}
+    parts = {part["location"]: part["text"] for part in search_index(site)}
     for exhibit in EXHIBITS:
         text = parts[f"errors.html#{exhibit.name}"]
         text = html.unescape(re.sub("<[^>]+>", "", text))
