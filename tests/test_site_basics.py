@@ -341,7 +341,5 @@ def test_the_server_of_lighthouse_packs_text_and_answers_with_the_page_for_dead_
 
 def test_lighthouse_is_pinned():
     package = json.loads((run.HERE / "package.json").read_text("utf-8"))
-    lock = json.loads((run.HERE / "package-lock.json").read_text("utf-8"))
     version = package["devDependencies"]["lighthouse"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
-    assert lock["packages"]["node_modules/lighthouse"]["version"] == version

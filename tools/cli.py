@@ -4,7 +4,12 @@ import argparse
 from pathlib import Path
 
 from course import environment
-from course.cli import add_bench_options, find_bench_step, speak_any_language
+from course.cli import (
+    add_bench_options,
+    find_bench_step,
+    positive,
+    speak_any_language,
+)
 from course.errors import reported
 
 EXAMPLES = """\
@@ -45,6 +50,10 @@ def make_parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("site", help="build the site of the lessons")
     verb.set_defaults(verb=site)
     verb.add_argument("--out", metavar="FOLDER", help="where to; else build/site")
+
+    verb = verbs.add_parser("lighthouse", help="measure three pages with Lighthouse")
+    verb.set_defaults(verb=lighthouse)
+    verb.add_argument("--runs", type=positive, default=3, help="the median counts")
 
     verb = verbs.add_parser(
         "record", help="record again the outputs and screenshots that the pages show"
@@ -91,6 +100,14 @@ def site(options: argparse.Namespace) -> int:
     docs.build(folder)
     print(f"The site is in {folder}.")
     return 0
+
+
+def lighthouse(options: argparse.Namespace) -> int:
+    """Measure three pages with Lighthouse, which npm installs."""
+    environment.enter("docs", "tools")
+    from tools.lighthouse.run import main
+
+    return main(options.runs)
 
 
 def record(options: argparse.Namespace) -> int:

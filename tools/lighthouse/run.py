@@ -65,16 +65,16 @@ def find_programs() -> tuple[str, Path]:
 
 
 def install() -> None:
-    """Install exactly what package-lock.json says, unless it is there already."""
+    """Install the Lighthouse that package.json names, unless it is there already."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    lock, used = HERE / "package-lock.json", BUILD / "package-lock.json"
-    if PROGRAM.exists() and used.read_bytes() == lock.read_bytes():
+    wanted, used = HERE / "package.json", BUILD / "package.json"
+    if PROGRAM.exists() and used.read_bytes() == wanted.read_bytes():
         return
     print("Installing Lighthouse …", flush=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, BUILD)
+    shutil.copy(wanted, used)
     # Not found by its bare name on Windows, where it is npm.cmd.
-    command = [shutil.which("npm"), "ci", "--no-audit", "--no-fund"]
+    command = [shutil.which("npm"), "install", "--no-package-lock"]
+    command += ["--no-audit", "--no-fund"]
     finished = subprocess.run(command, cwd=BUILD, capture_output=True, text=True)
     if finished.returncode != 0:
         shutil.rmtree(NODE_MODULES, ignore_errors=True)
