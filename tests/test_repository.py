@@ -215,7 +215,7 @@ def test_the_site_is_published_only_from_main_and_only_after_everything_is_green
     ]
     assert publishing == ["publish"]
     needed = needs_of("publish", all_jobs)
-    assert needed == {"everything", "systems", "site"}
+    assert needed == {"everything", "systems", "lighthouse", "site"}
     condition = all_jobs["site"]["if"]
     assert "github.ref == 'refs/heads/main'" in condition
     assert "github.event.repository.has_pages" in condition
