@@ -8,10 +8,10 @@ import re
 import tomllib
 
 import pytest
-from readers import on_disk, visit
+from readers import SOURCES, on_disk, visit
 
+from course import docs
 from course.breaks.exhibits import load
-from course.pages.museum import CLOSING
 
 ERRORS = "errors.html"
 CLOSINGS = "closing.html"
@@ -195,9 +195,10 @@ def messages():
 
 def closings():
     """Return the headings, the codes and the browser's words of the decoder."""
-    page = (CLOSING.parents[2] / "docs/en/closing.md").read_text("utf-8")
+    page = (SOURCES / "closing.md").read_text("utf-8")
     yield from re.findall(r"^## (.+) \{", page, re.MULTILINE)
-    rows = tomllib.loads(CLOSING.read_text("utf-8"))
+    decoder = docs.ROOT / "course/breaks/closing.toml"
+    rows = tomllib.loads(decoder.read_text("utf-8"))
     codes = [row["code"] for row in rows["codes"] + rows["ours"]]
     yield from (code for code in codes if code.isdecimal())  # and no "3000 to 3999"
     yield from (row["console"] for row in rows["handshakes"] if "console" in row)
