@@ -197,7 +197,7 @@ def closings():
     """Return the headings, the codes and the browser's words of the decoder."""
     page = (SOURCES / "closing.md").read_text("utf-8")
     yield from re.findall(r"^## (.+) \{", page, re.MULTILINE)
-    decoder = docs.ROOT / "course/breaks/closing.toml"
+    (decoder,) = docs.ROOT.glob("*/*/closing.toml")
     rows = tomllib.loads(decoder.read_text("utf-8"))
     codes = [row["code"] for row in rows["codes"] + rows["ours"]]
     yield from (code for code in codes if code.isdecimal())  # and no "3000 to 3999"
