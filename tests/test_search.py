@@ -318,7 +318,8 @@ def test_no_word_of_the_index_makes_a_query_fail(search, site):
 
     Every query that meets a confused word finds nothing, so meet all of them.
     """
-    index = json.loads((site / "search/search_index.json").read_text("utf-8"))
+    script = (site / "search/search_index.js").read_text("utf-8")  # var __index = {…}
+    index = json.loads(script[script.index("{") : script.rindex("}") + 1])
     texts = " ".join(f"{entry['title']} {entry['text']}" for entry in index["docs"])
     words = set(re.findall(r"\w+", re.sub(r"<[^>]+>", " ", texts).lower()))
     beginnings = sorted({word[:length] for word in words for length in (2, 3)})
