@@ -240,11 +240,9 @@ FIND = """async (query) => {
   const meta = document.querySelector(".md-search-result__meta");
   if (box.value !== query) {
     meta.textContent = "";
-    const answer = new Promise((resolve) => {
-      new MutationObserver((changes, observer) => {
-        observer.disconnect();
-        resolve();
-      }).observe(meta, { childList: true });
+    const answer = new Promise((resolve, reject) => {
+      new MutationObserver(resolve).observe(meta, { childList: true });
+      setTimeout(reject, 30_000, `nothing is said of ${query}`);
     });
     box.value = query;
     box.dispatchEvent(new KeyboardEvent("keyup")); // the search listens to keys
