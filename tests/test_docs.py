@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from readers import (
+    CONTRAST,
     PAGES,
     SOURCES,
     assert_readable,
@@ -121,6 +122,7 @@ def test_a_lesson_begins_with_what_the_manifest_says(step):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opened_from_disk_asks_for_nothing_from_outside(browser, site, name):
     with visit(browser, on_disk(site), name) as seen:
@@ -147,22 +149,43 @@ def test_the_search_finds_a_lesson(browser, site, address, place):
         assert seen.errors == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PAGES, "404.html"])
-def test_everybody_can_read_a_page_and_it_asks_for_nothing_from_outside(
-    browser, address, name, scheme
+def test_everyone_can_read_a_page_and_it_asks_for_nothing_from_outside(
+    browser, address, name
 ):
-    """On a desktop, then on a phone; without a network."""
-    with visit(browser, address, name, scheme=scheme) as seen:
+    """On a desktop in light and dark, then on a phone; without a network."""
+    with visit(browser, address, name) as seen:
         assert lines_that_scroll(seen.page) == []
         assert markdown_left(seen.page) == []
         assert_readable(seen.page)
+        seen.page.emulate_media(color_scheme="dark")
+        assert_readable(seen.page, only=CONTRAST)  # nothing else has changed
         seen.page.set_viewport_size({"width": 390, "height": 844})
         seen.page.reload()  # else the menu still moves out of the picture
         seen.page.wait_for_load_state("networkidle")
-        assert_readable(seen.page)
+        assert_readable(seen.page, but=CONTRAST)  # the colours are those of a desktop
         assert seen.outside == []
         assert seen.errors == []
+
+
+def test_a_phone_page_without_names_for_its_pictures_is_seen(browser, address):
+    with visit(browser, address, "index.html", width=390) as seen:
+        seen.page.evaluate("document.querySelector('article').append(new Image(9, 9))")
+        with pytest.raises(AssertionError, match="image-alt"):
+            assert_readable(seen.page, but=CONTRAST)
+
+
+def test_a_dark_page_that_is_hard_to_read_is_seen(browser, address):
+    """The page changes its colours with the reader's, and the check looks again."""
+    with visit(browser, address, "glossary.html") as seen:
+        seen.page.add_style_tag(
+            content="[data-md-color-scheme=slate] p { color: #333 !important }"
+        )
+        assert_readable(seen.page, only=CONTRAST)
+        seen.page.emulate_media(color_scheme="dark")
+        with pytest.raises(AssertionError, match="color-contrast"):
+            assert_readable(seen.page, only=CONTRAST)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
