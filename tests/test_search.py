@@ -178,6 +178,13 @@ WORDS = {
     "django.db.utils.OperationalError: no such table: chat_message": f"{ERRORS}#no-table",
     "AttributeError: 'NoneType' object has no attribute 'group_add'": f"{ERRORS}#no-layer",
     "WebSocket connection to 'ws://localhost:8000/ws/chat/lobby/' failed": CLOSINGS,
+    "runserver --noasgi": "reference/commands.html",
+    "KeyError: 'message'": f"{ERRORS}#bad-frames",
+    're_path(r"^ws/chat/(?P<room_name>\\w+)/$", ChatConsumer)': f"{ERRORS}#no-as-asgi",
+    'File "/app/chat/consumers.py", line 12, in connect await self.channel_layer.'
+    "group_add( ^^^^ AttributeError: 'NoneType' object has no attribute 'group_add'": (
+        f"{ERRORS}#no-layer"
+    ),
     '"Not Found"': ERRORS,  # to lunr, what is quoted must be there, stop words or not
 }
 # It says the same as the exhibit `no-daphne`: "Not Found", and the path of a room.
@@ -307,7 +314,7 @@ def test_the_page_behind_a_result_marks_the_words_of_the_query(
         marks = seen.page.locator("mark").all_inner_texts()
         assert all(marks)
         words = {word.lower() for mark in marks for word in mark.split()}
-        assert words == {"route", "found", "for", "chat"}
+        assert words == {"valueerror", "route", "found", "for", "chat"}
         assert seen.errors == []
 
 

@@ -11,6 +11,17 @@
 (() => {
   "use strict";
 
+  // The theme reads a query as lunr's query language: ":" ends the name of a field, and
+  // quotes, "+" and "-" require or exclude a word. But people paste tracebacks, routes and
+  // commands, so the theme gets only the words.
+  const box = document.querySelector("[data-md-component='search-query']");
+  if (!box) return;
+  const typed = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+  Object.defineProperty(box, "value", {
+    get: () => typed.get.call(box).replace(/[:*+~^"\\-]/g, " "),
+    set: (text) => typed.set.call(box, text),
+  });
+
   const PREFIX = "var __index = ".length;
   const fromSearch = new URLSearchParams(location.search).has("h");
   const opened = new Promise((open) => {
