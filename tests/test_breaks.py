@@ -59,7 +59,7 @@ def plays(request):
     wanted = [
         item.callspec.params["wanted"]
         for item in request.session.items
-        if "wanted" in getattr(item, "fixturenames", [])
+        if item.path == request.path and "wanted" in item.fixturenames
     ]
     with ThreadPoolExecutor(AT_ONCE) as threads:
         yield {exhibit.name: threads.submit(play, exhibit) for exhibit in wanted}
