@@ -245,13 +245,14 @@ class SearchBox:
 FIND = """async (query) => {
   const box = document.querySelector("input[data-md-component=search-query]");
   const meta = document.querySelector(".md-search-result__meta");
-  if (box.value !== query) {
+  const before = box.value;
+  box.value = query;
+  if (box.value !== before) { // else the answer is there already
     meta.textContent = "";
     const answer = new Promise((resolve, reject) => {
       new MutationObserver(resolve).observe(meta, { childList: true });
       setTimeout(reject, 30_000, `nothing is said of ${query}`);
     });
-    box.value = query;
     box.dispatchEvent(new KeyboardEvent("keyup")); // the search listens to keys
     await answer;
   }
