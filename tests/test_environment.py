@@ -91,6 +91,45 @@ def test_every_system_gets_something_that_speaks_redis(system, has_valkey):
     assert {"fakeredis", "lupa"} <= set(pinned)
 
 
+# As uv names them; the oldest of each that the packages of the course still support.
+MACHINES = {
+    "Linux x86-64": ("x86_64-manylinux_2_28", ""),
+    "Linux arm64": ("aarch64-manylinux_2_28", ""),
+    "macOS Intel": ("x86_64-apple-darwin", "13.0"),
+    "macOS Apple": ("aarch64-apple-darwin", "13.0"),
+    "Windows": ("windows", ""),
+}
+
+
+def without_a_wheel(lock: Path, python: str, system: str) -> str:
+    """Return which package of a lock pip would have to compile on a machine, if any."""
+    platform, macos = MACHINES[system]
+    command = [shutil.which("uv", path=Path(sys.executable).parent), "pip", "compile"]
+    command += ["--quiet", "--no-deps", "--only-binary", ":all:", str(lock)]
+    command += ["--python-version", python, "--python-platform", platform]
+    env = os.environ | ({"MACOSX_DEPLOYMENT_TARGET": macos} if macos else {})
+    result = subprocess.run(command, env=env, capture_output=True, text=True)
+    if result.returncode == 0:
+        return ""
+    assert "no usable wheels" in result.stderr, result.stderr
+    return " ".join(result.stderr.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", [PYTHONS[0], PYTHONS[-1]])
+@pytest.mark.parametrize("system", MACHINES)
+def test_no_machine_has_to_compile_a_package(python, system):
+    assert without_a_wheel(environment.LOCK, python, system) == ""
+
+
+@pytest.mark.slow
+def test_a_package_without_a_wheel_is_seen(tmp_path):
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("autobahn==26.10.2\n")  # has no wheel for Intel Macs
+    assert "autobahn" in without_a_wheel(lock, "3.13", "macOS Intel")
+    assert without_a_wheel(lock, "3.13", "Linux x86-64") == ""
+
+
 def test_pre_commit_and_the_lock_name_the_same_versions():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     for name, version in environment.locked_versions():

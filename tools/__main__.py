@@ -2,6 +2,7 @@
 
 import sys
 
+import course.old_python  # noqa: F401 - first, before any module that needs a new Python
 from tools.cli import main
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def site(options: argparse.Namespace) -> int:
     from course.lessons import SITE
 
     folder = Path(options.out) if options.out else SITE
+    print("Building the site …", flush=True)
     docs.build(folder)
     print(f"The site is in {folder}.")
     return 0

@@ -181,6 +181,16 @@ class Stage:
         command = [sys.executable, "-m", "course", *arguments.split(), *port.split()]
         return Terminal(typed, command, show.clone, show.natural, self.log(), env)
 
+    @contextlib.contextmanager
+    def broken(self, number: str, edit: Change, people: int = 1) -> Iterator[tuple]:
+        """Run a step with a mistake in it; give the show, its terminal and some windows."""
+        with (
+            self.show(number, edit=edit) as show,
+            self.course(show, f"run {number}") as terminal,
+            self.pages(people) as pages,
+        ):
+            yield show, terminal.started(), pages
+
     def manage(self, show: Show, arguments: str, *more: str, **env: str) -> Terminal:
         """Type `python manage.py …` in the folder of the step; `more` is not shown."""
         typed = f"python manage.py {arguments}"

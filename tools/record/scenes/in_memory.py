@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from course.breaks.exhibits import Change
 from tools.record.people import come_in, say, see, wait_for_status
 from tools.record.scenes import exhibited, mistake, output, screenshot
 from tools.record.stage import Stage, side_by_side, tapped, write_naturally
@@ -63,12 +64,7 @@ GROUP_NAME = exhibited("03-group-name", "group-name")
 @output("03-wrong-type")
 def wrong_type(stage: Stage) -> str:
     """What the server says about an event that no method handles."""
-    with (
-        stage.show("03", edit=WRONG_TYPE) as show,
-        stage.course(show, "run 03") as terminal,
-        stage.pages(2) as [ana, bia],
-    ):
-        terminal.started()
+    with stage.broken("03", WRONG_TYPE, 2) as (show, terminal, [ana, bia]):
         come_in(bia, show.room("class"), "Bia")
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
@@ -81,27 +77,19 @@ def wrong_type(stage: Stage) -> str:
 @output("03-no-layer")
 def no_layer(stage: Stage) -> str:
     """What the server says when the settings name no channel layer."""
-    with (
-        stage.show("03", edit=NO_LAYER) as show,
-        stage.course(show, "run 03") as terminal,
-        stage.pages() as [ana],
-    ):
-        terminal.started()
-        ana.goto(show.room("class"))
-        wait_for_status(ana, "Disconnected (code 1006)")
-        return terminal.until("DISCONNECT").text(since="HANDSHAKING")
+    return failed_handshake(stage, NO_LAYER, "class")
 
 
 @output("03-group-name")
 def bad_group_name(stage: Stage) -> str:
     """What the layer says to the name of a room as the name of a group."""
-    with (
-        stage.show("03", edit=GROUP_NAME) as show,
-        stage.course(show, "run 03") as terminal,
-        stage.pages() as [ana],
-    ):
-        terminal.started()
-        ana.goto(show.room("café"))
+    return failed_handshake(stage, GROUP_NAME, "café")
+
+
+def failed_handshake(stage: Stage, mistake: Change, room: str) -> str:
+    """What the server says when a mistake ends the handshake of a room's page."""
+    with stage.broken("03", mistake) as (show, terminal, [ana]):
+        ana.goto(show.room(room))
         wait_for_status(ana, "Disconnected (code 1006)")
         return terminal.until("DISCONNECT").text(since="HANDSHAKING")
 

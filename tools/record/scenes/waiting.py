@@ -90,12 +90,7 @@ FORGOTTEN_AWAIT = mistake(
 @output("02-forgotten-await")
 def forgotten_await(stage: Stage) -> str:
     """What the server says when a coroutine is not awaited."""
-    with (
-        stage.show("02", edit=FORGOTTEN_AWAIT) as show,
-        stage.course(show, "run 02") as terminal,
-        stage.pages() as [ana],
-    ):
-        terminal.started()
+    with stage.broken("02", FORGOTTEN_AWAIT) as (show, terminal, [ana]):
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
         terminal.until("HTTP POST")
@@ -115,12 +110,7 @@ NO_WEBSOCKET = exhibited("02-no-websocket", "no-websocket-key")
 @output("02-no-websocket")
 def no_websocket(stage: Stage) -> str:
     """What the server says when the router does not know the protocol."""
-    with (
-        stage.show("02", edit=NO_WEBSOCKET) as show,
-        stage.course(show, "run 02") as terminal,
-        stage.pages() as [ana],
-    ):
-        terminal.started()
+    with stage.broken("02", NO_WEBSOCKET) as (show, terminal, [ana]):
         ana.goto(show.address("echo/"))
         wait_for_status(ana, "is closed (code 1006)")
         return terminal.until("DISCONNECT").text(since="HANDSHAKING")
