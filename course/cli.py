@@ -1,10 +1,10 @@
-"""The verbs of `python3 -m course`, for students and instructors."""
+"""The commands of `python3 -m course`, for students and instructors."""
 
 import argparse
 import sys
 
 from course import compare, environment
-from course.errors import CourseError, reported
+from course.errors import CourseError, for_this_system, reported
 from course.steps import FIRST_PORT, Step, find_step, load_steps
 
 EXAMPLES = """\
@@ -42,12 +42,12 @@ def speak_any_language() -> None:
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python3 -m course",
+        prog=for_this_system("python3 -m course"),
         description="Real-time Django, step by step: one chat, five times.",
-        epilog=EXAMPLES,
+        epilog=for_this_system(EXAMPLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
 
     verb = verbs.add_parser("run", help="serve the lessons and the chats, or one step")
     verb.set_defaults(verb=run)
@@ -56,7 +56,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--servers", type=positive, metavar="N", help="server processes")
     verb.add_argument("--port", type=port, help="the first port to use")
-    verb.add_argument("--wsgi", action="store_true", help="serve step 02 over WSGI")
+    verb.add_argument(
+        "--wsgi", action="store_true", help="steps 01 and 02: serve over WSGI"
+    )
     verb.add_argument(
         "--threads", type=positive, metavar="N", help="threads of the WSGI server"
     )
@@ -65,9 +67,9 @@ def make_parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("test", help="run every test, or one step's")
     verb.set_defaults(verb=test)
     verb.add_argument("step", nargs="?", help="a step, such as 03; else everything")
-    verb.add_argument("-k", metavar="EXPRESSION", help="only tests of such names")
+    verb.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     verb.add_argument(
-        "--all", action="store_true", help="the slow tests too, as where CI is set"
+        "--all", action="store_true", help="run the slow tests too; always so in CI"
     )
 
     verb = verbs.add_parser("list", help="list the steps")
@@ -116,7 +118,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--port", type=port, help="its port; else 6379")
     verb.add_argument(
-        "-n", type=int, default=0, metavar="N", help="database; that of step 04 is 4"
+        "-n",
+        type=int,
+        default=0,
+        metavar="N",
+        help="its database, 0 by default; step 04 uses 4, step 05 uses 5",
     )
 
     verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
@@ -129,7 +135,12 @@ def make_parser() -> argparse.ArgumentParser:
 def add_bench_options(verb: argparse.ArgumentParser) -> None:
     """Add what a short benchmark and a recorded one have in common."""
     verb.add_argument("step", nargs="?", help="05; else the five steps")
-    verb.add_argument("--rounds", type=positive, metavar="N", help="A B A B, N times")
+    verb.add_argument(
+        "--rounds",
+        type=positive,
+        metavar="N",
+        help="repeat all chats N times, in turns",
+    )
 
 
 def run(options: argparse.Namespace, rest: list[str]) -> int:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course import chromium, environment, redis_server
-from course.errors import CourseError
+from course.errors import CourseError, for_this_system
 from course.processes import holder_of, is_free
 from course.project_doctor import examine
 from course.steps import FIRST_PORT, load_steps
+
+NEWEST_TESTED = (3, 14)  # Python; reference/versions.md says the same
 
 MARKS = {"good": "ok   ", "risk": "RISK ", "wrong": "WRONG"}
 
@@ -21,16 +23,27 @@ def examine_machine() -> int:
     for level, what, advice in examinations():
         print(f"{MARKS[level]}  {what}")
         if level != "good":
-            print(f"       {advice}")
+            print(f"       {for_this_system(advice)}")
         worst = max(worst, level == "wrong")
-    print("\nA project of your own: python3 -m course doctor FOLDER")
+    print(for_this_system("\nA project of your own: python3 -m course doctor FOLDER"))
     return int(worst)
 
 
 def examinations() -> Iterator[tuple[str, str, str]]:
     """Yield level, finding and advice for each thing that the course needs."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield "good", f"Python {version} ({sys.executable})", ""
+    if sys.version_info[:2] <= NEWEST_TESTED:
+        yield "good", f"Python {version} ({sys.executable})", ""
+    else:
+        newest = ".".join(map(str, NEWEST_TESTED))
+        advice = (
+            f"The course is tested up to {newest}. If a package fails, use that one."
+        )
+        yield (
+            "risk",
+            f"Python {version} is newer than the course ({sys.executable})",
+            advice,
+        )
     yield from examine_packages()
     yield from examine_redis()
     yield from examine_browser()
@@ -43,11 +56,16 @@ def examinations() -> Iterator[tuple[str, str, str]]:
 
 def examine_packages() -> Iterator[tuple[str, str, str]]:
     """Look for the packages, in this Python or in `.venv`."""
-    if environment.has_everything(list(environment.requirements_of("run"))):
+    if has_packages():
         yield "good", "the packages of the course", ""
     else:
-        advice = "The first `python3 -m course run` installs them; be on the internet."
+        advice = "The first `python3 -m course run` installs them, from the internet."
         yield "risk", "the packages of the course are not installed yet", advice
+
+
+def has_packages() -> bool:
+    """Tell whether this Python has what `course run` needs."""
+    return environment.has_everything(list(environment.requirements_of("run")))
 
 
 def examine_redis() -> Iterator[tuple[str, str, str]]:
@@ -60,7 +78,12 @@ def examine_redis() -> Iterator[tuple[str, str, str]]:
             yield "wrong", "REDIS_URL", str(problem)
         return
     program = redis_server.find_program()
-    if program is None:
+    if program is None and not has_packages():
+        advice = (
+            "You don't have to install one: the first `python3 -m course run` does."
+        )
+        yield "risk", "no Redis yet", advice
+    elif program is None:
         advice = redis_server.HOW_TO_GET_ONE.replace("\n", "\n       ")
         yield "risk", "no Redis server found from this Python", advice
     elif program.is_stand_in:
@@ -69,7 +92,9 @@ def examine_redis() -> Iterator[tuple[str, str, str]]:
         yield "good", f"Redis: {program}", ""
     for old in redis_server.programs():
         if old.is_too_old:
-            advice = "channels_redis needs Redis 5 or newer; the course passes this one over."
+            advice = (
+                "channels_redis needs Redis 5 or newer, so the course doesn't use it."
+            )
             yield "risk", f"an old Redis: {old}", advice
 
 
@@ -85,9 +110,10 @@ def examine_ports() -> Iterator[tuple[str, str, str]]:
     """Look whether the ports of `course run` are free."""
     for port in [FIRST_PORT] + [step.port for step in load_steps()]:
         if not is_free(port):
-            who = holder_of(port) or "unknown"
+            holder = holder_of(port)
+            who = f" ({holder})" if holder else ""
             advice = "Stop it, or: python3 -m course run --port 9000"
-            yield "risk", f"port {port} is busy ({who})", advice
+            yield "risk", f"port {port} is busy{who}", advice
             return
     yield "good", "the ports 8000 to 8005 are free", ""
 
@@ -99,5 +125,7 @@ def examine_project(folder: str) -> int:
         print(f"{MARKS[finding.level]}  {finding.where}")
         print(f"       {finding.what}\n       {finding.do}\n")
     wrong = sum(finding.level == "wrong" for finding in findings)
-    print(f"{wrong} that will not work, {len(findings) - wrong} that will bite later.")
+    print(
+        f"{wrong} that won't work, {len(findings) - wrong} that will cause trouble later."
+    )
     return 1 if wrong else 0

@@ -33,8 +33,8 @@ def enter(group: str, program: str = "course") -> None:
     inside = is_venv(sys.prefix)
     if goes_on and not inside:
         raise CourseError(
-            f"{python_of(VENV)} doesn't run in its own environment, so that one is"
-            f" damaged.\nDelete the folder {VENV} and try again."
+            f"The Python environment in {VENV} is damaged.\n"
+            f"Delete the folder {VENV} and try again."
         )
     if not inside:
         make_venv()
@@ -141,9 +141,9 @@ def why_no_venv(said: str) -> str:
     """Return why Python could not make an environment, and what to do."""
     if "No space left" in said:
         return f"The disk is full: there's no room for a Python environment in {VENV}."
-    return (
-        f"Python could not create an environment in {VENV}.\n"
-        "On Debian and Ubuntu: sudo apt install python3-venv. Then try again."
+    advice = "On Debian and Ubuntu: sudo apt install python3-venv. Then try again."
+    return f"Python could not create an environment in {VENV}." + (
+        f"\n{advice}" if sys.platform == "linux" else ""
     )
 
 
@@ -154,7 +154,7 @@ def install(group: str, wanted: list[str]) -> None:
     if stamp.exists() and stamp.read_text() == state:
         return
     if not has_everything(wanted, [str(folder) for folder in packages_of(VENV)]):
-        print(f"Installing what `{group}` needs, this once …", flush=True)
+        print(f"Installing the packages that `{group}` needs (only once) …", flush=True)
         pip_install(python_of(VENV), ["--constraint", str(LOCK), *wanted])
     stamp.write_text(state)
 

@@ -15,13 +15,13 @@ class CourseError(Exception):
 
 
 def reported(work: Callable[[], int]) -> int:
-    """Do the work of a command; return its exit code. Mistakes become sentences."""
+    """Do the work of a command; return its exit code. Errors are printed as sentences."""
     try:
         code = work()
         sys.stdout.flush()  # a pipe that has closed is noticed here, not at the end
         return code
     except CourseError as problem:
-        print(f"\n{problem}", file=sys.stderr)
+        print(f"\n{for_this_system(str(problem))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -36,6 +36,14 @@ def reported(work: Callable[[], int]) -> int:
         advice = "Free some space and try again."
         print(f"\nThe disk is full{where}. {advice}", file=sys.stderr)
         return 1
+
+
+def for_this_system(text: str) -> str:
+    """Return a text whose commands work here: on Windows, `py` starts Python.
+
+    There, `python3` may be a stub that opens Microsoft's shop.
+    """
+    return text.replace("python3 -m ", "py -m ") if os.name == "nt" else text
 
 
 def forget_output() -> None:

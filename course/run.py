@@ -133,7 +133,7 @@ def watch(running: list[servers.Server]) -> None:
                 say(f"\n{server.process.obituary()}\n")
                 alive.remove(server)
         time.sleep(0.2)
-    say("No server is left.")
+    say("All servers have stopped.")
 
 
 def say_addresses(

@@ -3,8 +3,8 @@
     python -m course.stand_in_redis 6379
 
 It is the TCP server of fakeredis: Redis's protocol and commands, in pure Python. Channel
-layers work over it. It keeps nothing on disk, has no MONITOR and no Sentinel, and is
-slow, so never measure anything with it.
+layers work over it. It keeps nothing on disk, has no MONITOR, no INFO and no
+Sentinel, and is slow, so never measure anything with it.
 """
 
 import select

@@ -26,8 +26,8 @@ def run_tests(
     """Run every test, or one step's; return the exit code.
 
     The slow tests of the course are left out unless `everything` or CI says otherwise.
-    The last line says how many passed and failed, and what was left out. With CI set, a skipped test counts as a failure: what nobody ran is not known
-    to work.
+    The last line says how many passed and failed, and what was left out. With CI set, a
+    skipped test counts as a failure, because a test that didn't run proves nothing.
     """
     everything = everything or bool(os.environ.get("CI"))
     totals = Counter()
@@ -123,10 +123,12 @@ def conclude(totals: Counter, codes: set[int]) -> int:
     """Print the line of totals; return the exit code of it all."""
     print()
     if not totals["passed"] + totals["failed"] and codes <= {0, NOTHING_COLLECTED}:
-        print("No test was run. Is the expression after -k right?")
+        print("No test ran. If you used -k, check its expression.")
     incomplete = bool(os.environ.get("CI")) and totals["skipped"] > 0
     if incomplete:
-        print("With CI set, no test may be skipped; the reasons are above.")
+        print(
+            "CI is set, so a skipped test counts as a failure; the reasons are above."
+        )
     line = f"{totals['passed']} passed, {totals['failed']} failed"
     if totals["skipped"]:
         line += f", {totals['skipped']} skipped"

@@ -424,7 +424,7 @@ def test_goals_say_met_or_by_how_much_they_are_missed():
     assert lines[f"{place}, lost"] == ["≤ 0 %", "0 %", "met", "22 %"]
     assert lines["1000 members vanish, ghosts"][2] == "missed by 3"
     assert lines["all of them back and caught up"][2] == "not measured"
-    assert lines["that one is cut off"][2] == "met"
+    assert lines["the slow client is disconnected"][2] == "met"
 
 
 def test_every_goal_asks_for_figures_that_some_scenario_gives():

@@ -76,7 +76,7 @@ def test_carry_passes_over_steps_that_have_no_such_file(clone):
 def test_a_file_of_no_step_gets_a_sentence():
     result = carry("README.md")
     assert result.returncode == 1
-    assert "README.md is no file of a step" in result.stderr
+    assert "README.md is not a file of a step" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -154,7 +154,7 @@ def test_when_the_last_server_dies_run_ends_and_says_so(six_ports):
         url = f"http://127.0.0.1:{six_ports}/chat/class/"
         page = get(url).text
         os.kill(int(re.search(r"\(pid (\d+)\)", page)[1]), signal.SIGKILL)
-        run.wait_for("No server is left.")
+        run.wait_for("All servers have stopped.")
         assert run.popen.wait(30) == 1
 
 

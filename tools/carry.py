@@ -12,7 +12,7 @@ def carry(name: str) -> int:
     """Carry the change of one file, since the last commit, into the later steps.
 
     Where a later step had the same file it gets the new one; where it differed, the
-    change is merged into it. A merge that needs a person is left to one.
+    change is merged into it. A conflict is reported and left for you to resolve.
     """
     source, path = find_file(name)
     old = committed(source, path)
@@ -66,7 +66,7 @@ def find_file(name: str) -> tuple[Step, str]:
             return step, full.relative_to(step.path).as_posix()
     example = STEPS.relative_to(ROOT) / "02-wsgi-vs-asgi" / "chat" / "views.py"
     raise CourseError(
-        f"{name} is no file of a step. Name one by its path: {example.as_posix()}"
+        f"{name} is not a file of a step. Name one by its path: {example.as_posix()}"
     )
 
 

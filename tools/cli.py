@@ -18,8 +18,9 @@ examples:
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
   python3 -m tools record 03-run-two     one output of a running step, for the pages
-  python3 -m tools record-notebooks       the outputs of the five notebooks
-  python3 -m tools record-bench 05        the figures of step 05; keep the machine quiet
+  python3 -m tools record-notebooks      the outputs of the five notebooks
+  python3 -m tools record-bench 05       the figures of step 05; keep the machine quiet
+  python3 -m tools lighthouse            speed and accessibility of three pages
 """
 
 
@@ -38,9 +39,11 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    verb = verbs.add_parser("lint", help="check code, templates, workflows and layout")
+    verb = verbs.add_parser(
+        "lint", help="check code, formatting, templates and workflows"
+    )
     verb.set_defaults(verb=lint)
 
     verb = verbs.add_parser("carry", help="carry a fix in a file into the later steps")
@@ -49,11 +52,15 @@ def make_parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("site", help="build the site of the lessons")
     verb.set_defaults(verb=site)
-    verb.add_argument("--out", metavar="FOLDER", help="where to; else build/site")
+    verb.add_argument(
+        "--out", metavar="FOLDER", help="where to write it; build/site by default"
+    )
 
     verb = verbs.add_parser("lighthouse", help="measure three pages with Lighthouse")
     verb.set_defaults(verb=lighthouse)
-    verb.add_argument("--runs", type=positive, default=3, help="the median counts")
+    verb.add_argument(
+        "--runs", type=positive, default=3, help="runs of each page; the median counts"
+    )
 
     verb = verbs.add_parser(
         "record", help="record again the outputs and screenshots that the pages show"

@@ -9,7 +9,7 @@ from course.steps import ROOT
 
 
 def lint() -> int:
-    """Run every check; return 1 if one has something to say."""
+    """Run every check; return 1 if one fails."""
     failed = False
     for command in commands():
         print(f"== {' '.join(command[:4])}", flush=True)

@@ -93,7 +93,7 @@ def unused_database(url: str) -> int:
             if not database.dbsize():
                 return number
     raise CourseError(
-        f"The Redis at {url} has no empty database (6 to 15), and the bench deletes\n"
+        f"{redis_server.described(url)} has no empty database (6 to 15), and the bench deletes\n"
         "what it finds in its own. Unset REDIS_URL, or empty one: python3 -m course redis -n 15 flushdb"
     )
 

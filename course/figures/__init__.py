@@ -5,5 +5,5 @@ The site is built from a recording, without Redis and without a single server.
 
 chats     the names of the chats, in a recording and in a page
 medians   one row for each scenario and chat, and the ratios between them
-goals     what step 05 wants to reach, and whether it does
+goals     the goals of step 05, and whether it meets them
 """

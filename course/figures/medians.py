@@ -65,7 +65,7 @@ class Figures:
         return self.ratio(("single-1000", BASE, key), ("single-1000", UVICORN, key))
 
     def slowed(self) -> float | None:
-        """Return how many times later the others hear while one does not read."""
+        """Return how many times longer delivery takes while one client doesn't read."""
         name = "stall-20", UVICORN
         return self.ratio((*name, "p95_ms"), (*name, "p95_alone_ms"))
 
@@ -76,7 +76,7 @@ class Figures:
 
 
 class OfTheTutorial(Figures):
-    """The same of the official tutorial's chat on Daphne, to show beside."""
+    """The same figures of the official tutorial's chat on Daphne, for comparison."""
 
     def of(self, scenario: str, chat: str, key: str) -> float | None:
         """Return one figure; None if it was not measured."""

@@ -7,15 +7,18 @@ Alone on a line, with any indentation:
     ::: code compose.yaml
     ::: diff 03 04 config/settings.py
     ::: changes 03 04
-    ::: output run-03
+    ::: output 03-run-two
     ::: table steps listen-100 requests_per_delivery bytes_per_delivery
     ::: bars steps busy-100-4 server_us_per_delivery
     ::: machine steps
     ::: goals 05
     ::: versions
     ::: capabilities
-    ::: diagram asking
+    ::: diagram 01-asking
     ::: notebook 1-what-asking-costs
+    ::: museum 03
+    ::: error no-layer
+    ::: closing codes
 
 In a sentence, one figure, or how many times larger one chat's is than another's:
 
@@ -30,6 +33,7 @@ listings     code, diffs and outputs
 names        a part of a file by its name
 measured     tables, bars and figures out of docs/data
 manifest     what steps.toml says
+museum       errors and close codes
 notebooks    a notebook as a page
 diagrams     a drawn SVG
 """

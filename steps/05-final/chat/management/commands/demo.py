@@ -33,6 +33,6 @@ class Command(BaseCommand):
         for name in ROOMS:
             Room.objects.get_or_create(name=name)
         self.stdout.write(
-            f"log in as {', '.join(PEOPLE)}, or as {TEACHER} to make rooms at /admin/;"
-            f" the password of all is {PASSWORD}"
+            f"Log in as {', '.join(PEOPLE)}, or as {TEACHER} to make rooms at /admin/."
+            f' They all have the password "{PASSWORD}".'
         )
