@@ -78,11 +78,17 @@ def cpu_of_redis(database: redis.Redis) -> float | None:
 
 
 def redis_version(database: redis.Redis) -> str:
-    """Return the version of the Redis server."""
+    """Return the version of the Redis server, and its name if it isn't Redis itself.
+
+    Valkey calls itself a Redis 7.2.4, for clients that look.
+    """
     try:
-        return database.info("server")["redis_version"]
+        info = database.info("server")
     except redis.ResponseError:
         return "stand-in"
+    if "valkey_version" in info:
+        return f"Valkey {info['valkey_version']}"
+    return info["redis_version"]
 
 
 def surroundings(database: redis.Redis) -> dict:

@@ -39,6 +39,8 @@ ALWAYS_THE_SAME = [
     (r"\[127\.0\.0\.1:\d+\]", "[127.0.0.1:50000]"),
     (r'(HTTP/1\.1" 500) \d+', r"\1 100000"),
     (r"\b0x[0-9a-f]{6,}", "0x7f0000000000"),
+    # What Linux calls a process that was started as python3 or python3.13.
+    (r"(pid \d+), python[\d.]+", r"\1, python"),
     # Which Redis the tool finds, and where.
     (r"redis://127\.0\.0\.1:\d+  \(.*\)", f"redis://127.0.0.1:26379  ({VALKEY})"),
 ]
