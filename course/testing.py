@@ -68,6 +68,7 @@ def run_course(
     """Run the tests of the whole course."""
     print("\n== the course", flush=True)
     words = [f"--numprocesses={AT_ONCE}", "--dist=loadfile"]
+    words.append("--no-loadscope-reorder")  # tests/conftest.py has the better order
     words += [] if everything else ["-m", "not slow"]
     return run_pytest("course", ROOT, words + options, env)
 

@@ -19,6 +19,25 @@ from course.steps import ROOT, Step, load_steps
 STEPS = load_steps()
 
 
+# The files that take longest. They start first, so that no worker is left with one of
+# them when the others have finished.
+LONGEST = [
+    "test_browser",
+    "test_docs",
+    "test_redis_servers",
+    "test_reliability",
+    "test_self_contained",
+    "test_chaos",
+    "test_notebooks",
+]
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Put the longest files first; the order of everything else stays."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(LONGEST)))
+
+
 def pytest_deselected(items) -> None:
     """Count the slow tests that are left out, so that `course test` can say so."""
     slow = sum(item.get_closest_marker("slow") is not None for item in items)

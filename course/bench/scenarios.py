@@ -15,7 +15,10 @@ from course.bench.load import closed_loop, open_loop, until_quiet
 from course.bench.meter import Meter
 
 LONG = 1900 * "語"  # step 05 takes 2000 characters; these have three bytes each
-LONG_RATE = 30  # a second; step 05 brings back the last 500 messages
+LONG_RATE = 30  # a second
+# Seconds of them: 2.7 MB, which is more than the 2 MiB that step 05 lets a client leave
+# unread beside what it has missed, and fewer messages than the 500 that it brings back.
+STALLED_FOR = 15
 LONGEST_RETURN = 10  # seconds
 SETTLE = 1  # second
 
@@ -174,7 +177,7 @@ async def stall(stage: Stage) -> dict:
     stalled = ears.members[0]
     stalled.transport.pause_reading()
     first, memory = len(crowd.sent_at), meter.memory()
-    row = await open_loop(crowd, meter, LONG_RATE, 4 * stage.seconds, LONG)
+    row = await open_loop(crowd, meter, LONG_RATE, STALLED_FOR, LONG)
     grown = memory and (meter.memory() - memory) / 1e6
     stalled.transport.resume_reading()
     await asyncio.sleep(LONGEST_RETURN / 2)
