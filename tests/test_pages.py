@@ -156,3 +156,10 @@ def test_no_code_is_typed_into_a_page():
         )
     ]
     assert typed == []
+
+
+@pytest.mark.parametrize("name", ["steps", "05"])
+def test_the_figures_come_from_a_new_python(name):
+    """From 3.12 on, mailboxes start eagerly: a third of the speed of step 05."""
+    version = measured.recorded(name)["versions"]["python"]
+    assert tuple(map(int, version.split(".")[:2])) >= (3, 12)
