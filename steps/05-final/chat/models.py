@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +19,16 @@ INVITES_LAST = timedelta(days=2)
 
 
 class Room(models.Model):
-    """A room, and who may enter it."""
+    """A room, and who may enter it.
+
+    Whoever stores messages counts `last_seq` up, under a lock on the row. Every other
+    `save()` leaves it and `epoch` alone: the instance may have been loaded before the
+    last message was stored, and writing its old number back would make the next message
+    fail, because that number is taken.
+    """
+
+    # Written by queries that name them; never by a plain `save()`.
+    COUNTED = frozenset({"last_seq", "epoch"})
 
     class Kind(models.TextChoices):
         """Who may enter: everybody, whoever knows the password, whoever was invited."""
@@ -34,6 +45,10 @@ class Room(models.Model):
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
     # The number of the newest message.
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    # Names the history that the numbers belong to. It changes when that history does:
+    # when a backup is restored or messages are deleted, the numbers start to mean
+    # something else, and processes and pages that know the old ones must start over.
+    epoch = models.UUIDField(default=uuid.uuid4, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -41,8 +56,15 @@ class Room(models.Model):
     def __str__(self):
         return self.name
 
+    def save(self, *args, update_fields=None, **options):
+        """Store the room; of one that is stored already, not how far its messages are."""
+        if update_fields is None and not self._state.adding:
+            fields = {field.name for field in self._meta.concrete_fields}
+            update_fields = fields - self.COUNTED - {self._meta.pk.name}
+        super().save(*args, update_fields=update_fields, **options)
+
     def get_absolute_url(self):
-        """Return the address of the room's page."""
+        """Return the URL of the room's page."""
         return reverse("room", args=[self.name])
 
     @classmethod
@@ -75,6 +97,13 @@ class Invite(models.Model):
     # Whoever reads the database, or a backup of it, cannot walk in with this.
     token_hash = models.CharField(max_length=64, unique=True)
     expires = models.DateTimeField()
+    # An invite ends with the account, or the membership, of the person who made it.
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", null=True
+    )
+    # When it was used. Not "claimed_by is empty": that becomes empty again when the
+    # account is deleted, and the invite would be good for somebody else.
+    claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
     )
@@ -104,11 +133,12 @@ class Invite(models.Model):
         if invite is None:
             return None
         # Lock the room: of two who claim at the same instant, one comes second.
-        room = Room.objects.select_for_update().get(pk=invite.room_id)
+        room = Room.objects.select_for_update(no_key=True).get(pk=invite.room_id)
         if room.members.contains(user):
             return room  # an invite not yet used is still good for somebody else
-        if room.is_full() or not invites.filter(claimed_by=None).update(
-            claimed_by=user
+        unused = invites.filter(claimed_at=None)
+        if room.is_full() or not unused.update(
+            claimed_by=user, claimed_at=timezone.now()
         ):
             return None
         room.members.add(user)
@@ -170,14 +200,15 @@ class Message(models.Model):
 class Presence(models.Model):
     """A person is in a room, on one server process, as of `seen`.
 
-    In the database, for every process and the lobby ask for it; with a time, for a
-    process that is killed takes nothing back.
+    It's in the database because every process and the lobby ask for it, and it has a
+    time because a process that is killed can't take it back. The time is the database's:
+    the clocks of two servers differ, and each would delete the rows of the other.
     """
 
     room = models.ForeignKey(Room, models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     process = models.UUIDField()
-    seen = models.DateTimeField(default=timezone.now)
+    seen = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
