@@ -1,29 +1,35 @@
 """Who may stay: open sockets learn of a logout, a ban, a new password, a lost room.
 
 A socket is let in once, with the session of that moment, and would keep it for as long
-as it is open. So each has a permit, which is held against the database before each of
-its messages is stored, when something is said to have changed, and from time to time,
-for what is said over the channel layer can get lost.
+as it is open. So each has a permit, which is checked against the database before each
+of its messages is stored, when a change is announced, and from time to time, because
+the channel layer may lose an announcement.
 """
 
+import asyncio
 import logging
 from types import SimpleNamespace
 from typing import NamedTuple
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user, get_user_model
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
 from chat.groups import EVERYBODY
-from chat.models import Room
+from chat.models import Message, Room
 from chat.protocol import Close
+
+# Seconds that a log-out, or whatever else changes access, waits for the channel layer.
+# What it does not carry is found by the next check of the database.
+LAYER_PATIENCE = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +44,20 @@ class Pass(NamedTuple):
     room_pk: int
 
 
-def let_in(session_key, room_name):
+def let_in(session_key, room_name, room_pk=None):
     """Return the person and the permit of a socket that is being opened.
 
     No person if nobody has logged in with this session; no permit if there is no such
-    room for that person.
+    room for that person. A page that was in the room before knows its key, which stays
+    the same when the room is renamed.
     """
     session = SessionStore(session_key)
     user = get_user(SimpleNamespace(session=session))
     if not user.is_authenticated:
         return None, None
-    room = Room.open_to(user).filter(name=room_name).first()
+    rooms = Room.open_to(user)
+    room = room_pk and rooms.filter(pk=room_pk).first()
+    room = room or rooms.filter(name=room_name).first()
     return user, room and pass_of(user, session, room)
 
 
@@ -58,7 +67,7 @@ def pass_of(user, session, room):
 
 
 def refusals(permits, rooms=None):
-    """Return a close code for each permit that is not good any more, and the people.
+    """Return a close code for each permit that is no longer valid, and the people.
 
     `rooms` are those of the permits, by key, if somebody has them already. A fixed
     number of queries, however many permits there are.
@@ -101,14 +110,45 @@ def refusals(permits, rooms=None):
 def tell_of_logout(request, user, **signal):
     """Somebody logs out: the sockets of that browser must go."""
     if user is not None:
-        # Its session is about to be deleted, and is found gone when they look.
+        # Its session is about to be deleted, and will be gone when they check.
         tell(user=user.pk, ended=request.session.session_key)
 
 
+@receiver(user_logged_in)
+def tell_of_login(request, user, **signal):
+    """Somebody logs in over an open session, perhaps another person's: it ends.
+
+    Django has replaced the session by now; the cookie of the request still names it.
+    """
+    if former := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        tell(ended=former)
+
+
 @receiver([post_save, post_delete], sender=get_user_model())
-def tell_of_account(instance, **signal):
+def tell_of_account(instance, update_fields=None, **signal):
     """An account was changed: a ban, a new password, or nothing that matters here."""
-    tell(user=instance.pk)
+    # Each log-in notes its time in the account; nobody's access depends on that.
+    if update_fields is None or set(update_fields) != {"last_login"}:
+        tell(user=instance.pk)
+
+
+@receiver(pre_delete, sender=get_user_model())
+def forget_what_they_said(instance, **signal):
+    """An account is deleted, with its messages: pages and processes forget them too."""
+    Room.renew_epochs(Room.objects.filter(message__sender=instance))
+
+
+@receiver(pre_delete, sender=Message)
+def forget_message(instance, origin, **signal):
+    """Messages are deleted by themselves, not with their sender or their room."""
+    if origin is not instance and getattr(origin, "model", None) is not Message:
+        return
+    # This is called for each message of a query: once for each room is enough.
+    rooms = origin.__dict__.setdefault("rooms_that_forget", set())
+    if instance.room_id not in rooms:
+        rooms.add(instance.room_id)
+        Room.renew_epochs(Room.objects.filter(pk=instance.room_id))
+        tell(room=instance.room_id)
 
 
 @receiver([post_save, post_delete], sender=Room)
@@ -133,13 +173,14 @@ def tell_of_members(instance, action, reverse, pk_set, **signal):
 
 
 def tell(**whom):
-    """Have sockets look again, in every process, once the change is in the database."""
+    """Have every process check its sockets, once the change is in the database."""
     event = {"type": "look", **whom}
 
-    def send():
+    async def send():
         try:
-            async_to_sync(get_channel_layer().group_send)(EVERYBODY, event)
+            async with asyncio.timeout(LAYER_PATIENCE):
+                await get_channel_layer().group_send(EVERYBODY, event)
         except Exception as problem:
-            log.warning("The layer did not take a change of access: %r", problem)
+            log.warning("The layer did not carry a change of access: %r", problem)
 
-    transaction.on_commit(send)
+    transaction.on_commit(async_to_sync(send))

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from types import SimpleNamespace
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
@@ -24,6 +25,7 @@ from chat.protocol import LARGEST_INTEGER, Close, Refusal
 from chat.server import server_label
 
 GOODBYE = 0.2  # seconds for a last frame, before the process ends
+DIGITS = len(str(LARGEST_INTEGER))
 LAST_PATIENCE = 5  # seconds for a close; a client that reads nothing never takes it
 
 log = logging.getLogger(__name__)
@@ -114,7 +116,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
-        self.user, self.permit = await ask(let_in, session_key, self.room_name)
+        self.after, self.room_pk, self.epoch = read_place(self.scope["query_string"])
+        self.user, self.permit = await ask(
+            let_in, session_key, self.room_name, self.room_pk
+        )
         if self.user is None:
             raise Refusal("logged_out", _("Log in first."), close=Close.LOGGED_OUT)
         if self.permit is None:
@@ -132,30 +137,29 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def catch_up(self, local):
         """Send what this page has missed; for a page that is new, the newest messages.
 
-        It says in the address which message was its last, `?after=7`, and from which
-        history that was: a room that was deleted and made again begins at 1 again.
+        It says in the URL which message was its last, `?after=7`, and from which history
+        that was: a room that was deleted and made again begins at 1 again.
         """
-        after, epoch = read_place(self.scope["query_string"])
-        is_known = epoch in {None, local.pk} and after is not None
-        if is_known and after > local.head:
+        after = self.after
+        if after is not None and after > local.head:
             # The process that it comes from may know more, and its log must not shrink.
             await self.hub.reach_newest(local)
-        head = local.head
+        head, epoch = local.head, local.epoch
+        is_known = after is not None and self.epoch in {None, epoch}
         reset = not is_known or not head - history.FAR_BEHIND <= after <= head
         if reset:
             after = local.floor
-        while after < local.floor:
-            page = await ask(history.following, local.pk, after)
-            page = [message for message in page if message.seq <= local.floor]
+        while after < local.floor and local.epoch == epoch:
+            missed = await ask(history.following, local.pk, after)
+            page = [message for message in missed.messages if message.seq <= local.floor]
             if not page:
                 break
             self.post_missed(protocol.encode_messages(page))
             after = page[-1].seq
         # From here on nothing is awaited, so nothing comes between.
-        messages = local.after(max(after, local.floor))
-        more = local.floor > 0 if reset else None
-        about = {"reset": reset, "more": more, "epoch": local.pk}
-        self.post_missed(protocol.encode_sync(messages, **about))
+        reset |= local.epoch != epoch  # the history has changed meanwhile
+        messages = local.after(local.floor if reset else max(after, local.floor))
+        self.post_missed(local.sync(messages, reset))
         self.hub.join(self)
         self.is_in = True
 
@@ -324,15 +328,25 @@ def farewell(code, room_name):
 
 
 def read_place(query):
-    """Return the numbers in `?after=7&epoch=3`, each None if it is not there or no number."""
+    """Return what `?after=7&epoch=3.f81d…` says: a number, a room's key and its history.
+
+    Each is None if it is missing or makes no sense.
+    """
     typed = parse_qs(query.decode("ascii", "replace"))
-    values = [typed.get(name, [""])[0] for name in ("after", "epoch")]
-    return [
-        int(value)
-        if value.isascii() and value.isdigit() and int(value) <= LARGEST_INTEGER
-        else None
-        for value in values
-    ]
+    after, place = [typed.get(name, [""])[0] for name in ("after", "epoch")]
+    room_pk, _, epoch = place.partition(".")
+    try:
+        epoch = UUID(epoch)
+    except ValueError:
+        epoch = None
+    return read_number(after), read_number(room_pk), epoch
+
+
+def read_number(typed):
+    """Return the number that was typed, or None if it is not one, or too large."""
+    # The length first: Python refuses to read thousands of digits.
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= DIGITS
+    return int(typed) if is_number and int(typed) <= LARGEST_INTEGER else None
 
 
 def language_of(scope):

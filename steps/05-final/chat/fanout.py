@@ -2,8 +2,11 @@
 
 However many sockets a process has in a room, each message is read once, encoded once
 and put into their mailboxes. The channel layer carries what was stored from process to
-process, and may lose it, double it or bring it late: each process knows the number of
+process, and may lose it, repeat it or deliver it late: each process knows the number of
 the last message that its sockets have, and reads from the database what is missing.
+
+The numbers belong to one history, which has an id, the epoch. When the epoch changes
+(a backup was restored, messages were deleted), process and pages start over.
 """
 
 import asyncio
@@ -15,7 +18,6 @@ from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
-from msgspec import json
 
 from chat import history, metrics, protocol
 from chat.access import refusals
@@ -48,21 +50,37 @@ class LocalRoom:
         self.pk = pk
         self.sockets = set()
         self.recent = deque()
+        self.epoch = None  # the history that the numbers below belong to
         self.head = 0  # the number of the newest message that the sockets have
         self.floor = 0  # every message after this one is in `recent`
         self.typing = set()
         self.wanted = 0  # the number of the newest message that we know of
+        self.must_begin = False  # `recent` is out of date, or the history is another one
         self.is_repairing = False
         self.repair = None  # the task that does
         self.here = None  # the last frame that said who is here
 
-    def begin(self, messages):
-        """Start from the newest messages of the database."""
-        self.recent.extend(messages)
-        if messages:
-            self.head = messages[-1].seq
-        if len(messages) == history.MOST_MESSAGES:
-            self.floor = messages[0].seq - 1
+    def begin(self, newest):
+        """Start from the newest messages of the database; with another history, over."""
+        messages = newest.messages
+        goes_on = newest.epoch == self.epoch and newest.last >= self.head
+        if not goes_on:
+            self.epoch, self.head = newest.epoch, newest.last
+        is_all = len(messages) < history.MOST_MESSAGES
+        self.floor = 0 if is_all else min(messages[0].seq - 1, self.head)
+        self.recent = deque(one for one in messages if one.seq <= self.head)
+        # What lies between comes next: one message after the other, as for any gap.
+        self.wanted = newest.last
+        if not goes_on:
+            for frame in self.sync(messages, reset=True):
+                self.post(frame)
+
+    def sync(self, messages, reset):
+        """Return the frames that bring a page up to date, or have it start over."""
+        more = self.floor > 0 if reset else None
+        # The page gives this back as it is, whatever the room is called by then.
+        epoch = f"{self.pk}.{self.epoch}"
+        return protocol.encode_sync(messages, reset=reset, more=more, epoch=epoch)
 
     def take(self, messages):
         """Give messages that follow those before to every socket."""
@@ -85,7 +103,7 @@ class LocalRoom:
 
 
 class Hub:
-    """All sockets of this process, by room and by person, and its ear at the layer."""
+    """All sockets of this process, by room and by person, and its layer subscription."""
 
     def __init__(self):
         self.rooms = {}
@@ -212,7 +230,7 @@ class Hub:
                     await self.layer.group_discard(name, self.channel)
 
     def note_failure(self, problem):
-        """The layer has failed: go on without it, and look into the database more often."""
+        """The layer has failed: go on without it, and check the database more often."""
         metrics.layer_failures.inc()
         if not self.is_deaf:
             log.warning("The channel layer does not answer: %r", problem)
@@ -246,10 +264,9 @@ class Hub:
         if room is None:
             return
         if event["type"] == "messages":
-            if event["last"] <= room.head:
+            if event["epoch"] == str(room.epoch) and event["last"] <= room.head:
                 return  # our own, or repeated, or read from the database since
-            batch = json.decode(event["messages"], type=list[protocol.Message])
-            self.deliver(room, batch)
+            self.deliver(history.Batch.of_event(event))
         elif event["type"] == "presence":
             self.spawn(self.show_presence([room.pk]))
         elif event["type"] == "typing" and event["from"] != self.channel:
@@ -270,40 +287,50 @@ class Hub:
         while not self.is_closed:
             await self.has_news.wait()
             self.has_news.clear()
-            await self.carry_news()
+            while not await self.carry_news():
+                await asyncio.sleep(LAYER_PATIENCE)
 
     async def carry_news(self):
-        """Give the layer all that there is for it."""
+        """Give the layer all that there is for it; tell whether it took everything."""
         while self.news:
             key = next(iter(self.news))  # the oldest
             group, _ = key
+            event = self.news.pop(key)
             try:
                 async with asyncio.timeout(LAYER_PATIENCE):
-                    await self.layer.group_send(group, self.news.pop(key))
+                    await self.layer.group_send(group, event)
             except Exception as problem:
+                # The next try carries it, or what is newer of its kind. If the layer
+                # did take it, it is there twice, which does no harm.
+                self.news.setdefault(key, event)
                 self.note_failure(problem)
+                return False
+        return True
 
     # ---- Messages -----------------------------------------------------------------
 
-    def publish(self, room_pk, messages):
+    def publish(self, batch):
         """Messages were stored here: give them to everybody in the room."""
-        if room := self.rooms.get(room_pk):
-            self.deliver(room, messages)
-        content = json.encode(messages)
-        self.tell(
-            room_pk, {"type": "messages", "messages": content, "last": messages[-1].seq}
-        )
+        self.deliver(batch)
+        self.tell(batch.room_pk, batch.as_event())
 
-    def deliver(self, room, messages):
+    def deliver(self, batch):
         """Give messages to the sockets, if they follow what those have."""
-        if messages[0].seq == room.head + 1 and not room.is_repairing:
-            room.take(messages)
+        room = self.rooms.get(batch.room_pk)
+        if room is None:
+            return
+        # One event can arrive after another: only the database knows which history is
+        # the present one.
+        room.must_begin |= batch.epoch != room.epoch
+        follow = batch.messages and batch.messages[0].seq == room.head + 1
+        if follow and not (room.is_repairing or room.must_begin):
+            room.take(batch.messages)
         else:
-            self.notice(room, messages[-1].seq)
+            self.notice(room, batch.last)
 
     def notice(self, room, last, noticed="gap"):
-        """There is a message `last`: read it, with what lies before, if we have it not."""
-        if last <= room.head:
+        """There is a message `last`: read it and what precedes it, unless we have it."""
+        if last <= room.head and not room.must_begin:
             return
         room.wanted = max(room.wanted, last)
         if not room.is_repairing:
@@ -313,10 +340,31 @@ class Hub:
 
     async def look_for_messages(self, room_pks):
         """Ask the database how far some rooms are, and repair those that are not."""
-        found = Room.objects.filter(pk__in=room_pks).values_list("pk", "last_seq")
-        for room_pk, last in await ask(list, found):
+        heads = {pk: self.rooms[pk].head for pk in room_pks if pk in self.rooms}
+        found = Room.objects.filter(pk__in=heads)
+        found = await ask(list, found.values_list("pk", "last_seq", "epoch"))
+        if behind := [pk for pk, last, _ in found if last < heads[pk]]:
+            await self.mend(behind)
+        for room_pk, last, epoch in found:
             if room := self.rooms.get(room_pk):
+                room.must_begin |= epoch != room.epoch or room_pk in behind
                 self.notice(room, last, noticed="look")
+
+    async def mend(self, room_pks):
+        """The database has gone back: somebody has restored it by hand, or lost its end.
+
+        What it has now is the truth. Its rooms get a new history id, so that every
+        process and page starts over, not only those that were ahead of it. A room that
+        is merely behind its own messages is brought forward.
+        """
+        log.warning("The database knows less than this process: rooms %s.", room_pks)
+        await ask(history.mend_numbers, room_pks)
+        rooms = Room.objects.filter(pk__in=room_pks)
+        for pk, last in await ask(list, rooms.values_list("pk", "last_seq")):
+            room = self.rooms.get(pk)
+            if room and last < room.head:
+                await ask(Room.renew_epochs, rooms.filter(pk=pk, epoch=room.epoch))
+                self.tell(pk, {"type": "look"})
 
     async def reach_newest(self, room):
         """Return once this process has the newest messages of a room.
@@ -332,15 +380,37 @@ class Hub:
     async def repair(self, room):
         """Read what is missing from the database, and give it to the sockets."""
         try:
-            while room.head < room.wanted:
-                if messages := await ask(history.following, room.pk, room.head):
-                    room.take(messages)
+            while room.must_begin or room.head < room.wanted:
+                if room.must_begin:
+                    await self.begin_again(room)
+                    continue
+                batch = await ask(history.following, room.pk, room.head)
+                if batch.epoch != room.epoch:
+                    room.must_begin = True
+                elif batch.messages:
+                    room.take(batch.messages)
                 else:
-                    room.head = room.wanted  # what is not there any more is not missing
+                    # What is not there any more is not missing. But never beyond what
+                    # the database has: the next message would be taken for an old one.
+                    room.head = max(room.head, min(room.wanted, batch.last))
+                    room.wanted = room.head
         except DatabaseError as problem:
             log.warning("Missing messages could not be read: %r", problem)
         finally:
             room.is_repairing = False
+
+    async def begin_again(self, room):
+        """Read the newest messages of a room whose history may be another one."""
+        room.must_begin = False
+        try:
+            newest = await ask(history.newest_in, room.pk)
+        except DatabaseError:
+            room.must_begin = True
+            raise
+        if newest.epoch is None:
+            room.wanted = room.head  # the room is gone, and its sockets are told so
+        else:
+            room.begin(newest)
 
     # ---- Who is here, who is typing -------------------------------------------------
 
@@ -390,12 +460,17 @@ class Hub:
                 async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):
                     await self.must_look.wait()
             self.must_look.clear()
+            # First, so that pages don't reconnect while the database is down: that
+            # would help nobody.
+            ping = protocol.encode(protocol.Ping())
+            for room in self.rooms.values():
+                room.post(ping)
             try:
                 await self.look_again()
             except DatabaseError as problem:
                 log.warning("The database does not answer: %r", problem)
             except Exception:
-                log.exception("The look has failed; there will be another one.")
+                log.exception("The check has failed; there will be another one.")
 
     async def look_again(self):
         """Repair what the layer has lost: our place in the groups, access, messages."""
@@ -403,12 +478,8 @@ class Hub:
         groups = [EVERYBODY, *map(group_name, self.rooms)]
         self.is_deaf = not await self.subscribe(groups)
         await self.check({})
-        await self.look_for_messages(self.rooms)
         await self.presence.refresh()
         await self.show_presence(list(self.rooms))
-        ping = protocol.encode(protocol.Ping())
-        for room in self.rooms.values():
-            room.post(ping)
 
     async def forget_empty_rooms(self):
         """Follow no room in which nobody is."""
@@ -423,7 +494,11 @@ class Hub:
         await self.subscribe(map(group_name, back))
 
     async def check(self, whom):
-        """Close the sockets that may not be here any more; of a person, a room, or all."""
+        """Close the sockets that may not be here any more, and look for messages.
+
+        Of all people and rooms, or only of those that `whom` names: `user`, `room`.
+        `ended` is the key of a session that has ended.
+        """
         sockets = [
             socket
             for person in self.people.values()
@@ -431,13 +506,22 @@ class Hub:
             if whom.get("user") in {None, socket.permit.user_pk}
             and whom.get("room") in {None, socket.permit.room_pk}
         ]
-        permits = {socket.permit for socket in sockets}
-        refused, _ = await ask(refusals, permits)
+        if ended := whom.get("ended"):
+            for socket in sockets:
+                if socket.permit.session_key == ended:
+                    socket.show_out(protocol.Close.LOGGED_OUT)
+        refused, people = await ask(refusals, {socket.permit for socket in sockets})
         for socket in sockets:
-            ended = whom.get("ended") == socket.permit.session_key
-            if (
-                code := protocol.Close.LOGGED_OUT
-                if ended
-                else refused.get(socket.permit)
-            ):
+            if code := refused.get(socket.permit):
                 socket.show_out(code)
+            else:
+                self.rename(socket, people[socket.permit.user_pk])
+        # A change of a room or an account may be one of what was said, too.
+        await self.look_for_messages(list(self.rooms))
+
+    def rename(self, socket, user):
+        """Take over a person's new name; what is kept here still has the old one."""
+        if socket.user.get_username() != user.get_username():
+            for room in self.rooms.values():
+                room.must_begin = True
+        socket.user = user

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import Max
+from msgspec import json
 
-from chat import metrics
+from chat import metrics, protocol
 from chat.access import Pass, refusals
 from chat.database import ask
 from chat.models import Message, Room
@@ -41,23 +43,29 @@ class Draft:
     refused: int | None = None  # a close code
     has_failed: bool = False
 
+    def start(self):
+        """Forget what an earlier try, which was rolled back, has noted here.
+
+        Otherwise a message that the second try refuses would still be published.
+        """
+        self.message, self.is_new, self.refused = None, True, None
+
 
 @transaction.atomic
 def store(drafts):
     """Store messages as the next ones of their rooms, and note in each what became of it.
 
     The lock on a room makes writers wait for one another, in every process, so that no
-    number is given twice or left out. A message sent again is not stored again. Whoever
-    has lost the right to speak since the socket was opened is refused.
+    number is given twice or left out. A message sent again is not stored again. Someone
+    who has lost access since the socket was opened is refused.
     """
     room_pks = {draft.permit.room_pk for draft in drafts}
-    # In one order everywhere: two who lock the same rooms must not wait for each other.
-    rooms = Room.objects.select_for_update().filter(pk__in=room_pks).order_by("pk")
-    rooms = {room.pk: room for room in rooms}
+    rooms = {room.pk: room for room in locked(room_pks)}
     refused, people = refusals({draft.permit for draft in drafts}, rooms)
     known = known_among(drafts, rooms)
     new = []
     for draft in drafts:
+        draft.start()
         permit = draft.permit
         key = (permit.room_pk, permit.user_pk, draft.cid)
         draft.refused = refused.get(permit)
@@ -65,8 +73,8 @@ def store(drafts):
             continue
         draft.message = known.get(key) if draft.cid else None
         draft.is_new = draft.message is None
+        room = rooms[permit.room_pk]
         if draft.is_new:
-            room = rooms[permit.room_pk]
             room.last_seq += 1
             draft.message = known[key] = Message(
                 room=room,
@@ -78,9 +86,35 @@ def store(drafts):
                 server=draft.server,
             )
             new.append(draft.message)
+        draft.message.room = room
     Message.objects.bulk_create(new)
     for room in {message.room for message in new}:
         room.save(update_fields=["last_seq"])
+
+
+def locked(room_pks):
+    """Lock rooms for the rest of the transaction, and return them.
+
+    Always in the same order: two writers who lock the same rooms must not wait for each
+    other. `no_key` leaves the rooms' keys alone: on PostgreSQL, a row that points to a
+    room (a member, somebody's presence) would otherwise wait for us, or we for it.
+    """
+    rooms = Room.objects.select_for_update(no_key=True)
+    return list(rooms.filter(pk__in=room_pks).order_by("pk"))
+
+
+@transaction.atomic
+def mend_numbers(room_pks):
+    """Bring rooms forward whose number is behind their messages.
+
+    Nothing here sets it back, but a hand at the database can. The next number would
+    then be taken, and the room dead: every message would be refused.
+    """
+    pks = [room.pk for room in locked(room_pks)]
+    for room in Room.objects.filter(pk__in=pks).annotate(newest=Max("message__seq")):
+        if (room.newest or 0) > room.last_seq:
+            log.warning("Room %s was behind its messages.", room.pk)
+            Room.objects.filter(pk=room.pk).update(last_seq=room.newest)
 
 
 def known_among(drafts, rooms):
@@ -96,8 +130,8 @@ class Writer:
     """Stores what all sockets of this process send: everything that waits, at once.
 
     One transaction for a hundred messages costs little more than one for a single one,
-    so the busier the chat, the cheaper each message. `publish(room_pk, messages)` gets
-    what is stored, room by room.
+    so the busier the chat, the cheaper each message. `publish(batch)` gets what is
+    stored, room by room.
     """
 
     def __init__(self, publish):
@@ -139,44 +173,113 @@ class Writer:
         self.rest_until = now + min(now - begun, LONGEST_REST)
 
     async def store(self, drafts):
-        """Store a batch; tell those who sent it, then those who wait for it."""
+        """Store messages; tell those who sent them, then those who wait for them."""
         metrics.batches.observe(len(drafts))
         try:
             with metrics.storing.time():
                 await ask(store, drafts)
+        except (DataError, IntegrityError) as problem:
+            await self.store_singly(drafts, problem)
         except Exception as problem:
-            if isinstance(problem, DataError | IntegrityError) and len(drafts) > 1:
-                # One of them cannot be stored: no reason to lose the others.
-                for draft in drafts:
-                    await self.store([draft])
-                return
-            is_ours = not isinstance(problem, DatabaseError)
-            count = len(drafts)
-            log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
-            for draft in drafts:
-                draft.has_failed = True
-        by_room = {}
+            self.give_up(drafts, problem)
         for draft in drafts:
             draft.socket.stored(draft)
-            if draft.is_new and draft.message and not draft.has_failed:
-                by_room.setdefault(draft.message.room_id, []).append(draft.message)
-        for room_pk, messages in by_room.items():
-            self.publish(room_pk, [message.as_frame() for message in messages])
+        for batch in batches_of(drafts):
+            self.publish(batch)
+
+    async def store_singly(self, drafts, problem):
+        """Store each message on its own: one that can't be stored must not take the rest.
+
+        Unless all of them fail because their room is behind, which is mended first.
+        """
+        log.warning("%s messages not stored together: %r", len(drafts), problem)
+        try:
+            await ask(mend_numbers, {draft.permit.room_pk for draft in drafts})
+        except DatabaseError as another:
+            self.give_up(drafts, another)
+            return
+        for draft in drafts:
+            try:
+                await ask(store, [draft])
+            except Exception as another:
+                self.give_up([draft], another)
+
+    def give_up(self, drafts, problem):
+        """Note that messages could not be stored; their senders will send them again."""
+        is_ours = not isinstance(problem, DatabaseError)
+        count = len(drafts)
+        log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
+        for draft in drafts:
+            draft.has_failed = True
 
 
 # ---- Reading -------------------------------------------------------------------
 
 
+@dataclass
+class Batch:
+    """Messages of one room, oldest first, and how far its history goes."""
+
+    room_pk: int
+    epoch: UUID | None  # which history; None if there is no such room any more
+    last: int  # the number of its newest message, in this batch or not
+    messages: list[protocol.Message]
+
+    def as_event(self):
+        """Return the event with which the channel layer carries this to other processes."""
+        return {
+            "type": "messages",
+            "room": self.room_pk,
+            "epoch": str(self.epoch),
+            "last": self.last,
+            "messages": json.encode(self.messages),
+        }
+
+    @classmethod
+    def of_event(cls, event):
+        """Return the batch in an event of another process."""
+        messages = json.decode(event["messages"], type=list[protocol.Message])
+        return cls(event["room"], UUID(event["epoch"]), event["last"], messages)
+
+
+def batches_of(drafts):
+    """Return what was stored, by room.
+
+    A message that was stored before counts too, without its text: the process that
+    stored it may have died, or given up waiting, before it told anybody.
+    """
+    batches = {}
+    for draft in drafts:
+        if draft.has_failed or not draft.message:
+            continue
+        room = draft.message.room
+        batch = batches.setdefault(room.pk, Batch(room.pk, room.epoch, 0, []))
+        batch.last = max(batch.last, draft.message.seq)
+        if draft.is_new:
+            batch.messages.append(draft.message.as_frame())
+    return list(batches.values())
+
+
 def newest_in(room_pk):
-    """Return the newest messages of a room, oldest first."""
+    """Return the newest messages of a room."""
+    # How far it goes, first: a message that comes between is in both, not in neither.
+    epoch, last = place_of(room_pk)
     found = messages_of(room_pk).order_by("-seq")[:MOST_MESSAGES]
-    return [message.as_frame() for message in found][::-1]
+    messages = [message.as_frame() for message in found][::-1]
+    return Batch(room_pk, epoch, max([last, *(one.seq for one in messages)]), messages)
 
 
 def following(room_pk, after):
-    """Return the next messages of a room that follow `after`, oldest first."""
+    """Return the next messages of a room that follow `after`."""
+    epoch, last = place_of(room_pk)
     found = messages_of(room_pk).filter(seq__gt=after)[:MOST_MESSAGES]
-    return [message.as_frame() for message in found]
+    return Batch(room_pk, epoch, last, [message.as_frame() for message in found])
+
+
+def place_of(room_pk):
+    """Return which history a room has, and how far it goes."""
+    room = Room.objects.filter(pk=room_pk).values_list("epoch", "last_seq").first()
+    return room or (None, 0)
 
 
 def older_than(room_pk, before):

@@ -79,6 +79,17 @@ class Room(models.Model):
         is_open = models.Q(kind=cls.Kind.OPEN)
         return cls.objects.filter(is_open | models.Q(members=user)).distinct()
 
+    @classmethod
+    def renew_epochs(cls, rooms=None):
+        """Give rooms (by default, all of them) a new history id; return how many.
+
+        Call it when the past changes: a backup was restored, messages were deleted.
+        Each process and page that knows the old history starts over when it sees the
+        new id.
+        """
+        rooms = cls.objects.all() if rooms is None else rooms
+        return cls.objects.filter(pk__in=rooms.values("pk")).update(epoch=uuid.uuid4())
+
     def is_password(self, typed):
         """Tell whether this is the password of the room."""
         return self.kind == self.Kind.PASSWORD and check_password(

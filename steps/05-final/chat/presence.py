@@ -1,7 +1,7 @@
 """Who is here: in the database, for all processes, and good for a minute.
 
-A person counts once, however many tabs and processes. Whoever leaves is taken out at
-once; whoever was on a process that died is out when the minute is over.
+A person counts once, however many tabs and processes. Someone who leaves is taken out
+at once; someone whose process died is out when the minute is over.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from chat.database import ask
 from chat.models import Presence, Room
@@ -20,7 +20,7 @@ from chat.models import Presence, Room
 GOOD_FOR = timedelta(seconds=60)
 MOST_NAMES = 50  # in one frame
 
-# Seconds. A whole class that comes in at once is told to everybody as one change.
+# Seconds. A whole class that comes in at once is announced as one change.
 GATHER = 0.2
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Register:
 
     async def refresh(self):
         """Say that everybody is still here; forget those of processes that died."""
-        await ask(refresh, self.process)
+        await ask(refresh, self.process, set(self.written))
         self.write_soon()
 
     async def close(self):
@@ -106,17 +106,23 @@ def write(process, come, gone):
         Presence.objects.filter(process=process, room=room_pk, user__in=left).delete()
 
 
-def refresh(process):
-    """Renew what a process has noted, and delete what nobody renews."""
-    now = timezone.now()
-    Presence.objects.filter(process=process).update(seen=now)
-    Presence.objects.filter(seen__lt=now - GOOD_FOR).delete()
+def refresh(process, here):
+    """Renew what a process has noted, and delete what nobody renews.
+
+    `here` is what it has noted. After it was stopped for a while (a laptop asleep),
+    another process has deleted that, so it is noted again. All times are those of the
+    database, for the clocks of two servers may differ by more than a minute.
+    """
+    renewed = Presence.objects.filter(process=process).update(seen=Now())
+    if renewed < len(here):
+        write(process, here, set())
+    Presence.objects.filter(seen__lt=Now() - GOOD_FOR).delete()
 
 
 def people_in(room_pks):
     """Return the names of those who are in rooms now, by room."""
     found = (
-        Presence.objects.filter(room__in=room_pks, seen__gte=timezone.now() - GOOD_FOR)
+        Presence.objects.filter(room__in=room_pks, seen__gte=Now() - GOOD_FOR)
         .order_by("user__username")
         .values_list("room", "user__username")
         .distinct()

@@ -141,12 +141,8 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
             text = self.next_text()
             draft = history.Draft(None, permit, text, None, None, "elsewhere")
             history.store([draft])
-            return {
-                "type": "messages",
-                "room": self.room.pk,
-                "messages": fanout.json.encode([draft.message.as_frame()]),
-                "last": draft.message.seq,
-            }
+            (batch,) = history.batches_of([draft])
+            return batch.as_event()
 
         def tell(self, event):
             send = get_channel_layer().group_send

@@ -198,7 +198,7 @@ async def test_a_room_made_again_under_the_same_name_begins_anew(
     join, make_room, store
 ):
     old = await make_room("class")
-    epoch = old.pk
+    epoch = f"{old.pk}.{old.epoch}"
     await sync_to_async(store)(old, "bia", "long ago")
     await old.adelete()
     new = await make_room("class")
@@ -207,7 +207,7 @@ async def test_a_room_made_again_under_the_same_name_begins_anew(
     ana = await join("class", "ana", after=1, epoch=epoch)
     sync = await ana.receive_json_from()
     assert sync["reset"] is True
-    assert sync["epoch"] == new.pk
+    assert sync["epoch"] == f"{new.pk}.{new.epoch}"
     assert [message["text"] for message in sync["messages"]] == ["one", "two"]
 
 
@@ -291,13 +291,8 @@ async def test_the_last_message_is_found_without_a_next_one(
 
 def event_of(*drafts):
     """Return what another process would announce."""
-    messages = [draft.message.as_frame() for draft in drafts]
-    return {
-        "type": "messages",
-        "room": drafts[0].message.room_id,
-        "messages": fanout.json.encode(messages),
-        "last": messages[-1].seq,
-    }
+    (batch,) = history.batches_of(drafts)
+    return batch.as_event()
 
 
 async def test_a_layer_that_repeats_and_mixes_up_changes_nothing(
@@ -337,7 +332,7 @@ async def test_what_comes_while_it_is_being_repaired_is_not_lost(
         found = following(*place)
         if not late:
             late.append(store(room, "bia", "late"))
-            hub.deliver(hub.rooms[room.pk], [late[0].message.as_frame()])
+            hub.deliver(*history.batches_of(late))
         return found
 
     hub = fanout.this_hub()
