@@ -5,6 +5,7 @@ at once; someone whose process died is out when the minute is over.
 """
 
 import asyncio
+import atexit
 import logging
 import uuid
 from collections import Counter
@@ -24,6 +25,22 @@ MOST_NAMES = 50  # in one frame
 GATHER = 0.2
 
 log = logging.getLogger(__name__)
+
+# Those of ours with something written. Usually there is one: each event loop has its own.
+processes = set()
+
+
+@atexit.register
+def forget_processes():
+    """Take out whoever is still noted when Python ends.
+
+    Daphne does not wait until hundreds of sockets have said goodbye.
+    """
+    try:
+        if processes:
+            Presence.objects.filter(process__in=processes).delete()
+    except DatabaseError:
+        pass  # then they are out when the minute is over
 
 
 class Register:
@@ -74,6 +91,10 @@ class Register:
             log.warning("Who is here could not be written down: %r", problem)
             return False
         self.written = here
+        if here:
+            processes.add(self.process)
+        else:
+            processes.discard(self.process)
         self.changed({room_pk for room_pk, _ in come | gone})
         return True
 

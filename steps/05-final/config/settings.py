@@ -19,6 +19,7 @@ MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
 """
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -168,12 +169,17 @@ if REDIS_MASTER:
 else:
     REDIS_HOSTS = [{"address": url, **REDIS_PATIENCE} for url in REDIS_URL.split()]
 
+# Two sites may share a Redis, a rehearsal and the real one, and both have a room 1. What
+# is the same in every process of one site, and in no other, keeps them apart.
+SITE = f"{SECRET_KEY} {DATABASES['default']['NAME']}"
+
 # Carries what was stored from one server process to the others.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
             "hosts": REDIS_HOSTS,
+            "prefix": f"chat-{sha256(SITE.encode()).hexdigest()[:16]}",
             # Events that a process may be behind, of all its rooms together. What goes
             # beyond is thrown away, and found in the database later.
             "capacity": 1000,

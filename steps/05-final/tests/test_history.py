@@ -1,6 +1,7 @@
 """Nothing lost, nothing twice, nothing out of order, whatever the layer does."""
 
 import asyncio
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,7 @@ from chat.access import pass_of
 from chat.database import ask
 from chat.groups import group_name
 from chat.models import Message, Room
+from tests.sockets import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -516,3 +518,66 @@ async def test_a_room_that_is_deleted_says_so(join, make_room):
     await room.adelete()
     assert await ana.refused() == ["not_found"]
     assert await ana.is_closed_with() == 4404
+
+
+async def test_pages_are_pinged_while_the_database_is_down(
+    join, make_room, monkeypatch, often
+):
+    await make_room("class")
+    ana, _ = await enter(join)
+
+    async def down(*_):
+        raise DatabaseError("the server has gone away")
+
+    monkeypatch.setattr(fanout, "ask", down)
+    for _ in range(3):
+        await ana.wait_for("ping")
+
+
+async def test_a_database_that_does_not_answer_at_all_is_an_error_in_the_end(
+    monkeypatch,
+):
+    it_answers = threading.Event()
+    monkeypatch.setattr("chat.database.PATIENCE", 0.01)
+    with pytest.raises(DatabaseError, match="no answer"):
+        await ask(it_answers.wait)
+    it_answers.set()
+    monkeypatch.setattr("chat.database.PATIENCE", 10)
+    assert await ask(lambda: "an answer") == "an answer"
+
+
+async def test_a_message_stored_too_late_is_shown_when_it_is_sent_again(
+    join, make_room, store, monkeypatch
+):
+    """The process that stored it had given up waiting, and told nobody."""
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    bia, _ = await enter(join, "bia")
+    cid = uuid.uuid4()
+    await sync_to_async(store)(room, "ana", "oi", cid)
+    await ana.say("oi", cid=str(cid))
+    assert (await ana.wait_for("sent"))["dup"] is True
+    assert await bia.hear() == ["oi"]
+
+
+async def test_news_that_redis_did_not_take_is_carried_later(
+    join, make_room, monkeypatch
+):
+    monkeypatch.setattr(fanout, "LAYER_PATIENCE", 0.01)
+    await make_room("class")
+    ana, _ = await enter(join)
+    layer, carried = get_channel_layer(), asyncio.Event()
+    tries = []
+
+    async def fail_twice(group, event):
+        if event["type"] == "messages":
+            tries.append(event["last"])
+            if len(tries) < 3:
+                raise ConnectionError("Redis is paused")
+            carried.set()
+
+    monkeypatch.setattr(layer, "group_send", fail_twice)
+    await ana.say("oi")
+    async with asyncio.timeout(PATIENCE):
+        await carried.wait()
+    assert tries == [1, 1, 1]

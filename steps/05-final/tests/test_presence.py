@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -158,3 +159,40 @@ async def test_who_types_is_said_no_more_often_than_needed(
         await bia.send_json_to({"type": "typing"})
     await bia.say("done")
     assert "typing" not in await kinds_until_message(ana)
+
+
+async def test_people_are_shown_again_after_their_process_was_stopped_for_a_while(
+    join, make_room
+):
+    """A laptop that was asleep: meanwhile another process has deleted our rows."""
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    await Presence.objects.all().adelete()
+    await fanout.this_hub().look_again()
+    assert await Presence.objects.acount() == 1
+
+
+async def test_a_server_whose_clock_is_ahead_takes_nobody_out(
+    join, make_room, monkeypatch
+):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    ahead = timezone.now() + timedelta(seconds=90)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    other_server = presence.Register(lambda room_pks: None)
+    await other_server.refresh()
+    assert await Presence.objects.acount() == 1
+    await fanout.this_hub().show_presence(list(fanout.this_hub().rooms))
+    await ana.say("oi")
+    assert "presence" not in await kinds_until_message(ana)
+
+
+async def test_when_python_ends_nobody_is_left_behind(join, make_room):
+    """As when Daphne is asked to end, and waits for no goodbyes."""
+    await make_room("class")
+    ana = await join("class", "ana")
+    await here(ana, "ana")
+    await sync_to_async(presence.forget_processes)()
+    assert not await Presence.objects.aexists()

@@ -1,0 +1,53 @@
+"""What open sockets learn when access changes, also while Redis hangs."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chat import access
+from tests.test_accounts import GOOD, is_shown_out, sit_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def test_logging_in_as_somebody_else_closes_the_sockets_of_the_first(
+    join, make_room, people
+):
+    ana = await sit_in(join, make_room)
+    bia = await join("class", "bia")
+    await bia.receive_json_from()
+    caio = await User.objects.aget(username="caio")
+    caio.set_password(GOOD)
+    await caio.asave()
+    form = {"username": "caio", "password": GOOD}
+    answer = await sync_to_async(people["ana"].post)("/accounts/login/", form)
+    assert answer.status_code == 302
+    assert await is_shown_out(ana)
+    assert await bia.receive_nothing()
+
+
+@pytest.mark.parametrize("way", ["log in", "log out", "save the account"])
+async def test_a_redis_that_hangs_holds_nobody_up(people, monkeypatch, way):
+    """It takes connections and answers nothing, as one that was stopped."""
+    waits = asyncio.Event()
+
+    async def hang(*_):
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", hang)
+    monkeypatch.setattr(access, "LAYER_PATIENCE", 0.01)
+    ana = await User.objects.aget(username="ana")
+    if way == "log in":
+        await Client().aforce_login(ana)
+        assert not waits.is_set()  # the time of a log-in concerns nobody
+    elif way == "log out":
+        await sync_to_async(people["ana"].post)("/accounts/logout/")
+        assert waits.is_set()
+    else:
+        await ana.asave()
+        assert waits.is_set()
