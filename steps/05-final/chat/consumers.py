@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from contextlib import suppress
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat import history, limits, metrics, protocol
-from chat.access import let_in
+from chat.access import let_in, refusals
 from chat.database import ask
 from chat.fanout import this_hub
 from chat.mailbox import Mailbox
@@ -25,7 +26,6 @@ from chat.protocol import LARGEST_INTEGER, Close, Refusal
 from chat.server import server_label
 
 GOODBYE = 0.2  # seconds for a last frame, before the process ends
-DIGITS = len(str(LARGEST_INTEGER))
 LAST_PATIENCE = 5  # seconds for a close; a client that reads nothing never takes it
 
 log = logging.getLogger(__name__)
@@ -46,12 +46,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
     is_closing = False
     received = 0  # frames
     code = None  # of the close; none if the line was cut by our own server
+    last_call = None  # the timer of our own close
 
     async def __call__(self, scope, receive, send):
         """Run for as long as the socket is open, and leave nothing behind."""
         self.language = language_of(scope)
         self.label = server_label(scope["server"][1])
         self.mailbox = Mailbox(send)
+        self.frames = limits.Bucket(limits.FRAMES_RATE, limits.FRAMES)
         self.bad_frames = limits.Bucket(limits.BAD_FRAMES_RATE, limits.BAD_FRAMES)
         self.task = asyncio.current_task()
         self.opened_at = time.monotonic()
@@ -65,7 +67,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await asyncio.sleep(GOODBYE)
                 raise
         finally:
-            # Here, for disconnect() is not called after an exception.
+            # Here, because disconnect() is not called after an exception.
+            if self.last_call:
+                self.last_call.cancel()  # it would cancel what follows
             self.mailbox.close()
             if self.permit:
                 self.take_leave()
@@ -115,16 +119,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         # Accept first: before that, all that a browser learns of a refusal is 1006.
         await self.accept()
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
-        session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        session_key = session_key_in(self.scope["cookies"])
         self.after, self.room_pk, self.epoch = read_place(self.scope["query_string"])
-        self.user, self.permit = await ask(
+        self.user, permit = await ask(
             let_in, session_key, self.room_name, self.room_pk
         )
         if self.user is None:
             raise Refusal("logged_out", _("Log in first."), close=Close.LOGGED_OUT)
-        if self.permit is None:
+        if retry_after := limits.budget_of(self.user.pk).openings.take():
+            raise too_fast(retry_after, close=Close.FLOOD)
+        if permit is None:
             # The same for a room that does not exist and one that is not for you.
             raise no_such_room(self.room_name)
+        self.permit = permit
         self.hub = this_hub()
         metrics.sockets.inc()
         local = await self.hub.enter(self)
@@ -174,6 +181,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.is_closing or not self.is_in:
             return  # refused; the close is on its way
         self.received += 1
+        if retry_after := self.frames.take():
+            raise too_fast(retry_after, close=Close.FLOOD)
         try:
             frame = protocol.read_frame(text_data)
         except Refusal as refusal:
@@ -185,36 +194,34 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def on_send(self, frame):
         """A message: hand it to the Writer, which will call `stored`."""
-        if retry_after := self.person.messages.take():
-            raise self.too_fast(retry_after, frame.cid)
+        self.count_message(frame.cid)
         draft = history.Draft(
             self, self.permit, frame.text, frame.cid, frame.sent_at, self.label
         )
         if not self.hub.writer.put(draft):
             raise unavailable(frame.cid)
 
-    def too_fast(self, retry_after, cid=None):
-        """Return the refusal of one who sends too much."""
-        metrics.messages.labels("rate_limited").inc()
-        return Refusal(
-            "rate_limited",
-            _("Not so fast, please."),
-            cid=cid,
-            retry_after=round(retry_after, 2),
-            close=Close.FLOOD if self.person.refusals.take() else None,
-        )
+    def count_message(self, cid=None):
+        """Refuse what goes beyond the person's budget; in the end, close the socket."""
+        budget = limits.budget_of(self.permit.user_pk)
+        if retry_after := budget.messages.take():
+            metrics.messages.labels("rate_limited").inc()
+            close = Close.FLOOD if budget.refusals.take() else None
+            raise too_fast(retry_after, cid=cid, close=close)
 
     async def on_typing(self, frame):
         """The person is typing."""
-        if not self.person.typing.take():
+        if not limits.budget_of(self.permit.user_pk).typing.take():
             self.hub.type(self, self.user.get_username())
 
     async def on_history(self, frame):
         """The person scrolls back."""
-        if retry_after := self.person.messages.take():
-            raise self.too_fast(retry_after)
-        page, more = await ask(history.older_than, self.permit.room_pk, frame.before)
-        self.post(protocol.encode_older(page, more))
+        self.count_message()
+        refused, page, more = await ask(read_older, self.permit, frame.before)
+        if refused:
+            self.show_out(refused)
+        else:
+            self.post(protocol.encode_older(page, more))
 
     async def on_ack(self, frame):
         """The page has read what we sent."""
@@ -229,7 +236,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.mailbox.post(frame)
         if self.mailbox.is_full:
             self.mailbox.waiting.clear()
-            self.show_out(Close.SLOW)
+            with translation.override(self.language):
+                self.end_with(farewell(Close.SLOW, self.room_name))
 
     def post_missed(self, frames):
         """Send what this page has missed."""
@@ -252,26 +260,42 @@ class ChatConsumer(AsyncWebsocketConsumer):
         ).inc()
 
     def show_out(self, code):
-        """Close the socket: whoever is at the other end may be here no more."""
+        """Close the socket: its person may no longer be here."""
         with translation.override(self.language):
             self.refuse(farewell(code, self.room_name))
 
     def refuse(self, refusal):
-        """Say what is wrong, and close the socket if there is no going on."""
+        """Say what is wrong, and close the socket if the refusal says so."""
         if self.is_closing:
             return
+        if refusal.close:
+            self.end_with(refusal)
+        else:
+            metrics.errors.labels(refusal.frame.code).inc()
+            self.post(protocol.encode(refusal.frame))
+
+    def end_with(self, refusal):
+        """Say what is wrong, and close the socket."""
         metrics.errors.labels(refusal.frame.code).inc()
         self.mailbox.post(protocol.encode(refusal.frame))
-        if refusal.close:
-            self.close_with(refusal.close)
+        self.close_with(refusal.close)
 
     def close_with(self, code):
         """Close the socket after what is in its mailbox."""
         self.is_closing = True
         metrics.closes.labels(code.value).inc()
         self.mailbox.put({"type": "websocket.close", "code": code.value})
-        # Under some servers a close waits for the client, like all else that is sent.
-        asyncio.get_running_loop().call_later(LAST_PATIENCE, self.task.cancel)
+        # Under some servers a close waits for the client, like anything else we send.
+        loop = asyncio.get_running_loop()
+        self.last_call = loop.call_later(LAST_PATIENCE, self.task.cancel)
+
+
+def read_older(permit, before):
+    """Return a page of older messages; or first, why the person may not read it."""
+    refused, _ = refusals([permit])
+    if permit in refused:
+        return refused[permit], [], False
+    return None, *history.older_than(permit.room_pk, before)
 
 
 class NoSuchAddress(AsyncWebsocketConsumer):
@@ -295,8 +319,15 @@ class NoSuchAddress(AsyncWebsocketConsumer):
 # ---- What is said to whom is refused --------------------------------------------------
 
 
+def too_fast(retry_after, cid=None, close=None):
+    """Return the refusal for a client that sends or opens too much."""
+    reason = _("Not so fast, please.")
+    seconds = round(retry_after, 2)
+    return Refusal("rate_limited", reason, cid=cid, retry_after=seconds, close=close)
+
+
 def unavailable(cid=None, close=None):
-    """Return the refusal for what is not the fault of the client."""
+    """Return the refusal for what is not the client's fault."""
     return Refusal(
         "unavailable", _("That did not work; try again."), cid=cid, close=close
     )
@@ -339,14 +370,24 @@ def read_place(query):
         epoch = UUID(epoch)
     except ValueError:
         epoch = None
-    return read_number(after), read_number(room_pk), epoch
+    return whole_number(after), whole_number(room_pk), epoch
 
 
-def read_number(typed):
-    """Return the number that was typed, or None if it is not one, or too large."""
-    # The length first: Python refuses to read thousands of digits.
-    is_number = typed.isascii() and typed.isdigit() and len(typed) <= DIGITS
-    return int(typed) if is_number and int(typed) <= LARGEST_INTEGER else None
+def whole_number(typed):
+    """Return a number that JavaScript could have written; otherwise None."""
+    # The length comes first: Python refuses to convert thousands of digits.
+    if len(typed) > len(str(LARGEST_INTEGER)) or not re.fullmatch("[0-9]+", typed):
+        return None
+    return number if (number := int(typed)) <= LARGEST_INTEGER else None
+
+
+def session_key_in(cookies):
+    """Return the session key that a browser sends, or None if it can't be one.
+
+    A quoted cookie can hold any character, and PostgreSQL fails at the character NUL.
+    """
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return session_key if re.fullmatch("[a-z0-9]{1,40}", session_key) else None
 
 
 def language_of(scope):

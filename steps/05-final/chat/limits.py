@@ -12,13 +12,24 @@ BURST = 2 * RATE
 # A page says every two seconds that its person is typing.
 TYPING_RATE = 1
 
-# What is refused costs the server too. Whoever sends on and on is cut off.
+# Refusing costs the server too. A client that keeps sending is disconnected.
 REFUSALS = 50
 REFUSALS_RATE = 1
 
-# Frames that are none: five in ten seconds are a broken client, or worse.
+# Opening a socket costs more than a message. Reloading a page a few times is fine.
+OPENINGS = max(10, 2 * SOCKETS)
+OPENINGS_RATE = max(0.5, SOCKETS / 10)
+
+# Malformed frames: five in ten seconds are a broken client, or worse.
 BAD_FRAMES = 5
 BAD_FRAMES_RATE = 0.5
+
+# All frames of one socket, whatever is in them. A page stays far below: it sends one
+# message at a time, "typing" every two seconds, an "ack" for each 256 KiB.
+FRAMES_RATE = 10 + 2 * RATE
+FRAMES = 10 * FRAMES_RATE
+
+SWEEP_EVERY = 60  # seconds
 
 
 class Bucket:
@@ -30,27 +41,75 @@ class Bucket:
         self.tokens = burst
         self.filled_at = time.monotonic()
 
-    def take(self):
-        """Take one token; return 0, or how many seconds until there is one."""
+    def fill(self):
+        """Add the tokens that have come since the last time."""
         now = time.monotonic()
         grown = self.tokens + (now - self.filled_at) * self.rate
         self.tokens = min(self.burst, grown)
         self.filled_at = now
-        if self.tokens < 1:
-            return (1 - self.tokens) / self.rate
-        self.tokens -= 1
+
+    def take(self, count=1):
+        """Take tokens; return 0, or how many seconds until there are enough."""
+        self.fill()
+        if self.tokens < count:
+            return (count - self.tokens) / self.rate
+        self.tokens -= count
         return 0
 
+    def is_full(self):
+        """Tell whether nothing has been used lately."""
+        self.fill()
+        return self.tokens == self.burst
 
-class Person:
-    """Somebody with open sockets in this process, and what all of them may do together.
+
+class Budget:
+    """What one person may do in this process, in all windows together.
 
     Per process: with two of them, a person who uses both may do twice as much. That is
     good enough against harm; a shared count would ask Redis about every message.
     """
 
     def __init__(self):
-        self.sockets = deque()  # the oldest first
+        self.openings = Bucket(OPENINGS_RATE, OPENINGS)
         self.messages = Bucket(RATE, BURST)
         self.refusals = Bucket(REFUSALS_RATE, REFUSALS)
         self.typing = Bucket(TYPING_RATE, 1)
+
+    def is_full(self):
+        """Tell whether a new budget would be the same."""
+        return all(bucket.is_full() for bucket in vars(self).values())
+
+
+budgets = {}  # by the key of the user
+swept_at = 0.0
+
+
+def budget_of(user_pk):
+    """Return the budget of a person.
+
+    It outlives the person's sockets: otherwise "open one, send ten messages, close it"
+    would be a way around every limit. Ask for it each time, because one that is full
+    again is forgotten.
+    """
+    if user_pk not in budgets:
+        forget_full_budgets()
+        budgets[user_pk] = Budget()
+    return budgets[user_pk]
+
+
+def forget_full_budgets():
+    """Forget, once a minute, the people who haven't done anything lately."""
+    global swept_at
+    now = time.monotonic()
+    if now < swept_at + SWEEP_EVERY:
+        return
+    swept_at = now
+    for user_pk in [pk for pk, budget in budgets.items() if budget.is_full()]:
+        del budgets[user_pk]
+
+
+class Person:
+    """Somebody with open sockets in this process; the oldest socket comes first."""
+
+    def __init__(self):
+        self.sockets = deque()

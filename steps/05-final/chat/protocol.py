@@ -1,11 +1,12 @@
 """The frames of the chat: what a page may send, what it gets, what a refusal is called.
 
-One JSON object in each text frame, in both directions. Whatever a client sends is held
-against the classes below before anything looks at it; fields that no class names are
-ignored, so that newer clients can talk to older servers.
+One JSON object in each text frame, in both directions. What a client sends is checked
+against the classes below before anything else looks at it. Unknown fields are ignored,
+so that newer clients can talk to older servers.
 """
 
 import re
+import unicodedata
 from enum import IntEnum
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -15,15 +16,25 @@ from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, field, json
 
 LONGEST_TEXT = 2000  # characters, about a page
 # Bytes of one frame from a client. The longest text takes 8,000 of them, or 12,000
-# where a client writes é as \u00e9; the server itself cuts whoever sends 64 KiB.
+# if a client writes é as \u00e9. The ASGI server itself disconnects a client that
+# sends more than 64 KiB.
 LARGEST_FRAME = 16 * 1024
 # Bytes of messages in one frame to a client. The limit of 64 KiB that Daphne is started
 # with holds in both directions: a larger frame of ours would be thrown away, silently.
 LARGEST_SENT = 48 * 1024
 LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
 
-# The character NUL is no text to PostgreSQL.
+# PostgreSQL can't store the character NUL.
 NOT_TEXT = re.compile("\x00")
+
+# Characters that leave a bubble empty: Unicode categories, then single characters that
+# count as letters, marks or symbols, such as the Hangul filler or the blank of Braille.
+# A character that this Python's Unicode doesn't know yet is somebody's new emoji.
+INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef"
+    "\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
+)
 
 Whole = Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]
 
@@ -34,19 +45,19 @@ class Close(IntEnum):
     Daphne drops the reason of a close, so an error frame says it before each of these.
     """
 
-    RESTARTING = 4012  # come back: another process is there, or this one will be
-    ABUSE = 4400  # one frame after the other that is none
-    LOGGED_OUT = 4401  # log in, then come back
+    RESTARTING = 4012  # reconnect: another process is up, or this one soon will be
+    ABUSE = 4400  # too many malformed frames
+    LOGGED_OUT = 4401  # log in, then reconnect
     FORBIDDEN = 4403  # no longer a member
-    NOT_FOUND = 4404  # no such room, or none for you
-    SLOW = 4408  # does not read what it gets; come back and catch up
-    REPLACED = 4409  # has opened more sockets than one person may
-    FLOOD = 4429  # come back later, and speak more slowly
-    UNAVAILABLE = 4503  # something is broken here; come back
+    NOT_FOUND = 4404  # no such room, or not for you
+    SLOW = 4408  # doesn't read what it gets; reconnect and catch up
+    REPLACED = 4409  # too many sockets of one person; this was the oldest
+    FLOOD = 4429  # too many frames or sockets; reconnect later
+    UNAVAILABLE = 4503  # something is broken here; reconnect
 
 
 class Refusal(Exception):
-    """Why a frame, or a socket, gets nothing; said to the person in an error frame."""
+    """Why a frame or a socket is refused; the person gets it in an error frame."""
 
     def __init__(self, code, error, *, close=None, cid=None, retry_after=None):
         super().__init__(error)
@@ -95,11 +106,15 @@ class Kind(Struct):
 KINDS = {"send": Send, "typing": Typing, "history": History, "ack": Ack}
 
 
+# A ValidationError is a DecodeError too, but of well-formed JSON, at least so far.
+NOT_JSON = (DecodeError, UnicodeError, RecursionError)
+
+
 def read_frame(raw):
     """Return what a client's frame holds: one of the classes above.
 
-    `raw` is the text of it; None stands for a binary frame. Raises Refusal, and
-    nothing else, whatever the input is.
+    `raw` is its text, or None for a binary frame. Raises Refusal, and nothing else,
+    whatever the input is.
     """
     if raw is None:
         raise Refusal("bad_message", _("Send a text frame; this one was binary."))
@@ -112,7 +127,7 @@ def read_frame(raw):
         frame = json.decode(raw, type=KINDS[kind])
     except ValidationError as problem:
         raise Refusal("bad_message", str(problem), cid=cid_in(raw)) from None
-    except (DecodeError, UnicodeError, RecursionError):
+    except NOT_JSON:
         example = '{"text": "oi"}'
         reason = _("This is not JSON. Send %(example)s.") % {"example": example}
         raise Refusal("bad_json", reason) from None
@@ -124,30 +139,43 @@ def read_frame(raw):
 def read_text(frame):
     """Return what a person typed, without the white space around it."""
     text = frame.text.strip()
-    # Nor is there anything to see in zero-width characters.
-    if not any(char.isprintable() and not char.isspace() for char in text):
-        raise Refusal("empty", _("The message is empty."), cid=frame.cid)
     if len(text) > LONGEST_TEXT:
         reason = _("The message has %(length)s characters; at most %(most)s may be.")
         numbers = {"length": len(text), "most": LONGEST_TEXT}
         raise Refusal("too_long", reason % numbers, cid=frame.cid)
+    if not any(map(is_visible, text)):
+        raise Refusal("empty", _("The message is empty."), cid=frame.cid)
     if NOT_TEXT.search(text):
         reason = _("The message holds characters that are not text.")
         raise Refusal("bad_message", reason, cid=frame.cid)
     return text
 
 
+def is_visible(char):
+    """Tell whether a character alone shows something.
+
+    Not `str.isprintable`: to that, emoji newer than this Python are not printable.
+    """
+    is_noncharacter = ord(char) & 0xFFFE == 0xFFFE
+    is_known_blank = unicodedata.category(char) in INVISIBLE or BLANK.match(char)
+    return not (is_noncharacter or is_known_blank)
+
+
 class Key(Struct):
-    """The key of a message that is no good for some other reason."""
+    """The key of a message that is refused for some other reason."""
 
     cid: UUID | None = None
 
 
 def cid_in(raw):
-    """Return the client's key in a frame that was refused, if there is one."""
+    """Return the client's key in a frame that was refused, if there is one.
+
+    What was wrong may be only the first thing that is wrong: a frame that stopped at a
+    bad field can still turn out not to be JSON at all.
+    """
     try:
         return json.decode(raw, type=Key).cid
-    except ValidationError:
+    except NOT_JSON:
         return None
 
 

@@ -4,7 +4,6 @@ import gc
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
 from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
@@ -15,16 +14,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # First: it loads Django's apps, and what is imported below needs them.
 django_application = get_asgi_application()
 
+from chat.origins import OwnPages
 from chat.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
         "http": ASGIStaticFilesHandler(django_application),
-        # Any page on the web could open a socket here, some with our user's cookies:
-        # browsers tell the page's origin, and it is on us to look at it.
-        "websocket": OriginValidator(
+        # Any page on the web could open a socket here, some with our user's cookies.
+        # Browsers send the page's origin along, and it's up to us to check it.
+        "websocket": OwnPages(
             # Not AuthMiddlewareStack: it looks at the session with every frame that is
-            # sent, which a busy room feels. The consumer asks once (chat/access.py).
+            # sent, which slows a busy room. The consumer asks once (chat/access.py).
             CookieMiddleware(URLRouter(websocket_urlpatterns)),
             settings.SOCKET_ORIGINS,
         ),

@@ -1,11 +1,16 @@
 """How much one person may do, and what becomes of those who do more."""
 
+import asyncio
+import json
 import uuid
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 
-from chat import consumers, limits, mailbox
-from chat.models import Message
+from chat import access, consumers, fanout, limits, mailbox
+from chat.models import Message, Room
+from chat.protocol import LARGEST_FRAME, LONGEST_TEXT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -13,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def both(join, make_room, monkeypatch):
     """Let Ana and Bia sit in one room; what they have used up does not come back."""
-    for rate in ("RATE", "REFUSALS_RATE", "BAD_FRAMES_RATE"):
-        monkeypatch.setattr(limits, rate, 0.001)
+    for rate in ("", "REFUSALS_", "BAD_FRAMES_", "FRAMES_", "OPENINGS_"):
+        monkeypatch.setattr(limits, f"{rate}RATE", 0.001)
     await make_room("class")
     sockets = [await join("class", name) for name in ("ana", "bia")]
     for socket in sockets:
@@ -71,6 +76,73 @@ async def test_whoever_goes_on_and_on_is_cut_off(both, monkeypatch):
     assert await bia.hear() == ["still here"]
 
 
+async def test_reconnecting_does_not_refill_the_budget(both, join):
+    ana, bia = both
+    for _ in range(10):
+        await ana.say("oi")
+    await ana.hear(10)
+    await ana.disconnect()
+    await bia.hear(10)
+    again = await join("class", "ana")
+    await again.wait_for("sync")
+    await again.say("one more")
+    assert await again.refused() == ["rate_limited"]
+    assert await bia.receive_nothing()
+
+
+async def test_a_budget_outlives_the_last_socket_of_the_process(both, join):
+    ana, bia = both
+    for _ in range(10):
+        await ana.say("oi")
+    await ana.hear(10)
+    for socket in both:
+        await socket.disconnect()  # the hub goes with its last socket
+    again = await join("class", "ana")
+    await again.wait_for("sync")
+    await again.say("one more")
+    assert await again.refused() == ["rate_limited"]
+
+
+async def test_after_a_flood_the_next_socket_is_no_fresh_start(both, join):
+    ana, _ = both
+    for _ in range(limits.REFUSALS + 15):
+        await ana.say("flood")
+    assert await ana.is_closed_with() == 4429
+    await ana.disconnect()
+    again = await join("class", "ana")
+    await again.wait_for("sync")
+    await again.say("flood")
+    assert await again.is_closed_with() == 4429
+
+
+async def test_opening_one_socket_after_the_other_costs_too(both, join, monkeypatch):
+    ana, bia = both
+    for _ in range(int(limits.OPENINGS) - 1):
+        socket = await join("class", "ana")
+        await socket.wait_for("sync")
+        await socket.disconnect()
+    one_too_many = await join("class", "ana")
+    error = await one_too_many.wait_for("error")
+    assert error["code"] == "rate_limited"
+    assert error["retry_after"] > 0
+    assert await one_too_many.is_closed_with() == 4429
+    await bia.say("oi")
+    assert await ana.hear() == ["oi"]  # the window that she has goes on
+
+
+def test_a_budget_is_forgotten_once_it_is_full_again(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    monkeypatch.setattr(limits, "budgets", {})
+    monkeypatch.setattr(limits, "swept_at", now)
+    limits.budget_of("ana").openings.take()
+    limits.budget_of("bia").openings.take()
+    now += limits.SWEEP_EVERY
+    limits.budget_of("bia").refusals.take()
+    limits.budget_of("caio")
+    assert set(limits.budgets) == {"bia", "caio"}
+
+
 async def test_scrolling_back_counts_too(both):
     ana, _ = both
     for _ in range(11):
@@ -85,6 +157,52 @@ async def test_five_frames_that_are_none_are_enough(both):
     assert await ana.refused(5) == ["bad_json"] * 5
     assert await ana.is_closed_with() == 4400
     assert await bia.receive_nothing()
+
+
+FLOODS = {
+    "typing": '{"type": "typing"}',
+    "ack": '{"type": "ack", "bytes": 0}',
+    "empty": '{"text": " "}',
+    "too_long": json.dumps({"text": "a" * (LONGEST_TEXT + 1)}),
+    "too_big": json.dumps({"text": "a" * LARGEST_FRAME}),
+    "message": '{"text": "oi"}',
+    "history": '{"type": "history", "before": 1}',
+    "unknown_type": '{"type": "kick"}',
+    "bad_message": '{"type": 5, oops',
+    "bad_json": "what?",
+}
+
+
+@pytest.mark.parametrize("raw", FLOODS.values(), ids=FLOODS)
+async def test_ten_thousand_frames_of_any_kind_end_the_socket(both, raw):
+    ana, bia = both
+    for _ in range(10_000):
+        await ana.send_to(text_data=raw)
+    assert await ana.is_closed_with() in {4400, 4429}
+    await bia.say("still here")
+    while "still here" not in await bia.hear():
+        pass  # what Ana could say before
+
+
+async def test_whoever_does_not_read_refusals_is_cut_off_as_well(both, monkeypatch):
+    ana, _ = both
+    monkeypatch.setattr(mailbox, "WINDOW", 500)
+    for _ in range(20):
+        await ana.say(" ")
+    assert await ana.is_closed_with() == 4408
+
+
+def test_a_page_never_meets_the_limit_of_frames():
+    frames_a_second = sum(
+        [
+            limits.RATE,  # messages, or pages of older ones: more are refused
+            1,  # "typing" comes every two seconds
+            8,  # acks, for two mebibytes a second
+        ]
+    )
+    assert frames_a_second < limits.FRAMES_RATE
+    # A page that comes back acknowledges at once whatever it had missed.
+    assert limits.FRAMES > 100
 
 
 async def test_an_empty_message_now_and_then_is_no_abuse(both):
@@ -144,6 +262,45 @@ async def test_when_the_database_does_not_keep_up_that_is_said(both, monkeypatch
     error = await ana.wait_for("error")
     assert (error["code"], error["cid"]) == ("unavailable", cid)
     assert not await Message.objects.aexists()
+
+
+async def test_a_close_that_was_taken_cancels_nothing_later(both, monkeypatch):
+    ana, bia = both
+    monkeypatch.setattr(consumers, "LAST_PATIENCE", 0.2)
+    leave = fanout.Hub.leave
+
+    async def leave_slowly(hub, socket):
+        # Our timer is later than the one of the close, which was set before.
+        await asyncio.sleep(2 * consumers.LAST_PATIENCE)
+        await leave(hub, socket)
+
+    monkeypatch.setattr(fanout.Hub, "leave", leave_slowly)
+    for _ in range(6):
+        await ana.send_to(text_data="what?")
+    assert await ana.is_closed_with() == 4400
+    await ana.disconnect()
+    monkeypatch.setattr(fanout.Hub, "leave", leave)
+    hub = fanout.this_hub()
+    assert {
+        socket.user.username for room in hub.rooms.values() for socket in room.sockets
+    } == {"bia"}
+    await bia.say("oi")
+    assert await bia.hear() == ["oi"]
+
+
+async def test_who_may_no_longer_read_gets_no_older_messages(both, monkeypatch):
+    ana, bia = both
+    await bia.say("between us")
+    await ana.hear()
+    # Not even if nobody told the socket so.
+    monkeypatch.setattr(access, "tell", lambda **whom: None)
+    await sync_to_async(Room.objects.update)(kind=Room.Kind.PRIVATE)
+    await ana.send_json_to({"type": "history", "before": 9})
+    assert await ana.refused() == ["forbidden"]
+    assert await ana.is_closed_with() == 4403
+    await User.objects.filter(username="bia").aupdate(is_active=False)
+    await bia.send_json_to({"type": "history", "before": 9})
+    assert await bia.is_closed_with() == 4401
 
 
 async def test_a_server_that_ends_says_so(both):

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from chat import protocol
 from chat.protocol import Refusal, read_frame
@@ -20,6 +22,9 @@ BAD_FRAMES = {
     "half a character as it is": ('{"text": "a\ud83d"}', "bad_json"),
     "a time that is no time": ('{"text": "oi", "sent_at": NaN}', "bad_json"),
     "5,000 brackets": ('{"text": "oi", "x": ' + "[" * 5000, "bad_json"),
+    "a bad field, then no JSON": ('{"type": 5, oops', "bad_message"),
+    "a bad field, then brackets": ('{"type": 5, "a": ' + "[" * 5000, "bad_message"),
+    "a bad field, half a character": ('{"text": 7, "a": "\ud83d"}', "bad_json"),
     "no text frame": (None, "bad_message"),
     "a list": ("[]", "bad_message"),
     "a number": ("7", "bad_message"),
@@ -45,9 +50,53 @@ BAD_FRAMES = {
     "empty text": ('{"text": ""}', "empty"),
     "white space": ('{"text": " \\n\\t "}', "empty"),
     "zero-width characters": ('{"text": "\u200b\u200d\ufeff"}', "empty"),
+    "blank letters": ('{"text": "\u3164\u115f\uffa0\u2800\u17b4"}', "empty"),
+    "variation selectors": ('{"text": "\ufe0f\U000e0100\u180b"}', "empty"),
+    "tags of a flag without it": ('{"text": "\U000e0067\U000e007f"}', "empty"),
+    "no characters of Unicode": ('{"text": "\ufdd0\uffff\U0010fffe"}', "empty"),
     "2,001 characters": (json.dumps({"text": "a" * 2001}), "too_long"),
     "a frame of 17 KB": (json.dumps({"text": "a" * 17_000}), "too_big"),
 }
+
+
+# Any text, half characters too, and frames of ours with something bent in them.
+WORDS = st.sampled_from(["type", "text", "cid", "sent_at", "before", "bytes", "a"])
+KINDS = st.sampled_from([*protocol.KINDS, "sync", "", "on_send"])
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None))
+    | st.uuids().map(str)
+    | KINDS,
+    lambda some: st.lists(some, max_size=3) | st.dictionaries(WORDS, some, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def bent_frames(draw):
+    """JSON that is nearly a frame, then cut, or with something put into it."""
+    content = {"type": draw(KINDS), **draw(st.dictionaries(WORDS, ANYTHING))}
+    raw = json.dumps(content, ensure_ascii=draw(st.booleans()))
+    start = draw(st.integers(0, len(raw)))
+    end = draw(st.integers(start, len(raw)))
+    middle = draw(st.sampled_from(["", "[" * 2000, '{"', "\\u0000", "\ud83d", ",,"]))
+    return raw[:start] + middle + raw[end:]
+
+
+@given(st.text(st.characters(codec=None)) | bent_frames())
+@example('{"type": 5, oops')
+@example('{"type":5,"a":' + "[" * 2000)
+@example('{"type": "send", "cid": "\ud83d", "text": 1}')
+def test_any_input_is_a_frame_or_a_refusal(raw):
+    try:
+        result = read_frame(raw)
+    except Refusal as refusal:
+        result = refusal.frame
+    assert type(result) in {*protocol.KINDS.values(), protocol.Error}
+    assert protocol.encode(result).size
 
 
 @pytest.mark.parametrize(("raw", "code"), BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
@@ -62,6 +111,25 @@ def test_what_is_no_frame_is_refused_with_a_reason(raw, code):
     "text", ["olá, Ção 😀 <script>alert(1)</script>", "אבג \u202e abc", "a\nb"]
 )
 def test_a_message_keeps_accents_emoji_and_markup(text):
+    assert read_frame(json.dumps({"text": text})).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\U0001fae8", id="a face of Unicode 15"),
+        pytest.param("\U0001fadf", id="a splatter of Unicode 16"),
+        pytest.param("\U0001faff", id="a place for an emoji that is yet to come"),
+        pytest.param("👩\u200d🚀", id="an astronaut of three characters"),
+        pytest.param("❤\ufe0f", id="a heart with its colour"),
+        pytest.param("🇧🇷", id="a flag of two letters"),
+        pytest.param("🏴\U000e0067\U000e0062\U000e0073\U000e007f", id="a flag of tags"),
+        pytest.param("1\ufe0f\u20e3", id="a key"),
+        pytest.param("\uf8ff", id="the logo of a company"),
+        pytest.param("\u0301", id="an accent without a letter"),
+    ],
+)
+def test_whatever_can_be_seen_is_a_message(text):
     assert read_frame(json.dumps({"text": text})).text == text
 
 
