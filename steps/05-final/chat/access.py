@@ -48,7 +48,7 @@ def let_in(session_key, room_name):
     user = get_user(SimpleNamespace(session=session))
     if not user.is_authenticated:
         return None, None
-    room = Room.open_to(user).filter(name=room_name).first()
+    room = Room.open_to(user).at(room_name).first()
     return user, room and pass_of(user, session, room)
 
 
