@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, connections
+from django.db import connection
 from django.test import Client
 
 from chat import hashers, throttle
@@ -119,58 +119,3 @@ def test_what_is_counted_does_not_grow_without_end(monkeypatch):
     for number in range(1000):
         tries.take(number)
     assert len(tries.buckets) <= 12
-
-
-# ---- The server can't answer now ---------------------------------------------------
-
-
-def test_no_connection_is_held_while_a_password_is_hashed(júlia, monkeypatch):
-    held = []
-
-    def hash_slowly(hasher, *arguments):
-        held.append(connection.connection)
-        return "pbkdf2_sha256$1$salt$hash"
-
-    monkeypatch.setattr(hashers.PBKDF2PasswordHasher, "encode", hash_slowly)
-    assert try_to_log_in("guess").status_code == 200
-    assert held
-    assert set(held) == {None}
-
-
-def test_a_queue_for_the_hasher_that_is_too_long_is_a_503(júlia, monkeypatch):
-    full = hashers.threading.BoundedSemaphore(1)
-    full.acquire()
-    monkeypatch.setattr(hashers, "waiting", full)
-    answer = try_to_log_in(GOOD)
-    assert answer.status_code == 503
-    assert int(answer["Retry-After"]) > 0
-    assert "Wait a few seconds" in answer.text
-
-
-def test_a_database_that_does_not_answer_is_a_503_that_says_so(people, monkeypatch):
-    def fail(*arguments, **options):
-        raise OperationalError("no connection")
-
-    monkeypatch.setattr(Room, "listed_for", fail)
-    answer = people["ana"].get("/chat/")
-    assert answer.status_code == 503
-    assert "Wait a few seconds" in answer.text
-    assert "no connection" not in answer.text
-
-
-def test_a_page_that_needs_no_database_is_there_without_one(monkeypatch):
-    def fail(*arguments, **options):
-        raise OperationalError("no connection")
-
-    monkeypatch.setattr(connections["default"], "ensure_connection", fail)
-    assert Client().get(LOG_IN).status_code == 200
-    assert try_to_log_in(GOOD).status_code == 503
-
-
-def test_a_bug_is_still_a_500(people, monkeypatch):
-    def fail(*arguments, **options):
-        raise ValueError("a bug")
-
-    monkeypatch.setattr(Room, "listed_for", fail)
-    people["ana"].raise_request_exception = False
-    assert people["ana"].get("/chat/").status_code == 500
