@@ -1,10 +1,12 @@
 """The chat in the admin: rooms and their members, invites, and people."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from chat.forms import RoomForm
 from chat.models import Invite, Room
@@ -73,6 +75,15 @@ class ChangesAdmin:
             locked = self.model.objects.select_for_update(no_key=True)
             found = locked.filter(pk=found.pk).first()
         return found
+
+    def changeform_view(self, request, *args, **kwargs):
+        """Add or change something; after a double click on Add, say what happened."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            message = _("Somebody else saved the same at the same time. Look again.")
+            self.message_user(request, message, messages.ERROR)
+            return redirect(request.path)
 
     def save_model(self, request, obj, form, change):
         """Write the columns that were changed."""

@@ -185,6 +185,12 @@ class Invite(models.Model):
         )
         return token
 
+    @classmethod
+    def unused_of(cls, user):
+        """Return how many invites a person has made that are good and still unused."""
+        mine = cls.objects.filter(made_by=user, claimed_at=None)
+        return mine.filter(expires__gt=timezone.now()).count()
+
     def has_ended(self):
         """Tell whether the person who made it can no longer invite anybody.
 

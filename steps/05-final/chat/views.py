@@ -18,6 +18,7 @@ from chat.throttle import limit_guesses
 
 MOST_NAMES = 10  # of the people in one room, in the lobby
 ROOMS_ON_A_PAGE = 50
+MOST_INVITES = 100  # of one person, that nobody has used yet: more than a class
 MOST_OF_A_NAME = 100  # shown of what somebody typed
 
 
@@ -113,8 +114,10 @@ def invite(request, pk):
     """Make a link for one more person; show it once."""
     by_invitation = Room.objects.filter(kind__in=[Room.Kind.PRIVATE, Room.Kind.TWO])
     room = get_object_or_404(by_invitation.filter(members=request.user), pk=pk)
-    token = None if room.is_full() else Invite.make(room, request.user)
-    return render(request, "chat/invite.html", {"room": room, "token": token})
+    context = {"room": room, "too_many": Invite.unused_of(request.user) >= MOST_INVITES}
+    if not room.is_full() and not context["too_many"]:
+        context["token"] = Invite.make(room, request.user)
+    return render(request, "chat/invite.html", context)
 
 
 def claim(request):

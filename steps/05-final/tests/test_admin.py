@@ -1,10 +1,13 @@
 """The admin, used while people chat and while somebody else uses it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 
 from chat.models import Message, Room
@@ -207,3 +210,55 @@ def test_a_page_that_asks_before_deleting_prints_no_message(
         confirmed |= chosen
     teacher.post(page.request["PATH_INFO"], confirmed)
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("one", ["room", "person"])
+def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
+    page, form, made = {
+        "room": (
+            "/admin/chat/room/add/",
+            {"name": "sala", "kind": "open"},
+            Room.objects.filter(name="sala"),
+        ),
+        "person": (
+            "/admin/auth/user/add/",
+            {
+                "username": "júlia",
+                "password1": "correct-horse",
+                "password2": "correct-horse",
+                "usable_password": "true",
+            },
+            User.objects.filter(username="júlia"),
+        ),
+    }[one]
+
+    def add(browser):
+        try:
+            return browser.post(page, form).status_code
+        finally:
+            connection.close()  # each thread has its own
+
+    browsers = [Client() for _ in range(4)]
+    for browser in browsers:
+        browser.cookies = teacher.cookies.copy()
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(add, browsers)) <= {200, 302}
+    assert made.count() == 1
+
+
+def test_a_teacher_unlocks_somebody_who_has_mistyped_too_often(teacher, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.create_user("júlia", password="correct-horse")
+
+    def log_in(password):
+        form = {"username": "júlia", "password": password}
+        return Client().post("/accounts/login/", form).status_code
+
+    for _ in range(10):
+        log_in("wrong")
+    assert log_in("correct-horse") == 429
+    assert "júlia" in teacher.get("/admin/axes/accessattempt/").text
+    chosen = {"_selected_action": AccessAttempt.objects.values_list("pk", flat=True)}
+    confirmed = {"action": "delete_selected", "post": "yes", **chosen}
+    teacher.post("/admin/axes/accessattempt/", confirmed)
+    assert log_in("correct-horse") == 302

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from chat import views
 from chat.models import Invite, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +108,13 @@ def test_the_admin_makes_and_changes_no_invite(people, room, teacher):
     form = {"expires_0": "2099-01-01", "expires_1": "00:00:00"}
     for page in ("add", f"{made.pk}/change"):
         assert teacher.post(f"/admin/chat/invite/{page}/", form).status_code == 403
+
+
+def test_nobody_makes_invites_without_end(people, room, monkeypatch):
+    monkeypatch.setattr(views, "MOST_INVITES", 2)
+    tokens = [invite(people, "ana", room) for _ in range(2)]
+    page = people["ana"].post(f"/rooms/{room.pk}/invite/").text
+    assert "many invitations" in page
+    assert "/invite/#" not in page
+    claim(people, "caio", tokens[0])
+    assert invite(people, "ana", room)

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections
 from django.test import AsyncClient, Client
@@ -79,6 +80,7 @@ async def test_a_database_that_hangs_is_a_503_in_the_end(people, monkeypatch):
         answer = await browser.get("/chat/")
     finally:
         answers_again.set()
+        await sync_to_async(lambda: connection.close())()  # that of the thread
     assert answer.status_code == 503
     assert "Wait a few seconds" in answer.text
 
