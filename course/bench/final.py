@@ -23,7 +23,8 @@ from chat.models import Room
 User = get_user_model()
 names = [f"person{{number}}" for number in range({PEOPLE})]
 User.objects.bulk_create([User(username=name, password="!") for name in names])
-Room.objects.bulk_create([Room(name=f"bench{{n}}") for n in range({ROOMS})])
+rooms = [f"bench{{n}}" for n in range({ROOMS})]
+Room.objects.bulk_create([Room(name=name, slug=name) for name in rooms])
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 keys = []
 with transaction.atomic():

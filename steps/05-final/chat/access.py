@@ -57,7 +57,7 @@ def let_in(session_key, room_name, room_pk=None):
         return None, None
     rooms = Room.open_to(user)
     room = room_pk and rooms.filter(pk=room_pk).first()
-    room = room or rooms.filter(name=room_name).first()
+    room = room or rooms.at(room_name).first()
     return user, room and pass_of(user, session, room)
 
 

@@ -3,14 +3,33 @@
 from django.contrib.auth import login
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.views import RedirectURLMixin
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView
+
+from chat.lookalikes import mixes_alphabets
+
+
+class SignUpForm(UserCreationForm):
+    """A new account. Django refuses a name that is taken, Ana's too if it is ana."""
+
+    def clean_username(self):
+        """Refuse a name that looks like somebody else's."""
+        name = super().clean_username()
+        if name and mixes_alphabets(name):
+            raise ValidationError(
+                _("Use one alphabet only: this could look like another name.")
+            )
+        return name
 
 
 class SignUp(RedirectURLMixin, CreateView):
     """Make an account and go on into the lobby, logged in."""
 
-    form_class = UserCreationForm
+    form_class = SignUpForm
     template_name = "registration/form.html"
     next_page = reverse_lazy("lobby")  # unless the address names another one of ours
 
@@ -19,7 +38,17 @@ class SignUp(RedirectURLMixin, CreateView):
         return RedirectURLMixin.get_success_url(self)
 
     def form_valid(self, form):
-        """Log in whoever has just made an account."""
-        response = super().form_valid(form)
-        login(self.request, self.object)
-        return response
+        """Log in the person who has just made an account."""
+        try:
+            with transaction.atomic():
+                self.object = form.save()
+        except IntegrityError:
+            # A double click: the first one has just made this account.
+            person = form.instance
+            form.add_error(
+                "username", person.unique_error_message(type(person), ["username"])
+            )
+            return self.form_invalid(form)
+        # Of the two backends, this one knows passwords.
+        login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
+        return HttpResponseRedirect(self.get_success_url())

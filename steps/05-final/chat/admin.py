@@ -1,18 +1,165 @@
-"""The chat in the admin: all rooms, and who is a member."""
+"""The chat in the admin: rooms and their members, invites, and people."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.db import IntegrityError, connection, models
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from chat.forms import RoomForm
-from chat.models import Room
+from chat.models import Invite, Room
+
+User = get_user_model()
+admin.site.unregister(User)
+
+
+class ChangesForm:
+    """A form that applies only what somebody has changed on its page.
+
+    Otherwise Save on a page that was opened an hour ago would put back all that the
+    page shows: the old name, a ban that was lifted, a member who has left since.
+    """
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in self.stored():
+            # The page sends back what it showed, too: Django compares with that.
+            self.fields[name].show_hidden_initial = True
+
+    def stored(self):
+        """Return the names of the fields that the form can write."""
+        columns = {field.name for field in self._meta.model._meta.get_fields()}
+        return {
+            name
+            for name, field in self.fields.items()
+            if name in columns and not field.disabled
+        }
+
+    def clean(self):
+        """Take whatever wasn't changed as it is in the database now."""
+        content = super().clean()
+        if self.instance.pk:
+            for name in self.stored() - set(self.changed_data):
+                self.errors.pop(name, None)
+                if hasattr(self.instance, name):
+                    content[name] = getattr(self.instance, name)
+        return content
+
+    def written(self):
+        """Return the names of the columns to write."""
+        lists = {field.name for field in self._meta.model._meta.many_to_many}
+        return (self.stored() & set(self.changed_data)) - lists
+
+    def save_lists(self):
+        """Add and remove, in each list, what somebody has added and removed."""
+        for field in self._meta.model._meta.many_to_many:
+            if field.name not in self.changed_data:
+                continue
+            now = getattr(self.instance, field.name)
+            shown = self.data.getlist(self[field.name].html_initial_name)
+            chosen = self.cleaned_data[field.name]
+            now.add(*[one for one in chosen if str(one.pk) not in shown])
+            removed = set(shown) - {str(one.pk) for one in chosen}
+            now.remove(*[one for one in now.all() if str(one.pk) in removed])
+
+
+class ChangesAdmin:
+    """An admin that writes only what was changed, and deletes without printing it all."""
+
+    def get_object(self, request, object_id, from_field=None):
+        """Return what a page is about, locked while a form is saved: it stays there."""
+        found = super().get_object(request, object_id, from_field)
+        if found and connection.in_atomic_block:
+            locked = self.model.objects.select_for_update(no_key=True)
+            found = locked.filter(pk=found.pk).first()
+        return found
+
+    def changeform_view(self, request, *args, **kwargs):
+        """Add or change something; after a double click on Add, say what happened."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            message = _("Somebody else saved the same at the same time. Look again.")
+            self.message_user(request, message, messages.ERROR)
+            return redirect(request.path)
+
+    def save_model(self, request, obj, form, change):
+        """Write the columns that were changed."""
+        obj.save(update_fields=form.written() if change else None)
+
+    def save_related(self, request, form, formsets, change):
+        """Write the lists: only what was added to them and removed."""
+        if change:
+            form.save_lists()
+        else:
+            super().save_related(request, form, formsets, change)
+
+    def get_deleted_objects(self, objs, request):
+        """Count what would be deleted: Django prints each message of each person."""
+        counts = {self.opts.verbose_name_plural: len(objs)}
+        forbidden = set()
+        for relation in self.opts.get_fields(include_hidden=True):
+            is_from_elsewhere = relation.auto_created and not relation.concrete
+            if not is_from_elsewhere or relation.on_delete is not models.CASCADE:
+                continue
+            model = relation.related_model
+            pointing = {f"{relation.field.name}__in": [one.pk for one in objs]}
+            if count := model._base_manager.filter(**pointing).count():
+                counts[model._meta.verbose_name_plural] = count
+                owner = self.admin_site._registry.get(model)
+                if owner and not owner.has_delete_permission(request):
+                    forbidden.add(model._meta.verbose_name)
+        return [str(one) for one in objs], counts, forbidden, []
+
+
+class RoomAdminForm(ChangesForm, RoomForm):
+    """The form of the lobby, for a room that is there already too."""
+
+    def written(self):
+        """Write the hash of a new password."""
+        has_password = bool(self.cleaned_data.get("password"))
+        return super().written() | ({"password_hash"} if has_password else set())
 
 
 @admin.register(Room)
-class RoomAdmin(admin.ModelAdmin):
+class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
     """A room is made with the same form as in the lobby, and has members besides."""
 
-    form = RoomForm
+    form = RoomAdminForm
     fields = ["name", "kind", "password", "members"]
-    filter_horizontal = ["members"]
-    list_display = ["name", "kind"]
+    autocomplete_fields = ["members"]
+    list_display = ["name", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]
+
+
+@admin.register(Invite)
+class InviteAdmin(admin.ModelAdmin):
+    """Who has invited whom. Deleting an invite revokes it; its token is never shown."""
+
+    fields = ["room", "made_by", "expires", "claimed_by", "claimed_at"]
+    list_display = fields
+    list_select_related = ["room", "made_by", "claimed_by"]
+    list_filter = [("claimed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["room__name", "made_by__username", "claimed_by__username"]
+
+    def has_add_permission(self, request):
+        """Refuse: a link is shown once, to the member who makes it."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse: an invite is only revoked."""
+        return False
+
+
+class PersonForm(ChangesForm, UserChangeForm):
+    """Django's form, which writes only what was changed."""
+
+
+@admin.register(User)
+class PersonAdmin(ChangesAdmin, UserAdmin):
+    """Django's admin for people, in the same manner."""
+
+    form = PersonForm

@@ -1,14 +1,19 @@
 """What people fill in to make a room, and to enter one."""
 
+import re
 import unicodedata
 
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
+from chat.lookalikes import mixes_alphabets
 from chat.models import Room
 
 SHORTEST_PASSWORD = 4
+MOST_ROOMS = 50  # made by one person
+
+WORD = re.compile(r"[^\W\d_]+")  # letters, so that “π-day” is two
 
 
 def tidy(name):
@@ -17,7 +22,7 @@ def tidy(name):
 
 
 class RoomForm(forms.ModelForm):
-    """A new room."""
+    """A new room, made by a person, or in the admin."""
 
     password = forms.CharField(
         label=_("Password"),
@@ -33,16 +38,33 @@ class RoomForm(forms.ModelForm):
         fields = ["name", "kind"]
         labels = {"name": _("Name"), "kind": _("Kind")}
 
+    def __init__(self, *args, user=None, **options):
+        super().__init__(*args, **options)
+        self.user = user
+
     def clean_name(self):
         """Refuse names that no address can hold."""
         name = tidy(self.cleaned_data["name"])
         if name in {".", ".."}:
             raise forms.ValidationError(_("Browsers take this out of an address."))
+        if any(mixes_alphabets(word) for word in WORD.findall(name)):
+            raise forms.ValidationError(
+                _("A word in more than one alphabet could look like another name.")
+            )
+        # Of private rooms, those that this person knows: the answer reveals no other.
+        if self.user and Room.listed_for(self.user).named(name).exists():
+            raise forms.ValidationError(_("A room with this name already exists."))
         return name
 
     def clean(self):
         """Ask for a password where there must be one."""
         content = super().clean()
+        if self.user and self.has_made_enough():
+            limit = {"count": MOST_ROOMS}
+            self.add_error(
+                None,
+                _("You have made %(count)d rooms, and nobody can make more.") % limit,
+            )
         with_password = content.get("kind") == Room.Kind.PASSWORD
         known = self.instance.password_hash
         if with_password and not (content.get("password") or known):
@@ -50,8 +72,15 @@ class RoomForm(forms.ModelForm):
                 self.add_error("password", _("A room with a password needs one."))
         return content
 
+    def has_made_enough(self):
+        """Tell whether this person can make no more rooms. Staff always can."""
+        made = Room.objects.filter(made_by=self.user)
+        return not self.user.is_staff and made.count() >= MOST_ROOMS
+
     def save(self, commit=True):
         """Store the room; of the password, only a hash."""
+        if self.user:
+            self.instance.made_by = self.user
         if self.cleaned_data.get("password"):
             self.instance.password_hash = make_password(self.cleaned_data["password"])
         return super().save(commit)

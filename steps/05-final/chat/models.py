@@ -11,11 +11,40 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from chat import protocol
 
 INVITES_LAST = timedelta(days=2)
+
+# What makes the slug of a private room one that nobody else has.
+SLUG_SUFFIX = 8
+
+
+class RoomQuerySet(models.QuerySet):
+    """Rooms, found by what somebody typed or sent."""
+
+    def at(self, slug):
+        """Return the room with this slug, if there is one.
+
+        The slug comes from a URL, so it may be anything: PostgreSQL refuses to look
+        for a NUL, and no database can look for half of a surrogate pair.
+        """
+        return self.filter(slug=slug) if is_storable(slug) else self.none()
+
+    def named(self, name):
+        """Return the rooms with this name: private ones may share it."""
+        return self.filter(name=name) if is_storable(name) else self.none()
+
+
+def is_storable(text):
+    """Tell whether every database can store this text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 class Room(models.Model):
@@ -38,11 +67,25 @@ class Room(models.Model):
         PRIVATE = "private", _("by invitation")
         TWO = "two", _("for two, by invitation")
 
-    name = models.CharField(max_length=100, unique=True)
+    # Unique among the rooms that everybody sees. If a private room's name were taken
+    # for others, trying to take it would reveal that the room exists.
+    name = models.CharField(max_length=100)
+    # The room's part of its URL. It stays when the room is renamed, so that links and
+    # open pages keep working.
+    slug = models.CharField(max_length=120, unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPEN)
     # Hashed, as the password of a person is.
     password_hash = models.CharField(max_length=128, blank=True, editable=False)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
+    # Counted, so that nobody makes rooms without end.
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+    )
     # The number of the newest message.
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     # Names the history that the numbers belong to. It changes when that history does:
@@ -50,14 +93,26 @@ class Room(models.Model):
     # something else, and processes and pages that know the old ones must start over.
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
 
+    objects = RoomQuerySet.as_manager()
+
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(kind__in=["open", "password"]),
+                name="one_listed_room_of_each_name",
+                violation_error_message=_("A room with this name already exists."),
+            ),
+        ]
 
     def __str__(self):
         return self.name
 
     def save(self, *args, update_fields=None, **options):
         """Store the room; of one that is stored already, not how far its messages are."""
+        if not self.slug:
+            self.slug = self.new_slug()
         if update_fields is None and not self._state.adding:
             fields = {field.name for field in self._meta.concrete_fields}
             update_fields = fields - self.COUNTED - {self._meta.pk.name}
@@ -65,7 +120,14 @@ class Room(models.Model):
 
     def get_absolute_url(self):
         """Return the URL of the room's page."""
-        return reverse("room", args=[self.name])
+        return reverse("room", args=[self.slug])
+
+    def new_slug(self):
+        """Return a slug: the name if everybody may know it, or else one of its own."""
+        public = self.kind in {self.Kind.OPEN, self.Kind.PASSWORD}
+        if public and not Room.objects.at(self.name).exists():
+            return self.name
+        return f"{self.name}-{get_random_string(SLUG_SUFFIX).lower()}"
 
     @classmethod
     def listed_for(cls, user):
@@ -123,12 +185,32 @@ class Invite(models.Model):
         return f"Invite to {self.room}"
 
     @classmethod
-    def make(cls, room):
-        """Make an invite; return its token, which is stored nowhere."""
+    def make(cls, room, user):
+        """Make an invite from a member; return its token, which is stored nowhere."""
         token = secrets.token_urlsafe(24)
-        expires = timezone.now() + INVITES_LAST
-        cls.objects.create(room=room, token_hash=hash_of(token), expires=expires)
+        cls.objects.create(
+            room=room,
+            made_by=user,
+            token_hash=hash_of(token),
+            expires=timezone.now() + INVITES_LAST,
+        )
         return token
+
+    @classmethod
+    def unused_of(cls, user):
+        """Return how many invites a person has made that are good and still unused."""
+        mine = cls.objects.filter(made_by=user, claimed_at=None)
+        return mine.filter(expires__gt=timezone.now()).count()
+
+    def has_ended(self):
+        """Tell whether the person who made it can no longer invite anybody.
+
+        Otherwise somebody who is removed could come back by her own invite. Invites
+        from before this was stored have no `made_by`; they expire within two days.
+        """
+        if self.made_by is None:
+            return False
+        return not (self.made_by.is_active and self.room.members.contains(self.made_by))
 
     @classmethod
     @transaction.atomic
@@ -147,10 +229,11 @@ class Invite(models.Model):
         room = Room.objects.select_for_update(no_key=True).get(pk=invite.room_id)
         if room.members.contains(user):
             return room  # an invite not yet used is still good for somebody else
+        invite.room = room
+        if room.is_full() or invite.has_ended():
+            return None
         unused = invites.filter(claimed_at=None)
-        if room.is_full() or not unused.update(
-            claimed_by=user, claimed_at=timezone.now()
-        ):
+        if not unused.update(claimed_by=user, claimed_at=timezone.now()):
             return None
         room.members.add(user)
         return room
@@ -192,7 +275,8 @@ class Message(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.sender} in {self.room}: {self.text}"
+        # Without the text: the admin prints this where it lists what depends on what.
+        return f"Message {self.seq}"
 
     def as_frame(self):
         """Return the message as it goes over the wire."""

@@ -1,8 +1,12 @@
-"""The pages of the chat. What carries the messages between them stands elsewhere."""
+"""The pages of the chat. The messages on them travel elsewhere: chat/consumers.py."""
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -10,45 +14,74 @@ from chat.forms import EnterForm, RoomForm, tidy
 from chat.models import Invite, Room
 from chat.presence import people_in
 from chat.server import server_label
+from chat.throttle import limit_guesses
 
 MOST_NAMES = 10  # of the people in one room, in the lobby
+ROOMS_ON_A_PAGE = 50
+MOST_INVITES = 100  # of one person, that nobody has used yet: more than a class
+MOST_OF_A_NAME = 100  # shown of what somebody typed
 
 
 @login_required
 def lobby(request):
     """List the rooms; ask for the name of one, then go there."""
     name = tidy(request.GET.get("room", ""))
-    rooms = Room.listed_for(request.user)
-    if rooms.filter(name=name).exists():
-        return redirect("room", name)
-    # Who is in a room is for those to know who may enter it.
-    may_enter = Room.open_to(request.user).values_list("pk", flat=True)
-    people = people_in(list(may_enter))
+    listed = Room.listed_for(request.user)
+    found = list(listed.named(name)[:ROOMS_ON_A_PAGE]) if name else []
+    if len(found) == 1:
+        return redirect(found[0])
+    page = Paginator(found or listed, ROOMS_ON_A_PAGE).get_page(request.GET.get("page"))
+    note_people(page.object_list, request.user)
+    refused = Truncator(name).chars(MOST_OF_A_NAME) if not found else ""
+    return render(request, "chat/lobby.html", {"refused": refused, "rooms": page})
+
+
+def note_people(rooms, user):
+    """Note in each room the names of some who are there, and how many more there are."""
+    # Only a person who may enter a room may know who is in it.
+    may_enter = Room.open_to(user).filter(pk__in=[room.pk for room in rooms])
+    people = people_in(list(may_enter.values_list("pk", flat=True)))
     for room in rooms:
         names = people.get(room.pk, [])
         room.here = names[:MOST_NAMES]
         room.more = len(names) - len(room.here)
-    return render(request, "chat/lobby.html", {"refused": name, "rooms": rooms})
 
 
 @login_required
 def new_room(request):
-    """Make a room; whoever makes it is its first member."""
-    form = RoomForm(request.POST or None)
-    if form.is_valid():
-        room = form.save()
-        room.members.add(request.user)
-        return redirect(room)
+    """Make a room; the person who makes it is its first member."""
+    form = RoomForm(request.POST or None, user=request.user)
+    if request.method == "POST":
+        try:
+            room = make_room(form, request.user)
+        except IntegrityError:
+            # Somebody has just made one of that name: now the form knows.
+            form = RoomForm(request.POST, user=request.user)
+            room = make_room(form, request.user)
+        if room is not None:
+            return redirect(room)
     return render(
         request, "registration/form.html", {"title": _("New room"), "form": form}
     )
 
 
+@transaction.atomic
+def make_room(form, user):
+    """Make the room that a form asks for; None if the form says no."""
+    # Locked, so that the second click of a double click finds the first one's room.
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not form.is_valid():
+        return None
+    room = form.save()
+    room.members.add(user)
+    return room
+
+
 @login_required
 def room(request, room_name):
-    """Show the page of a room; its script does the talking."""
+    """Show the page of a room, found by its slug; a script does the talking."""
     # The same 404 for a room that does not exist and one that is not for you.
-    room = get_object_or_404(Room.listed_for(request.user), name=room_name)
+    room = get_object_or_404(Room.listed_for(request.user).at(room_name))
     if not Room.open_to(request.user).filter(pk=room.pk).exists():
         return redirect("enter", room.pk)
     context = {
@@ -61,8 +94,9 @@ def room(request, room_name):
 
 
 @login_required
+@limit_guesses
 def enter(request, pk):
-    """Ask for the password of a room; whoever knows it becomes a member."""
+    """Ask for the password of a room; a person who knows it becomes a member."""
     rooms = Room.listed_for(request.user).filter(kind=Room.Kind.PASSWORD)
     room = get_object_or_404(rooms, pk=pk)
     form = EnterForm(room, request.POST or None)
@@ -80,8 +114,10 @@ def invite(request, pk):
     """Make a link for one more person; show it once."""
     by_invitation = Room.objects.filter(kind__in=[Room.Kind.PRIVATE, Room.Kind.TWO])
     room = get_object_or_404(by_invitation.filter(members=request.user), pk=pk)
-    token = None if room.is_full() else Invite.make(room)
-    return render(request, "chat/invite.html", {"room": room, "token": token})
+    context = {"room": room, "too_many": Invite.unused_of(request.user) >= MOST_INVITES}
+    if not room.is_full() and not context["too_many"]:
+        context["token"] = Invite.make(room, request.user)
+    return render(request, "chat/invite.html", context)
 
 
 def claim(request):

@@ -19,12 +19,14 @@ MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
 """
 
 import os
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,10 +57,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
     "chat",
 ]
 
 MIDDLEWARE = [
+    "chat.unavailable.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -67,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # No script, style or socket but our own; whatever slips into a page stays text.
@@ -120,6 +125,28 @@ TIME_ZONE = "UTC"  # of the log; a page shows times in the zone of its reader
 LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it turns away who is locked out
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "chat.hashers.Hasher",
+    *global_settings.PASSWORD_HASHERS[1:],
+]
+
+# django-axes locks an account after ten wrong passwords, but only for the address that
+# they came from, so no stranger can lock its owner out. It counts in the database: all
+# processes agree, without Redis. chat/throttle.py limits what it doesn't count.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "chat.throttle.locked_out"
+AXES_USERNAME_CALLABLE = "chat.throttle.name_tried"
+AXES_DISABLE_ACCESS_LOG = True  # who has logged in from where is not ours to keep
+AXES_VERBOSE = False
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -144,6 +171,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file for the tests too: SQLite in memory cannot serve several threads.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
+
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Each page has a thread of its own, and each thread would have a connection of its
+    # own: a few hundred people at once would use up PostgreSQL's 100. The pool bounds
+    # them. A page that gets none in time is a 503.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # it may have been restarted
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 5},
+        # A server that is gone without a word would hold each page for minutes. What
+        # needs longer, such as a migration of a big table, says so in DATABASE_URL:
+        # `?options=-c statement_timeout=0`, percent-encoded.
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=15000",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -209,4 +255,5 @@ if not DEBUG:
             "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {"axes": {"level": "WARNING"}},  # three lines less for each guess
     }

@@ -1,4 +1,4 @@
-"""The addresses of the site."""
+"""The URLs of the site."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -7,30 +7,36 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from chat import accounts, health
+from chat.throttle import limit_guesses, limit_sign_ups
 
 FORM = "registration/form.html"
 
 urlpatterns = [
+    path("admin/login/", limit_guesses(admin.site.login)),
     path("admin/", admin.site.urls),
     path(
         "accounts/signup/",
-        accounts.SignUp.as_view(extra_context={"title": _("Sign up")}),
+        limit_sign_ups(accounts.SignUp.as_view(extra_context={"title": _("Sign up")})),
         name="signup",
     ),
     path(
         "accounts/login/",
-        auth.LoginView.as_view(
-            template_name=FORM,
-            extra_context={"title": _("Log in")},
+        limit_guesses(
+            auth.LoginView.as_view(
+                template_name=FORM,
+                extra_context={"title": _("Log in")},
+            )
         ),
         name="login",
     ),
     path(
         "accounts/password/",
-        auth.PasswordChangeView.as_view(
-            template_name=FORM,
-            extra_context={"title": _("Change password")},
-            success_url=reverse_lazy("lobby"),
+        limit_guesses(
+            auth.PasswordChangeView.as_view(
+                template_name=FORM,
+                extra_context={"title": _("Change password")},
+                success_url=reverse_lazy("lobby"),
+            )
         ),
         name="password_change",
     ),

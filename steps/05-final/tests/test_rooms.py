@@ -77,8 +77,10 @@ def test_a_private_room_does_not_exist_for_others(people, kind):
     make(people["ana"], "secret", kind)
     assert "secret" in people["ana"].get("/chat/").text
     assert "secret" not in people["bia"].get("/chat/").text
+    room = Room.objects.get()
     assert people["bia"].get("/chat/secret/").status_code == 404
-    pk = Room.objects.get().pk
+    assert people["bia"].get(room.get_absolute_url()).status_code == 404
+    pk = room.pk
     assert people["bia"].get(f"/rooms/{pk}/enter/").status_code == 404
     assert people["bia"].post(f"/rooms/{pk}/invite/").status_code == 404
 
@@ -87,7 +89,8 @@ async def test_a_socket_tells_no_difference_between_private_and_absent(
     join, make_room, people
 ):
     await sync_to_async(make)(people["ana"], "secret", "private")
-    for name in ("secret", "absent"):
+    room = await Room.objects.aget()
+    for name in (room.slug, "secret", "absent"):
         bia = await join(name, "bia")
         error = (await bia.receive_json_from())["error"]
         assert error == f"There is no room “{name}” for you."
@@ -100,7 +103,7 @@ async def in_secret(join, people):
     await sync_to_async(make)(people["ana"], "secret", "private")
     room = await Room.objects.aget()
     await room.members.aadd(await User.objects.aget(username="bia"))
-    sockets = [await join("secret", name) for name in ("ana", "bia")]
+    sockets = [await join(room.slug, name) for name in ("ana", "bia")]
     for socket in sockets:
         await socket.receive_json_from()
     return *sockets, room
@@ -162,24 +165,24 @@ def invite_to_two(people):
 def test_an_invite_lets_exactly_one_other_person_in(people):
     room, token = invite_to_two(people)
     answer = people["bia"].post("/invite/", {"token": token})
-    assert answer["Location"] == "/chat/us/"
-    assert people["bia"].get("/chat/us/").status_code == 200
+    assert answer["Location"] == room.get_absolute_url()
+    assert people["bia"].get(room.get_absolute_url()).status_code == 200
     assert "not good any more" in people["caio"].post("/invite/", {"token": token}).text
-    assert people["caio"].get("/chat/us/").status_code == 404
+    assert people["caio"].get(room.get_absolute_url()).status_code == 404
     page = people["ana"].post(f"/rooms/{room.pk}/invite/").text
     assert "two of you already" in page
 
 
 def test_whoever_has_used_an_invite_gets_in_by_it_again(people):
-    _, token = invite_to_two(people)
+    room, token = invite_to_two(people)
     for _ in range(2):
         answer = people["bia"].post("/invite/", {"token": token})
-        assert answer["Location"] == "/chat/us/"
+        assert answer["Location"] == room.get_absolute_url()
 
 
 def test_of_two_invites_into_a_room_for_two_only_one_is_good(people):
     room, first = invite_to_two(people)
-    second = Invite.make(room)
+    second = Invite.make(room, User.objects.get(username="ana"))
     people["bia"].post("/invite/", {"token": first})
     assert "not good" in people["caio"].post("/invite/", {"token": second}).text
     assert room.members.count() == 2

@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 person.set_password(PASSWORD)
                 person.save()
         for name in ROOMS:
-            Room.objects.get_or_create(name=name)
+            Room.objects.get_or_create(slug=name, defaults={"name": name})
         self.stdout.write(
             f"Log in as {', '.join(PEOPLE)}, or as {TEACHER} to make rooms at /admin/."
             f' They all have the password "{PASSWORD}".'

@@ -1,0 +1,43 @@
+"""Password hashes, a few at a time."""
+
+import os
+import threading
+from contextlib import contextmanager
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
+
+# Each takes one CPU for a third of a second. More at once are no faster, and would
+# leave nothing for the people who are chatting.
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+MOST_WAITING = 64  # a class or two; each one is a thread
+
+turns = threading.BoundedSemaphore(AT_ONCE)
+waiting = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+
+
+class TooBusy(Exception):
+    """There are too many people waiting for a password to be checked."""
+
+
+class Hasher(PBKDF2PasswordHasher):
+    """Django's hasher, which reads and makes the same hashes."""
+
+    def encode(self, password, salt, iterations=None):
+        """Hash a password when its turn comes, holding no database connection."""
+        with turn():
+            return super().encode(password, salt, iterations)
+
+
+@contextmanager
+def turn():
+    """Wait for a turn. 160 people who log in at once must not hold 160 connections."""
+    if not waiting.acquire(blocking=False):
+        raise TooBusy
+    try:
+        if connection.connection and not connection.in_atomic_block:
+            connection.close()  # the next query opens one, or takes one from the pool
+        with turns:
+            yield
+    finally:
+        waiting.release()

@@ -1,0 +1,53 @@
+"""What people see when the server can't answer now: a page that says so, with a 503."""
+
+import asyncio
+import logging
+
+from django.db import InterfaceError, OperationalError
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
+
+from chat.hashers import TooBusy
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 5  # seconds
+
+# A database that hangs says nothing at all. Shorter than the front server's minute, and
+# longer than a class needs to log in.
+PATIENCE = 45  # seconds
+
+
+class UnavailableMiddleware(MiddlewareMixin):
+    """Answers with a 503 where Django would log a traceback and answer with a 500.
+
+    A database that doesn't answer is no bug of ours: a 503 says that it will pass, and
+    front servers and browsers know what it means. It comes first in MIDDLEWARE, because
+    the others need the request's thread, which may be the one that hangs.
+    """
+
+    async def __acall__(self, request):
+        """Pass the request on, and wait for its page: not without end."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await super().__acall__(request)
+        except TimeoutError:
+            log.warning("A page took too long.")
+            return unavailable(request)
+
+    def process_exception(self, request, exception):
+        """Answer what a view couldn't."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            log.warning("The database does not answer: %r", exception)
+        elif isinstance(exception, TooBusy):
+            log.warning("Too many passwords to check.")
+        else:
+            return None
+        return unavailable(request)
+
+
+def unavailable(request):
+    """Answer that somebody should try again soon; this needs no database."""
+    page = render(request, "chat/unavailable.html", status=503)
+    page["Retry-After"] = str(RETRY_AFTER)
+    return page

@@ -1,0 +1,264 @@
+"""The admin, used while people chat and while somebody else uses it."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from asgiref.sync import sync_to_async
+from axes.models import AccessAttempt
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+
+from chat.models import Message, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Page:
+    """A page of the admin, loaded now and perhaps saved later."""
+
+    def __init__(self, browser, url):
+        self.browser = browser
+        self.url = url
+        # What a browser would send back: the form of Django's own making.
+        form = browser.get(url).context["adminform"].form
+        self.content = {}
+        for bound in form:
+            if bound.field.disabled:
+                continue
+            self.add(bound, bound.field.widget, bound.html_name)
+            if bound.field.show_hidden_initial:
+                widget = bound.field.hidden_widget()
+                self.add(bound, widget, bound.html_initial_name)
+
+    def add(self, bound, widget, name):
+        """Read the fields as HTML, as a browser would."""
+        html = str(widget.render(name, bound.value(), {"id": name}))
+        found = re.findall(r"<(?:input|textarea)[^>]*>", html)
+        for one in found:
+            given = dict(re.findall(r'(\w+)="([^"]*)"', one))
+            is_box = given.get("type") == "checkbox"
+            if is_box and "checked" not in one:
+                continue
+            value = given.get("value", "on" if is_box else "")
+            self.content.setdefault(given["name"], []).append(value)
+        for value in re.findall(r'<option value="([^"]*)"\s+selected', html):
+            self.content.setdefault(name, []).append(value)
+
+    def save(self, **changed):
+        """Press Save, after some changes."""
+        return self.browser.post(self.url, {**self.content, **changed}, follow=True)
+
+
+@pytest.fixture
+def teacher():
+    """Log somebody in who may do everything in the admin."""
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("teacher"))
+    return browser
+
+
+def page_of(browser, one):
+    """Load the page of a room or a person."""
+    place = f"{one._meta.app_label}/{one._meta.model_name}"
+    return Page(browser, f"/admin/{place}/{one.pk}/change/")
+
+
+async def test_a_teacher_who_presses_save_stops_no_chat(join, make_room, teacher):
+    room = await make_room("class")
+    ana = await join("class", "ana")
+    await ana.receive_json_from()
+    for number in range(5):
+        page = await sync_to_async(page_of)(teacher, room)
+        await ana.say(f"while the page is open {number}")
+        await ana.hear()
+        answer = await sync_to_async(page.save)()
+        assert "was changed successfully" in answer.text
+    await ana.say("after it")
+    assert await ana.hear() == ["after it"]
+    assert (await Room.objects.aget()).last_seq == 6
+
+
+def test_an_old_page_of_a_room_puts_nothing_back(people, teacher):
+    room = Room.objects.create(name="class")
+    page = page_of(teacher, room)
+    Room.objects.update(name="class 1", kind="password", password_hash="a hash")
+    answer = page.save()
+    assert "was changed successfully" in answer.text
+    room.refresh_from_db()
+    assert (room.name, room.kind, room.password_hash) == (
+        "class 1",
+        "password",
+        "a hash",
+    )
+
+
+def test_an_old_page_of_a_room_changes_what_somebody_changed_on_it(people, teacher):
+    room = Room.objects.create(name="class")
+    page = page_of(teacher, room)
+    Room.objects.update(kind="private")
+    page.save(name="class 1")
+    room.refresh_from_db()
+    assert (room.name, room.kind) == ("class 1", "private")
+
+
+def members_of(room):
+    return sorted(room.members.values_list("username", flat=True))
+
+
+def test_an_old_page_of_a_room_removes_nobody_who_has_joined_since(people, teacher):
+    room = Room.objects.create(name="secret", kind="private")
+    ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
+    room.members.set([ana, bia])
+    page = page_of(teacher, room)
+    room.members.add(caio)
+    page.save()
+    assert members_of(room) == ["ana", "bia", "caio"]
+    # Bia is taken out on the page; Caio is not on it.
+    page.save(members=[ana.pk])
+    assert members_of(room) == ["ana", "caio"]
+
+
+def test_an_old_page_of_a_room_brings_nobody_back_who_was_removed(people, teacher):
+    room = Room.objects.create(name="secret", kind="private")
+    ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
+    room.members.set([ana, bia])
+    page = page_of(teacher, room)
+    room.members.remove(bia)
+    page.save(members=[ana.pk, bia.pk, caio.pk])
+    assert members_of(room) == ["ana", "caio"]
+
+
+def test_a_deleted_room_stays_deleted_when_its_page_is_saved(people, teacher):
+    room = Room.objects.create(name="class")
+    page = page_of(teacher, room)
+    Room.objects.all().delete()
+    answer = page.save()
+    assert "Perhaps it was deleted?" in answer.text
+    assert not Room.objects.exists()
+
+
+async def test_a_member_who_is_removed_in_the_admin_loses_the_socket(
+    join, people, teacher
+):
+    room = await Room.objects.acreate(name="secret", kind="private")
+    ana, bia = [user async for user in User.objects.filter(username__in=["ana", "bia"])]
+    await room.members.aset([ana, bia])
+    socket = await join(room.slug, "bia")
+    await socket.receive_json_from()
+    page = await sync_to_async(page_of)(teacher, room)
+    await sync_to_async(page.save)(members=[ana.pk])
+    assert await socket.is_closed_with() == 4403
+
+
+def test_an_old_page_of_a_person_lifts_no_ban(people, teacher):
+    group = Group.objects.create(name="helpers")
+    ana = User.objects.get(username="ana")
+    page = page_of(teacher, ana)
+    User.objects.filter(pk=ana.pk).update(is_active=False, password="another")
+    ana.groups.add(group)
+    answer = page.save(email="ana@example.org")
+    assert "was changed successfully" in answer.text
+    ana.refresh_from_db()
+    assert not ana.is_active
+    assert ana.password == "another"
+    assert ana.email == "ana@example.org"
+    assert list(ana.groups.all()) == [group]
+
+
+def test_the_page_of_a_person_shows_no_hash(people, teacher):
+    ana = User.objects.get(username="ana")
+    ana.set_password("let-me-chat")
+    ana.save()
+    text = teacher.get(f"/admin/auth/user/{ana.pk}/change/").text
+    assert ana.password not in text
+    assert ana.password.split("$")[-1] not in text
+
+
+def test_an_open_room_that_takes_a_listed_name_in_the_admin_says_why(people, teacher):
+    Room.objects.create(name="class")
+    room = Room.objects.create(name="class", kind="private")
+    assert "already exists" in page_of(teacher, room).save(kind="open").text
+    room.refresh_from_db()
+    assert room.kind == "private"
+
+
+@pytest.mark.parametrize("model", ["user", "room"])
+@pytest.mark.parametrize("way", ["its page", "the action"])
+def test_a_page_that_asks_before_deleting_prints_no_message(
+    people, teacher, model, way
+):
+    room = Room.objects.create(name="class")
+    ana = User.objects.get(username="ana")
+    Message.objects.bulk_create(
+        Message(room=room, sender=ana, seq=seq, text="very private")
+        for seq in range(500)
+    )
+    place, one = {"user": ("auth/user", ana), "room": ("chat/room", room)}[model]
+    if way == "its page":
+        page = teacher.get(f"/admin/{place}/{one.pk}/delete/")
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": [one.pk]}
+        page = teacher.post(f"/admin/{place}/", chosen)
+    assert "very private" not in page.text
+    assert len(page.text) < 20_000
+    assert "messages" in page.text.lower()
+    assert "500" in page.text
+    confirmed = {"post": "yes"}
+    if way == "the action":
+        confirmed |= chosen
+    teacher.post(page.request["PATH_INFO"], confirmed)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("one", ["room", "person"])
+def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
+    page, form, made = {
+        "room": (
+            "/admin/chat/room/add/",
+            {"name": "sala", "kind": "open"},
+            Room.objects.filter(name="sala"),
+        ),
+        "person": (
+            "/admin/auth/user/add/",
+            {
+                "username": "júlia",
+                "password1": "correct-horse",
+                "password2": "correct-horse",
+                "usable_password": "true",
+            },
+            User.objects.filter(username="júlia"),
+        ),
+    }[one]
+
+    def add(browser):
+        try:
+            return browser.post(page, form).status_code
+        finally:
+            connection.close()  # each thread has its own
+
+    browsers = [Client() for _ in range(4)]
+    for browser in browsers:
+        browser.cookies = teacher.cookies.copy()
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(add, browsers)) <= {200, 302}
+    assert made.count() == 1
+
+
+def test_a_teacher_unlocks_somebody_who_has_mistyped_too_often(teacher, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.create_user("júlia", password="correct-horse")
+
+    def log_in(password):
+        form = {"username": "júlia", "password": password}
+        return Client().post("/accounts/login/", form).status_code
+
+    for _ in range(10):
+        log_in("wrong")
+    assert log_in("correct-horse") == 429
+    assert "júlia" in teacher.get("/admin/axes/accessattempt/").text
+    chosen = {"_selected_action": AccessAttempt.objects.values_list("pk", flat=True)}
+    confirmed = {"action": "delete_selected", "post": "yes", **chosen}
+    teacher.post("/admin/axes/accessattempt/", confirmed)
+    assert log_in("correct-horse") == 302

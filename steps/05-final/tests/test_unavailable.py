@@ -1,0 +1,94 @@
+"""The server can't answer now: the database is gone, or too many people log in."""
+
+import threading
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, connections
+from django.test import AsyncClient, Client
+
+from chat import hashers, unavailable
+from chat.models import Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOG_IN = "/accounts/login/"
+
+
+def log_in(password="wrong"):
+    """Fill in the form; return the answer."""
+    return Client().post(LOG_IN, {"username": "júlia", "password": password})
+
+
+def test_no_connection_is_held_while_a_password_is_hashed(monkeypatch):
+    User.objects.create_user("júlia", password="correct-horse-battery")
+    held = []
+
+    def hash_slowly(hasher, *arguments):
+        held.append(connection.connection)
+        return "pbkdf2_sha256$1$salt$hash"
+
+    monkeypatch.setattr(hashers.PBKDF2PasswordHasher, "encode", hash_slowly)
+    assert log_in().status_code == 200
+    assert held
+    assert set(held) == {None}
+
+
+def test_a_queue_for_the_hasher_that_is_too_long_is_a_503(monkeypatch):
+    full = hashers.threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(hashers, "waiting", full)
+    answer = log_in()
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "Wait a few seconds" in answer.text
+
+
+def test_a_database_that_does_not_answer_is_a_503_that_says_so(people, monkeypatch):
+    def fail(*arguments, **options):
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr(Room, "listed_for", fail)
+    answer = people["ana"].get("/chat/")
+    assert answer.status_code == 503
+    assert "Wait a few seconds" in answer.text
+    assert "no connection" not in answer.text
+
+
+def test_a_page_that_needs_no_database_is_there_without_one(monkeypatch):
+    def fail(*arguments, **options):
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr(connections["default"], "ensure_connection", fail)
+    assert Client().get(LOG_IN).status_code == 200
+    assert log_in().status_code == 503
+
+
+async def test_a_database_that_hangs_is_a_503_in_the_end(people, monkeypatch):
+    answers_again = threading.Event()
+
+    def hang(*arguments, **options):
+        answers_again.wait(10)
+        return Room.objects.none()
+
+    monkeypatch.setattr(Room, "listed_for", hang)
+    monkeypatch.setattr(unavailable, "PATIENCE", 0.1)
+    browser = AsyncClient()
+    browser.cookies = people["ana"].cookies
+    try:
+        answer = await browser.get("/chat/")
+    finally:
+        answers_again.set()
+        await sync_to_async(lambda: connection.close())()  # that of the thread
+    assert answer.status_code == 503
+    assert "Wait a few seconds" in answer.text
+
+
+def test_a_bug_is_still_a_500(people, monkeypatch):
+    def fail(*arguments, **options):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(Room, "listed_for", fail)
+    people["ana"].raise_request_exception = False
+    assert people["ana"].get("/chat/").status_code == 500

@@ -1,0 +1,67 @@
+"""The last step on PostgreSQL while very many people want something at once."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psycopg
+import pytest
+from people import token_in
+from public_site import running_site
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="nginx is elsewhere"),
+    pytest.mark.slow,
+]
+
+LOG_IN = "/accounts/login/"
+
+
+def wrong_log_in(origin, number, token, cookies):
+    """Log in as nobody in particular, with a wrong password; return the status code."""
+    with httpx.Client(
+        base_url=origin, cookies=cookies, timeout=120, trust_env=False
+    ) as stranger:
+        form = {"username": f"person {number}", "password": "wrong"}
+        form["csrfmiddlewaretoken"] = token
+        return stranger.post(LOG_IN, data=form).status_code
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+def test_160_wrong_log_ins_at_once_stop_nobody_else(
+    tmp_path, redis_url, postgres, server
+):
+    # Ana speaks as fast as she is heard.
+    env = {"DATABASE_URL": postgres.url, "MESSAGES_PER_SECOND": "1000"}
+    with running_site(tmp_path, f"{redis_url}/9", server=server, **env) as site:
+        room = site.chat.room()
+        ana, bia = [site.chat.enter(room, name) for name in ("ana", "bia")]
+        lobby = site.chat.browser_of("caio")
+        with httpx.Client(base_url=site.origin, trust_env=False) as stranger:
+            token = token_in(stranger.get(LOG_IN))
+            cookies = dict(stranger.cookies)
+        with ThreadPoolExecutor(160) as threads:
+            answers = [
+                threads.submit(wrong_log_in, site.origin, number, token, cookies)
+                for number in range(160)
+            ]
+            said, connections = 0, []
+            while said < 10 or not all(answer.done() for answer in answers):
+                assert lobby.get("/chat/").status_code == 200
+                ana.say(f"message {said}")
+                assert bia.hear()["text"] == f"message {said}"
+                said += 1
+                connections.append(connections_to(postgres.url))
+            codes = {answer.result() for answer in answers}
+    # A wrong password, too many tries, or too many people at once; never a 500.
+    assert codes <= {200, 429, 503}
+    assert max(connections) < 60
+
+
+def connections_to(url):
+    """Return how many connections PostgreSQL has."""
+    with psycopg.connect(url) as database:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'client%'"
+        )
+        return database.execute(query).fetchone()[0]
