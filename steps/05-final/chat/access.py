@@ -44,20 +44,17 @@ class Pass(NamedTuple):
     room_pk: int
 
 
-def let_in(session_key, room_name, room_pk=None):
+def let_in(session_key, room_name):
     """Return the person and the permit of a socket that is being opened.
 
     No person if nobody has logged in with this session; no permit if there is no such
-    room for that person. A page that was in the room before knows its key, which stays
-    the same when the room is renamed.
+    room for that person.
     """
     session = SessionStore(session_key)
     user = get_user(SimpleNamespace(session=session))
     if not user.is_authenticated:
         return None, None
-    rooms = Room.open_to(user)
-    room = room_pk and rooms.filter(pk=room_pk).first()
-    room = room or rooms.at(room_name).first()
+    room = Room.open_to(user).at(room_name).first()
     return user, room and pass_of(user, session, room)
 
 

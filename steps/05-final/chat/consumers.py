@@ -120,10 +120,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         session_key = session_key_in(self.scope["cookies"])
-        self.after, self.room_pk, self.epoch = read_place(self.scope["query_string"])
-        self.user, permit = await ask(
-            let_in, session_key, self.room_name, self.room_pk
-        )
+        self.user, permit = await ask(let_in, session_key, self.room_name)
         if self.user is None:
             raise Refusal("logged_out", _("Log in first."), close=Close.LOGGED_OUT)
         if retry_after := limits.budget_of(self.user.pk).openings.take():
@@ -147,12 +144,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         It says in the URL which message was its last, `?after=7`, and from which history
         that was: a room that was deleted and made again begins at 1 again.
         """
-        after = self.after
+        after, known_epoch = read_place(self.scope["query_string"])
         if after is not None and after > local.head:
             # The process that it comes from may know more, and its log must not shrink.
             await self.hub.reach_newest(local)
         head, epoch = local.head, local.epoch
-        is_known = after is not None and self.epoch in {None, epoch}
+        is_known = after is not None and known_epoch in {None, epoch}
         reset = not is_known or not head - history.FAR_BEHIND <= after <= head
         if reset:
             after = local.floor
@@ -359,18 +356,17 @@ def farewell(code, room_name):
 
 
 def read_place(query):
-    """Return what `?after=7&epoch=3.f81d…` says: a number, a room's key and its history.
+    """Return what `?after=7&epoch=f81d…` says: a number, and which history it is of.
 
     Each is None if it is missing or makes no sense.
     """
     typed = parse_qs(query.decode("ascii", "replace"))
-    after, place = [typed.get(name, [""])[0] for name in ("after", "epoch")]
-    room_pk, _, epoch = place.partition(".")
+    after, epoch = [typed.get(name, [""])[0] for name in ("after", "epoch")]
     try:
         epoch = UUID(epoch)
     except ValueError:
         epoch = None
-    return whole_number(after), whole_number(room_pk), epoch
+    return whole_number(after), epoch
 
 
 def whole_number(typed):

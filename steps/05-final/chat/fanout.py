@@ -78,9 +78,8 @@ class LocalRoom:
     def sync(self, messages, reset):
         """Return the frames that bring a page up to date, or have it start over."""
         more = self.floor > 0 if reset else None
-        # The page gives this back as it is, whatever the room is called by then.
-        epoch = f"{self.pk}.{self.epoch}"
-        return protocol.encode_sync(messages, reset=reset, more=more, epoch=epoch)
+        about = {"reset": reset, "more": more, "epoch": self.epoch}
+        return protocol.encode_sync(messages, **about)
 
     def take(self, messages):
         """Give messages that follow those before to every socket."""

@@ -198,15 +198,14 @@ class Message(Struct, tag="message"):
 class Sync(Struct, tag="sync"):
     """Several messages at once; with `reset`, the log begins anew with them.
 
-    `epoch` names the room and the history that the numbers belong to, and comes when a
-    page has caught up or starts over; `more`, with a reset, says whether there are older
-    messages.
+    `epoch` names the history that the numbers belong to, and comes when a page has caught
+    up or starts over; `more`, with a reset, says whether there are older messages.
     """
 
     messages: list[Raw]
     reset: bool = False
     more: bool | None = None
-    epoch: str | None = None
+    epoch: UUID | None = None
 
 
 class Older(Struct, tag="history"):

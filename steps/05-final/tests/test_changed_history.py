@@ -249,7 +249,8 @@ async def test_a_page_finds_its_room_after_it_was_renamed(join, make_room, store
     room = await make_room("class")
     ana, sync = await enter(join)
     await ana.disconnect()
-    await Room.objects.filter(pk=room.pk).aupdate(name="school")
+    room.name = "school"
+    await room.asave()
     await sync_to_async(store)(room, "bia", "oi")
     ana, sync = await enter(join, after=0, epoch=sync["epoch"])
     assert texts(sync) == ["oi"]

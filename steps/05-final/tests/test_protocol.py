@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import example, given
@@ -188,7 +189,7 @@ def test_one_message_goes_by_itself_and_several_together():
 @pytest.mark.parametrize("text", ["a" * 2000, "\x01" * 2000, "😀" * 2000])
 def test_no_frame_of_ours_is_larger_than_the_server_sends(text):
     messages = [message(seq, text) for seq in range(1, 101)]
-    frames = protocol.encode_sync(messages, reset=True, more=True, epoch="7.f81d")
+    frames = protocol.encode_sync(messages, reset=True, more=True, epoch=uuid4())
     contents = [json.loads(frame.event["text"]) for frame in frames]
     assert max(frame.size for frame in frames) < 64 * 1024
     seqs = [one["seq"] for content in contents for one in content["messages"]]
@@ -209,7 +210,7 @@ def test_a_page_of_long_older_messages_is_shorter_and_says_that_there_are_more()
 
 
 def test_a_room_without_messages_is_one_frame():
-    (frame,) = protocol.encode_sync([], reset=True, more=False, epoch="7.f81d")
+    (frame,) = protocol.encode_sync([], reset=True, more=False, epoch=uuid4())
     assert json.loads(frame.event["text"])["messages"] == []
 
 
