@@ -1,19 +1,13 @@
 """What people fill in to make a room, and to enter one."""
 
-import unicodedata
-
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Room
+from chat.rooms import problem_with, tidy
 
 SHORTEST_PASSWORD = 4
-
-
-def tidy(name):
-    """Return the name of a room as it is stored: no needless space, one form of é."""
-    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 class RoomForm(forms.ModelForm):
@@ -34,10 +28,10 @@ class RoomForm(forms.ModelForm):
         labels = {"name": _("Name"), "kind": _("Kind")}
 
     def clean_name(self):
-        """Refuse names that no address can hold."""
+        """Refuse names that no address keeps, and names that cannot be told apart."""
         name = tidy(self.cleaned_data["name"])
-        if name in {".", ".."}:
-            raise forms.ValidationError(_("Browsers take this out of an address."))
+        if problem := problem_with(name):
+            raise forms.ValidationError(problem)
         return name
 
     def clean(self):

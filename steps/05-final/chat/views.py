@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chat.forms import EnterForm, RoomForm, tidy
+from chat.forms import EnterForm, RoomForm
 from chat.models import Invite, Room
 from chat.presence import people_in
+from chat.rooms import tidy
 from chat.server import server_label
 
 MOST_NAMES = 10  # of the people in one room, in the lobby

@@ -13,6 +13,8 @@ REDIS_URL      redis://host:port; without it, the Redis of this machine. Several
 REDIS_MASTER   the name of a master that Redis Sentinels watch; REDIS_URL then names
                the sentinels. When the master dies they choose a new one. Safety, not
                room: there is one master at a time.
+MOUNTED_AT     the path that the front server gives to the site, such as /school; none
+               for the whole host. The ASGI server must know it, too: --root-path
 
 MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
                what one person may do, in each process; 5 and 20 without them
@@ -57,6 +59,9 @@ INSTALLED_APPS = [
     "chat",
 ]
 
+# Not CommonMiddleware, which refuses each host that is not in ALLOWED_HOSTS: health checks
+# and metrics ask a process by an address of its own. Django checks the host where it
+# matters: in each form that is sent, and in the link of an invitation.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -116,6 +121,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"  # of the log; a page shows times in the zone of its reader
 
+LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
 
@@ -184,7 +190,11 @@ CHANNEL_LAYERS = {
 MESSAGES_PER_SECOND = float(os.environ.get("MESSAGES_PER_SECOND", 5))
 SOCKETS_PER_PERSON = int(os.environ.get("SOCKETS_PER_PERSON", 20))
 
-STATIC_URL = "static/"
+# Django fixes STATIC_URL before a request could tell where the site is mounted.
+MOUNTED_AT = f"/{os.environ.get('MOUNTED_AT', '').strip('/')}".rstrip("/")
+STATIC_URL = f"{MOUNTED_AT}/static/"
+# What else is at this host has cookies of its own, under the same names.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{MOUNTED_AT}/"
 # Filled by `collectstatic`; the front server serves it.
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
