@@ -266,7 +266,9 @@ def test_the_wire_panel_tells_what_is_stored_from_what_is_refused(serve, browser
         rows = ana.page.locator("#wire-rows")
         ana.say("oi")
         expect(rows).to_contain_text("201 stored")
-        ana.page.evaluate("fetch(document.body.dataset.messages, { method: 'POST', body: '{}' })")
+        ana.page.evaluate(
+            "fetch(document.body.dataset.messages, { method: 'POST', body: '{}' })"
+        )
         expect(rows).to_contain_text("400 refused")
         expect(rows).not_to_contain_text("400 stored")
         ana.context.close()

@@ -158,7 +158,9 @@ def test_the_echo_sockets_are_below_the_mount(school, browser):
         return  # only that one has them
     page = browser.new_context(base_url=home).new_page()
     page.goto(f"{AT}/echo/")
-    page.locator("#chat-sender-input").select_option(label="/ws/echo/: a Channels consumer")
+    page.locator("#chat-sender-input").select_option(
+        label="/ws/echo/: a Channels consumer"
+    )
     status = page.locator("#chat-status")
     expect(status).to_contain_text(f"{AT}/ws/echo/ is")
     page.context.close()

@@ -3,7 +3,15 @@
 import pytest
 from conftest import STEPS
 from playwright.sync_api import expect
-from test_browser import SAID, Chat, Visitor, assert_accessible, final, lift_limit, visit
+from test_browser import (
+    SAID,
+    Chat,
+    Visitor,
+    assert_accessible,
+    final,
+    lift_limit,
+    visit,
+)
 
 __all__ = ["visit"]  # a fixture
 

@@ -31,14 +31,16 @@ def problem_with(name):
 
 
 def has_unseen(name):
-    """Tell whether two names could differ in this and look the same."""
-    categories = [unicodedata.category(character) for character in name]
-    for before, category, character in zip(["", *categories], categories, name):
+    """Tell whether there is something in a name that makes no mark on the screen."""
+    before = None
+    for character in name:
+        category = unicodedata.category(character)
         if JOINERS.match(character):
             if before not in JOINED:
                 return True
         elif category in UNSEEN or BLANK.match(character):
             return True
+        before = category
     return False
 
 

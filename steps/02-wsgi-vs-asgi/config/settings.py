@@ -21,7 +21,9 @@ INSTALLED_APPS = [
 # It refuses a host that is not in ALLOWED_HOSTS. Nobody logs in, so there is no cookie
 # to protect with a CSRF token.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-APPEND_SLASH = False  # chat/urls.py adds it for pages, and keeps the method and the body
+APPEND_SLASH = (
+    False  # chat/urls.py adds it for pages, and keeps the method and the body
+)
 
 ROOT_URLCONF = "config.urls"
 

@@ -21,7 +21,9 @@ INSTALLED_APPS = [
 # It refuses a host that is not in ALLOWED_HOSTS. Nobody logs in, so there is no cookie
 # to protect with a CSRF token.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-APPEND_SLASH = False  # chat/urls.py adds it for pages, and keeps the method and the body
+APPEND_SLASH = (
+    False  # chat/urls.py adds it for pages, and keeps the method and the body
+)
 
 ROOT_URLCONF = "config.urls"
 
@@ -34,13 +36,13 @@ TEMPLATES = [
     },
 ]
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_URL = os.environ.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379"
 
 # Carries messages from one socket to the others, in whichever process they are.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        "CONFIG": {"hosts": REDIS_URL.split()},
     },
 }
 

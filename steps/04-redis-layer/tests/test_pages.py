@@ -60,7 +60,16 @@ def test_no_address_leads_into_a_room_with_such_a_name(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["x/messages", "x/events", "...", "a/.b", "👩\u200d🚀", "🏴\U000e0067\U000e007f", "نمی\u200cخواهم"]
+    "name",
+    [
+        "x/messages",
+        "x/events",
+        "...",
+        "a/.b",
+        "👩\u200d🚀",
+        "🏴\U000e0067\U000e007f",
+        "نمی\u200cخواهم",
+    ],
 )
 def test_a_name_that_only_looks_odd_is_a_room(name):
     address = Client().get("/chat/", {"room": name})["Location"]

@@ -25,21 +25,25 @@ def tidy(name):
 def problem_with(name):
     """Return why a tidy name cannot be the name of a room; None if it can."""
     if any(part.strip() in {"", ".", ".."} for part in name.split("/")):
-        return _("Browsers and proxies take “.”, “..” and empty parts out of an address.")
+        return _(
+            "Browsers and proxies take “.”, “..” and empty parts out of an address."
+        )
     if has_unseen(name):
         return _("It contains characters that nobody can see.")
     return None
 
 
 def has_unseen(name):
-    """Tell whether two names could differ in this and look the same."""
-    categories = [unicodedata.category(character) for character in name]
-    for before, category, character in zip(["", *categories], categories, name):
+    """Tell whether there is something in a name that makes no mark on the screen."""
+    before = None
+    for character in name:
+        category = unicodedata.category(character)
         if JOINERS.match(character):
             if before not in JOINED:
                 return True
         elif category in UNSEEN or BLANK.match(character):
             return True
+        before = category
     return False
 
 

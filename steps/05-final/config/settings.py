@@ -21,6 +21,7 @@ MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -152,8 +153,19 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_URL = os.environ.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379"
 REDIS_MASTER = os.environ.get("REDIS_MASTER")
+
+
+def sentinels_in(urls):
+    """Return host and port of each; chat/checks.py says which cannot be read."""
+    found = []
+    for url in urls:
+        with suppress(ValueError):
+            place = urlsplit(url)
+            found.append((place.hostname, place.port or 26379))
+    return found
+
 
 REDIS_PATIENCE = {
     # More than the 5 seconds for which the layer itself waits: else each quiet socket
@@ -163,10 +175,9 @@ REDIS_PATIENCE = {
     "health_check_interval": 30,
 }
 if REDIS_MASTER:
-    sentinels = [urlsplit(url) for url in REDIS_URL.split()]
     REDIS_HOSTS = [
         {
-            "sentinels": [(place.hostname, place.port or 26379) for place in sentinels],
+            "sentinels": sentinels_in(REDIS_URL.split()),
             "master_name": REDIS_MASTER,
             **REDIS_PATIENCE,
         }
