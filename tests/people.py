@@ -109,7 +109,7 @@ class PollingPerson:
     def __init__(self, chat: Chat, room: str, name: str) -> None:
         self.name = name
         self.client = chat.browser_of(name)
-        self.address = f"{path_of(room)}messages/"
+        self.address = f"/messages/{quote(room, safe='')}/"
         self.waiting = []
         self.newest = 0
 

@@ -252,7 +252,7 @@ def test_a_long_poll_does_not_wait_for_that_of_another_tab(serve, browser, folde
     with serve(step) as (server,), Chat(server) as chat:
         ana = Visitor(browser, chat, "ana")
         ana.enter(chat.room())
-        with ana.page.expect_request("**/messages/?*wait=*") as question:
+        with ana.page.expect_request("**/messages/*/?*wait=*") as question:
             ana.page.get_by_label("Long polling").check()
         ana.say("oi")  # what has been sent is known once there is an answer
         assert question.value.all_headers()["cache-control"] == "no-cache"
@@ -266,7 +266,9 @@ def test_the_wire_panel_tells_what_is_stored_from_what_is_refused(serve, browser
         rows = ana.page.locator("#wire-rows")
         ana.say("oi")
         expect(rows).to_contain_text("201 stored")
-        ana.page.evaluate("fetch('messages/', { method: 'POST', body: '{}' })")
+        ana.page.evaluate(
+            "fetch(document.body.dataset.messages, { method: 'POST', body: '{}' })"
+        )
         expect(rows).to_contain_text("400 refused")
         expect(rows).not_to_contain_text("400 stored")
         ana.context.close()

@@ -321,7 +321,7 @@ def test_every_address_of_the_steps_is_there_and_no_other():
     for path in files:
         for call in ast.walk(tree_of(path)):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "path":
-                route = "/" + call.args[0].value.replace("<path:room_name>", "<room>")
+                route = "/" + call.args[0].value.replace("<room:room_name>", "<room>")
                 routes.add(route)
     without_slash = "/chat/<room>"
     assert first_column(sections(WIRE, "##")["addresses"]) == routes - {without_slash}

@@ -123,7 +123,7 @@ def asking_step(step: Step, into: Path, speaks: str, threads: int) -> Contestant
         command,
         folder,
         speaks=speaks,
-        path=f"/chat/{{room}}/{'events' if speaks == 'events' else 'messages'}/",
+        path=f"/{'events' if speaks == 'events' else 'messages'}/{{room}}/",
         wrap=in_json(text="{}", sender="ana"),
         env=env,
     )

@@ -11,7 +11,7 @@ from chat import history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LOBBY = "/chat/lobby/messages/"
+LOBBY = "/messages/lobby/"
 SOON = 10  # seconds
 
 

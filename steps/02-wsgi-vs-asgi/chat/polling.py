@@ -25,9 +25,6 @@ async def messages(request, room_name):
         answer, status = {"error": str(problem)}, 400
     answer["server"] = server_label(request.get_port())
     response = JsonResponse(answer, status=status)
-    # Without it, a WSGI server closes the connection behind each answer: nothing else
-    # says where the answer ends. Most projects get it from Django's CommonMiddleware.
-    response["Content-Length"] = len(response.content)
     # For the wire panel: a page cannot see the headers that its browser sends.
     response["X-Request-Bytes"] = request_bytes(request)
     return response

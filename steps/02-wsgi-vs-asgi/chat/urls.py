@@ -1,17 +1,20 @@
 """Which view answers at which address."""
 
-from django.urls import path
+from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from chat import events, polling, views
+from chat.rooms import RoomNameConverter
 
-# `path:`, not `str:`, for a room may be called AC/DC.
+register_converter(RoomNameConverter, "room")
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="lobby")),
+    path("", RedirectView.as_view(pattern_name="lobby"), name="home"),
     path("chat/", views.lobby, name="lobby"),
     path("echo/", views.echo, name="echo"),
-    path("chat/<path:room_name>/messages/", polling.messages, name="messages"),
-    path("chat/<path:room_name>/events/", events.events, name="events"),
-    path("chat/<path:room_name>/", views.room, name="room"),
-    path("chat/<path:room_name>", views.add_slash),
+    path("chat/<room:room_name>/", views.room, name="room"),
+    path("chat/<room:room_name>", views.add_slash),
+    # Not below chat/: there a room could be called "class/messages".
+    path("messages/<room:room_name>/", polling.messages, name="messages"),
+    path("events/<room:room_name>/", events.events, name="events"),
 ]

@@ -1,6 +1,9 @@
 """Settings of the chat: only what it uses, in the order a request meets it."""
 
+import os
 from pathlib import Path
+
+from config.time_zone import machine_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -15,8 +18,12 @@ INSTALLED_APPS = [
     "chat",
 ]
 
-# None: nobody logs in, so there is no cookie to protect with a CSRF token.
-MIDDLEWARE = []
+# It refuses a host that is not in ALLOWED_HOSTS. Nobody logs in, so there is no cookie
+# to protect with a CSRF token.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+APPEND_SLASH = (
+    False  # chat/urls.py adds it for pages, and keeps the method and the body
+)
 
 ROOT_URLCONF = "config.urls"
 
@@ -41,4 +48,9 @@ DATABASES = {
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-STATIC_URL = "static/"
+TIME_ZONE = machine_zone()  # of the log
+
+# The path that a front server gives to the site, such as /school; none for all of it.
+# From the environment: Django fixes STATIC_URL before a request could tell.
+MOUNTED_AT = f"/{os.environ.get('MOUNTED_AT', '').strip('/')}".rstrip("/")
+STATIC_URL = f"{MOUNTED_AT}/static/"

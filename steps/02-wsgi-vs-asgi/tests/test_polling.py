@@ -12,19 +12,19 @@ from chat.models import Message
 
 pytestmark = pytest.mark.django_db
 
-LOBBY = "/chat/lobby/messages/"
+LOBBY = "/messages/lobby/"
 SOON = 10  # seconds, even on a busy machine; a long poll that nobody ends takes 25
 
 
 def say(text, room="lobby", **more):
     message = {"text": text, "sender": "Ana", **more}
-    address = f"/chat/{room}/messages/"
+    address = f"/messages/{room}/"
     return Client().post(address, message, content_type="application/json")
 
 
 def ask(room="lobby", **query):
     """Return the texts of the answer, and the id of the newest message in it."""
-    messages = Client().get(f"/chat/{room}/messages/", query).json()["messages"]
+    messages = Client().get(f"/messages/{room}/", query).json()["messages"]
     newest = messages[-1]["id"] if messages else query.get("after", 0)
     return [message["text"] for message in messages], newest
 

@@ -11,7 +11,7 @@ from chat import events, history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LOBBY = "/chat/lobby/messages/"
+LOBBY = "/messages/lobby/"
 
 
 async def say(text):
@@ -50,7 +50,7 @@ async def test_a_listener_who_leaves_is_forgotten():
 
 async def test_an_event_stream_tells_what_was_said_and_what_is_said_next():
     await say("before")
-    response = await AsyncClient().get("/chat/lobby/events/")
+    response = await AsyncClient().get("/events/lobby/")
     assert response["Content-Type"] == "text/event-stream"
     stream = aiter(response)
     assert await anext(stream) == b": listening\n\n"
@@ -66,7 +66,7 @@ async def test_a_browser_that_comes_back_misses_nothing_and_gets_nothing_twice()
     seen = (await say("seen")).json()["id"]
     await say("missed")
     back = {"Last-Event-ID": str(seen)}
-    response = await AsyncClient().get("/chat/lobby/events/?after=0", headers=back)
+    response = await AsyncClient().get("/events/lobby/?after=0", headers=back)
     stream = aiter(response)
     await anext(stream)
     assert text_of(await anext(stream)) == "missed"
@@ -75,7 +75,7 @@ async def test_a_browser_that_comes_back_misses_nothing_and_gets_nothing_twice()
 
 async def test_a_quiet_event_stream_shows_that_it_lives(monkeypatch):
     monkeypatch.setattr(events, "KEEP_ALIVE", 0.1)
-    stream = aiter(await AsyncClient().get("/chat/lobby/events/"))
+    stream = aiter(await AsyncClient().get("/events/lobby/"))
     await anext(stream)
     assert await anext(stream) == b": still here\n\n"
     await stream.aclose()
@@ -83,7 +83,7 @@ async def test_a_quiet_event_stream_shows_that_it_lives(monkeypatch):
 
 def test_wsgi_can_stream_too_at_the_price_of_a_thread():
     Client().post(LOBBY, {"text": "oi"}, content_type="application/json")
-    response = Client().get("/chat/lobby/events/")
+    response = Client().get("/events/lobby/")
     stream = iter(response)
     assert next(stream) == b": listening\n\n"
     assert text_of(next(stream)) == "oi"
@@ -92,7 +92,7 @@ def test_wsgi_can_stream_too_at_the_price_of_a_thread():
 
 @pytest.mark.parametrize("header", ["abc", "-1"])
 def test_a_stream_from_nowhere_gets_400_with_a_reason(header):
-    answer = Client().get("/chat/lobby/events/", headers={"Last-Event-ID": header})
+    answer = Client().get("/events/lobby/", headers={"Last-Event-ID": header})
     assert answer.status_code == 400
     assert header in answer.json()["error"]
 

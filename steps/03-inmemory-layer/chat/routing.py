@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
+import chat.urls  # noqa: F401 - it makes <room:…> known
 from chat.consumers import ChatConsumer, NoSuchAddress
 
 websocket_urlpatterns = [
-    path("ws/chat/<path:room_name>/", ChatConsumer.as_asgi()),
+    path("ws/chat/<room:room_name>/", ChatConsumer.as_asgi()),
     re_path("", NoSuchAddress.as_asgi()),
 ]

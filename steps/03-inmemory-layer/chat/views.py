@@ -1,21 +1,19 @@
 """The pages of the chat. What carries the messages between them stands elsewhere."""
 
-import unicodedata
-
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 
+from chat.rooms import problem_with, tidy
 from chat.server import server_label
 
 
 def lobby(request):
     """Ask for the name of a room, then go there."""
-    name = " ".join(request.GET.get("room", "").split())
-    # The same "é" can be typed as one character or as two: make it one room.
-    name = unicodedata.normalize("NFC", name)
-    if name in {"", ".", ".."}:  # browsers take the dots out of an address
-        return render(request, "chat/lobby.html", {"refused": name})
-    return redirect("room", name)
+    name = tidy(request.GET.get("room", ""))
+    problem = problem_with(name) if name else None
+    if name and not problem:
+        return redirect("room", name)
+    return render(request, "chat/lobby.html", {"problem": problem})
 
 
 def room(request, room_name):

@@ -1,6 +1,7 @@
 """What the chat promises to those who are in a room."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -95,6 +96,16 @@ async def test_an_unknown_address_says_so_and_closes():
     lost = WebsocketCommunicator(application, "/ws/nowhere/", headers=page)
     await lost.connect()
     assert "/ws/nowhere/" in (await lost.receive_json_from())["error"]
+    assert (await lost.receive_output())["code"] == 4404
+
+
+@pytest.mark.parametrize("name", ["a/../b", "a//b", "a\0b", "a\u200bb"])
+async def test_no_socket_leads_into_a_room_whose_name_is_refused(name):
+    page = [(b"origin", b"http://localhost:8000")]
+    address = f"/ws/chat/{quote(name, safe='')}/"
+    lost = WebsocketCommunicator(application, address, headers=page)
+    await lost.connect()
+    assert "There is nothing" in (await lost.receive_json_from())["error"]
     assert (await lost.receive_output())["code"] == 4404
 
 

@@ -1,7 +1,22 @@
 """The pages that people see."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
+
+# Browsers take the dots out of an address, and proxies make one slash of two.
+CHANGED_ON_THE_WAY = [".", "..", "a/../b", "./a", "a/..", "a//b", "/a", "a/", "a/ /b"]
+UNSEEN = {
+    "NUL": "a\0b",
+    "an escape character": "a\x1bb",
+    "a space without width": "a\u200bb",
+    "a byte order mark": "\ufeffa",
+    "letters that run backwards": "a\u202etxt.exe",
+    "a joiner between plain letters": "a\u200db",
+    "a joiner alone": "\u200d",
+    "a blank letter": "\u3164",
+}
 
 
 def test_the_site_begins_in_the_lobby():
@@ -24,9 +39,54 @@ def test_the_lobby_leads_to_a_room_of_any_name(name, address):
     assert answer["Location"] == address
 
 
-@pytest.mark.parametrize("name", [".", ".."])
-def test_the_lobby_says_which_names_browsers_take_away(name):
-    assert "cannot be the name" in Client().get("/chat/", {"room": name}).text
+@pytest.mark.parametrize("name", CHANGED_ON_THE_WAY)
+def test_a_name_that_an_address_does_not_keep_is_refused(name):
+    answer = Client().get("/chat/", {"room": name})
+    assert answer.status_code == 200
+    assert "browsers and proxies take" in answer.text
+
+
+@pytest.mark.parametrize("name", UNSEEN.values(), ids=UNSEEN)
+def test_a_name_with_something_that_nobody_can_see_is_refused(name):
+    answer = Client().get("/chat/", {"room": name})
+    assert answer.status_code == 200
+    assert "nobody can see" in answer.text
+
+
+@pytest.mark.parametrize("name", [*CHANGED_ON_THE_WAY, *UNSEEN.values()])
+def test_no_address_leads_into_a_room_with_such_a_name(name):
+    address = f"/chat/{quote(name, safe='')}/"
+    assert Client().get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x/messages",
+        "x/events",
+        "...",
+        "a/.b",
+        "👩\u200d🚀",
+        "🏴\U000e0067\U000e007f",
+        "نمی\u200cخواهم",
+    ],
+)
+def test_a_name_that_only_looks_odd_is_a_room(name):
+    address = Client().get("/chat/", {"room": name})["Location"]
+    page = Client().get(address)
+    assert page.status_code == 200
+    assert page.context["room_name"] == name
+
+
+def test_one_room_however_its_name_was_typed_into_the_address():
+    for typed in ("cafe\u0301 1", "café 1", "  café   1 "):
+        page = Client().get(f"/chat/{quote(typed)}/")
+        assert page.context["room_name"] == "café 1"
+
+
+def test_a_host_that_is_not_ours_is_refused():
+    answer = Client().get("/chat/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
 
 
 def test_the_room_shows_its_name_as_text_and_never_as_markup():

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from config.time_zone import machine_zone
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Good for a laptop in class; the final step shows what a public server needs.
@@ -16,8 +18,12 @@ INSTALLED_APPS = [
     "chat",
 ]
 
-# None: nobody logs in, so there is no cookie to protect with a CSRF token.
-MIDDLEWARE = []
+# It refuses a host that is not in ALLOWED_HOSTS. Nobody logs in, so there is no cookie
+# to protect with a CSRF token.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+APPEND_SLASH = (
+    False  # chat/urls.py adds it for pages, and keeps the method and the body
+)
 
 ROOT_URLCONF = "config.urls"
 
@@ -30,14 +36,19 @@ TEMPLATES = [
     },
 ]
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_URL = os.environ.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379"
 
 # Carries messages from one socket to the others, in whichever process they are.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        "CONFIG": {"hosts": REDIS_URL.split()},
     },
 }
 
-STATIC_URL = "static/"
+TIME_ZONE = machine_zone()  # of the log
+
+# The path that a front server gives to the site, such as /school; none for all of it.
+# From the environment: Django fixes STATIC_URL before a request could tell.
+MOUNTED_AT = f"/{os.environ.get('MOUNTED_AT', '').strip('/')}".rstrip("/")
+STATIC_URL = f"{MOUNTED_AT}/static/"

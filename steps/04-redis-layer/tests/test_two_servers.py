@@ -35,6 +35,12 @@ def test_an_empty_announcement_is_refused_with_a_reason():
     assert result.stderr.strip() == 'CommandError: "text" is empty.'
 
 
+def test_an_announcement_into_no_room_is_refused_with_a_reason():
+    result = announce("a/../b", "oi", check=False)
+    assert result.returncode == 1
+    assert "This cannot be the name of a room" in result.stderr
+
+
 def announce(room_name, text, check=True):
     command = [sys.executable, "manage.py", "announce", room_name, text]
     return subprocess.run(

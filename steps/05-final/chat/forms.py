@@ -1,7 +1,6 @@
 """What people fill in to make a room, and to enter one."""
 
 import re
-import unicodedata
 
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -9,16 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.lookalikes import mixes_alphabets
 from chat.models import Room
+from chat.rooms import problem_with, tidy
 
 SHORTEST_PASSWORD = 4
 MOST_ROOMS = 50  # made by one person
 
 WORD = re.compile(r"[^\W\d_]+")  # letters, so that “π-day” is two
-
-
-def tidy(name):
-    """Return the name of a room as it is stored: no needless space, one form of é."""
-    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 class RoomForm(forms.ModelForm):
@@ -43,10 +38,10 @@ class RoomForm(forms.ModelForm):
         self.user = user
 
     def clean_name(self):
-        """Refuse names that no address can hold."""
+        """Refuse names that no address keeps, and names that cannot be told apart."""
         name = tidy(self.cleaned_data["name"])
-        if name in {".", ".."}:
-            raise forms.ValidationError(_("Browsers take this out of an address."))
+        if problem := problem_with(name):
+            raise forms.ValidationError(problem)
         if any(mixes_alphabets(word) for word in WORD.findall(name)):
             raise forms.ValidationError(
                 _("A word in more than one alphabet could look like another name.")

@@ -1,18 +1,20 @@
 """Which view answers at which address."""
 
-from django.urls import path
+from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from chat import views
+from chat.rooms import RoomNameConverter
 
-# `path:`, not `str:`, for a room may be called AC/DC.
+register_converter(RoomNameConverter, "room")
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="lobby")),
+    path("", RedirectView.as_view(pattern_name="lobby"), name="home"),
     path("chat/", views.lobby, name="lobby"),
     path("rooms/new/", views.new_room, name="new_room"),
     path("rooms/<int:pk>/enter/", views.enter, name="enter"),
     path("rooms/<int:pk>/invite/", views.invite, name="invite"),
     path("invite/", views.claim, name="claim"),
-    path("chat/<path:room_name>/", views.room, name="room"),
-    path("chat/<path:room_name>", views.add_slash),
+    path("chat/<room:room_name>/", views.room, name="room"),
+    path("chat/<room:room_name>", views.add_slash),
 ]

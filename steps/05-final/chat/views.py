@@ -10,9 +10,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chat.forms import EnterForm, RoomForm, tidy
+from chat.forms import EnterForm, RoomForm
 from chat.models import Invite, Room
 from chat.presence import people_in
+from chat.rooms import tidy
 from chat.server import server_label
 from chat.throttle import limit_guesses
 

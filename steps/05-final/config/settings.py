@@ -13,12 +13,15 @@ REDIS_URL      redis://host:port; without it, the Redis of this machine. Several
 REDIS_MASTER   the name of a master that Redis Sentinels watch; REDIS_URL then names
                the sentinels. When the master dies they choose a new one. Safety, not
                room: there is one master at a time.
+MOUNTED_AT     the path that the front server gives to the site, such as /school; none
+               for the whole host. The ASGI server must know it, too: --root-path
 
 MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
                what one person may do, in each process; 5 and 20 without them
 """
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -61,6 +64,9 @@ INSTALLED_APPS = [
     "chat",
 ]
 
+# Not CommonMiddleware, which refuses each host that is not in ALLOWED_HOSTS: health checks
+# and metrics ask a process by an address of its own. Django checks the host where it
+# matters: in each form that is sent, and in the link of an invitation.
 MIDDLEWARE = [
     "chat.unavailable.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -122,6 +128,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"  # of the log; a page shows times in the zone of its reader
 
+LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
 
@@ -193,8 +200,19 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_URL = os.environ.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379"
 REDIS_MASTER = os.environ.get("REDIS_MASTER")
+
+
+def sentinels_in(urls):
+    """Return host and port of each; chat/checks.py says which cannot be read."""
+    found = []
+    for url in urls:
+        with suppress(ValueError):
+            place = urlsplit(url)
+            found.append((place.hostname, place.port or 26379))
+    return found
+
 
 REDIS_PATIENCE = {
     # More than the 5 seconds for which the layer itself waits: else each quiet socket
@@ -204,10 +222,9 @@ REDIS_PATIENCE = {
     "health_check_interval": 30,
 }
 if REDIS_MASTER:
-    sentinels = [urlsplit(url) for url in REDIS_URL.split()]
     REDIS_HOSTS = [
         {
-            "sentinels": [(place.hostname, place.port or 26379) for place in sentinels],
+            "sentinels": sentinels_in(REDIS_URL.split()),
             "master_name": REDIS_MASTER,
             **REDIS_PATIENCE,
         }
@@ -236,7 +253,11 @@ CHANNEL_LAYERS = {
 MESSAGES_PER_SECOND = float(os.environ.get("MESSAGES_PER_SECOND", 5))
 SOCKETS_PER_PERSON = int(os.environ.get("SOCKETS_PER_PERSON", 20))
 
-STATIC_URL = "static/"
+# Django fixes STATIC_URL before a request could tell where the site is mounted.
+MOUNTED_AT = f"/{os.environ.get('MOUNTED_AT', '').strip('/')}".rstrip("/")
+STATIC_URL = f"{MOUNTED_AT}/static/"
+# What else is at this host has cookies of its own, under the same names.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{MOUNTED_AT}/"
 # Filled by `collectstatic`; the front server serves it.
 STATIC_ROOT = BASE_DIR / "staticfiles"
 

@@ -99,13 +99,13 @@ def test_a_room_is_made_in_the_admin():
 
 
 def test_names_stand_by_themselves_whichever_way_they_are_written(people):
-    name = "\u202eadmin <b>"  # right to left from here on
+    name = "מנהל <b>"  # from right to left
     Room.objects.create(name=name)
-    shown = "<bdi>\u202eadmin &lt;b&gt;</bdi>"
+    shown = "<bdi>מנהל &lt;b&gt;</bdi>"
     assert shown in people["ana"].get("/chat/").text
     assert shown in people["ana"].get(f"/chat/{name}/").text
     refused = people["ana"].get("/chat/", {"room": f"no {name}"}).text
-    assert "“<bdi>no \u202eadmin &lt;b&gt;</bdi>”" in refused
+    assert "“<bdi>no מנהל &lt;b&gt;</bdi>”" in refused
 
 
 def test_a_page_allows_no_script_but_our_own(people):

@@ -32,6 +32,12 @@ def test_anybody_makes_a_room_from_the_lobby_and_is_in_it(people):
     [
         ("", "open", "", "required"),
         ("..", "open", "", "out of an address"),
+        ("a/../b", "open", "", "out of an address"),
+        ("a//b", "open", "", "out of an address"),
+        ("a/", "open", "", "out of an address"),
+        ("a\u200bb", "open", "", "nobody can see"),
+        ("a\u202etxt.exe", "open", "", "nobody can see"),
+        ("\u3164", "open", "", "nobody can see"),
         ("class", "open", "", "already exists"),
         ("a" * 101, "open", "", "at most 100"),
         ("sala", "password", "", "needs one"),

@@ -24,7 +24,7 @@ def empty_poll(stage: Stage) -> str:
     """A question of Bia's page and its answer, with nothing in it."""
     with stage.served("01") as show, tapped(show) as tap, stage.pages() as [bia]:
         come_in(bia, show.room("class"), "Bia")
-        line = tap.line_of("GET /chat/class/messages/?after=0 ", until='"messages"')
+        line = tap.line_of("GET /messages/class/?after=0 ", until='"messages"')
         return as_text(line[:2], show.natural)
 
 
@@ -35,7 +35,7 @@ def long_poll(stage: Stage) -> str:
         come_in(bia, show.room("class"), "Bia")
         bia.locator(LONG).check()
         wait_for_status(bia, HELD)
-        question = "GET /chat/class/messages/?after=0&wait=25 "
+        question = "GET /messages/class/?after=0&wait=25 "
         tap.asked(question)
         post(show.room("class"), "Ana", "oi")
         see(bia, "oi")
@@ -57,7 +57,7 @@ def no_table(stage: Stage) -> str:
         show.natural.ports[port] = 8000  # that of a bare `runserver`
         with stage.manage(show, "runserver", str(port)) as terminal:
             terminal.until("Quit the server")
-            servers.answers(show.room("class") + "messages/?after=0")
+            servers.answers(show.address("messages/class/?after=0"))
             return terminal.until('" 500 ').text(since="Internal Server Error")
 
 

@@ -38,7 +38,7 @@ def events(stage: Stage) -> str:
         see(bia, "oi")
         post(show.room("class"), "Ana", "are you there?")
         see(bia, "are you there?")
-        line = tap.line_of("GET /chat/class/events/", until="are you there?")
+        line = tap.line_of("GET /events/class/", until="are you there?")
         return as_text(line, show.natural)
 
 

@@ -1,6 +1,8 @@
 // The page of a room: what people see and type. How a message travels is not its
 // business; that stands in room.js.
 
+const MOST_LINES = 12; // of a message, without scrolling
+
 const log = document.querySelector("#chat-log");
 const status = document.querySelector("#chat-status");
 const problem = document.querySelector("#chat-problem");
@@ -22,11 +24,7 @@ for (const label of document.querySelectorAll("[data-server]")) {
 /** Show a message at the end of the log. */
 export function showMessage({ sender, text, server }) {
   const item = document.createElement("p");
-  item.append(
-    part("strong", "sender", sender),
-    part("span", "text", text),
-    part("small", "server", server),
-  );
+  item.append(part("strong", "sender", sender), textOf(text), part("small", "server", server));
   item.lastChild.style.setProperty("--hue", hueOf(server));
   // Whoever has scrolled up to read stays there.
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
@@ -55,15 +53,30 @@ export function onSend(send) {
     try {
       await send(message);
     } catch (error) {
-      textInput.value ||= text;
+      giveBack(text);
       showProblem(`Not sent: ${error.message}`);
     }
   });
 }
 
+/** Give the person a text back, after whatever has been typed meanwhile. */
+function giveBack(text) {
+  textInput.value = [textInput.value, text].filter(Boolean).join(" ");
+}
+
 /** Show what is wrong with what the person sent. */
 export function showProblem(text) {
   problem.textContent = text;
+}
+
+/** Return what somebody said. A text of many lines scrolls by itself. */
+function textOf(text) {
+  const element = part("span", "text", text);
+  if (text.split("\n").length > MOST_LINES) {
+    element.classList.add("tall");
+    element.tabIndex = 0; // the keyboard can scroll it, in every browser
+  }
+  return element;
 }
 
 function part(tag, className, text) {

@@ -6,6 +6,7 @@ const LONGEST_WAIT = 25; // seconds that a long poll may be held
 const MOST_MESSAGES = 100; // in one answer; there may be more behind so many
 const AFTER_TROUBLE = 2; // seconds until the next try when the server is gone
 
+const { messages: address, events } = document.body.dataset; // where the server has them
 const transport = document.querySelector("#transport");
 let reached = false; // whether the last question had an answer
 let newest; // the id of the newest message that we have
@@ -14,7 +15,7 @@ let turn = new AbortController(); // ends the wait when the person changes the t
 listen();
 
 onSend(async (message) => {
-  await answerOf(await fetch("messages/", { method: "POST", body: JSON.stringify(message) }));
+  await answerOf(await fetch(address, { method: "POST", body: JSON.stringify(message) }));
 });
 
 transport.addEventListener("submit", (event) => event.preventDefault());
@@ -55,7 +56,7 @@ async function ask(long) {
   // An answer that may be kept is shared: of two tabs in one room, the browser would let
   // one wait for what the other one gets.
   const options = { signal: turn.signal, cache: "no-store" };
-  const { messages } = await answerOf(await fetch(`messages/?${query}`, options));
+  const { messages } = await answerOf(await fetch(`${address}?${query}`, options));
   for (const message of messages) {
     showMessage(message);
     newest = message.id;
@@ -66,7 +67,7 @@ async function ask(long) {
 
 /** Show what the server writes into one open answer, until the person changes the transport. */
 function follow() {
-  const source = new EventSource(`events/?after=${newest}`);
+  const source = new EventSource(`${events}?after=${newest}`);
   source.addEventListener("open", () => showStatus("Listening: an event stream is open."));
   source.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);

@@ -3,7 +3,7 @@
 import { onSend, showMessage, showProblem, showStatus } from "./page.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
-const socket = new WebSocket(`${scheme}://${location.host}/ws${location.pathname}`);
+const socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.socket}`);
 
 socket.addEventListener("open", () => showStatus("Connected."));
 

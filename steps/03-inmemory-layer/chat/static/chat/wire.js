@@ -9,7 +9,7 @@
 // WebSocket handshake and whatever lies below HTTP are not counted.
 
 const MOST_ROWS = 100;
-const MINUTE = 60_000; // milliseconds
+const MINUTE = 60; // seconds
 
 const panel = document.querySelector("#wire");
 const loadedAt = Date.now();
@@ -17,7 +17,10 @@ const utf8 = new TextEncoder();
 const language = document.documentElement.lang;
 // A chat that speaks several languages has a function for that.
 const say = window.gettext ?? ((text) => text);
-let crossed = []; // { at, bytes, messages } of everything since the last reset
+let total = { crossings: 0, bytes: 0, messages: 0 }; // since the last reset
+// What crossed in each second of the last minute, { at, crossings, bytes }. Not each
+// crossing by itself: a tab may be open all day.
+export const seconds = [];
 
 panel.innerHTML = `
   <details open>
@@ -53,7 +56,8 @@ panel.innerHTML = `
   </details>`;
 
 document.querySelector("#wire-reset").addEventListener("click", () => {
-  crossed = [];
+  total = { crossings: 0, bytes: 0, messages: 0 };
+  seconds.length = 0;
   document.querySelector("#wire-rows").replaceChildren();
   showTotals();
 });
@@ -171,27 +175,43 @@ function count({ cells }, { bytes, ms, server, messages = 0 }) {
   cells[2].textContent = bytes || "";
   cells[3].textContent = ms ?? "";
   cells[4].textContent = server ?? "";
-  crossed.push({ at: Date.now(), bytes, messages });
+  addUp(bytes, messages);
   showTotals();
 }
 
+function addUp(bytes, messages) {
+  total.crossings += 1;
+  total.bytes += bytes;
+  total.messages += messages;
+  const at = now();
+  if (seconds.at(-1)?.at !== at) seconds.push({ at, crossings: 0, bytes: 0 });
+  seconds.at(-1).crossings += 1;
+  seconds.at(-1).bytes += bytes;
+}
+
 function showTotals() {
-  const lately = crossed.filter(({ at }) => at > Date.now() - MINUTE);
-  const messages = sum(crossed, "messages");
-  const each = (total) => (messages ? Math.round((10 * total) / messages) / 10 : "–");
-  show("crossings", lately.length);
-  show("bytes", sum(lately, "bytes"));
+  while (seconds[0]?.at <= now() - MINUTE) seconds.shift();
+  const { messages } = total;
+  const each = (sum) => (messages ? Math.round((10 * sum) / messages) / 10 : "–");
+  show("crossings", sumOf("crossings"));
+  show("bytes", sumOf("bytes"));
   show("messages", messages);
-  show("crossings-each", each(crossed.length));
-  show("bytes-each", each(sum(crossed, "bytes")));
+  show("crossings-each", each(total.crossings));
+  show("bytes-each", each(total.bytes));
 }
 
-function show(total, value) {
-  document.querySelector(`#wire-${total}`).textContent = value.toLocaleString(language);
+/** Return the second we are in, by a clock that nobody sets back. */
+function now() {
+  return Math.floor(performance.now() / 1000);
 }
 
-function sum(list, key) {
-  return list.reduce((total, one) => total + one[key], 0);
+function show(name, value) {
+  document.querySelector(`#wire-${name}`).textContent = value.toLocaleString(language);
+}
+
+/** Return how much there was of something in the last minute. */
+function sumOf(key) {
+  return seconds.reduce((sum, second) => sum + second[key], 0);
 }
 
 function sizeOf(data) {

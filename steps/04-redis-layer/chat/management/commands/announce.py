@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.groups import group_name
 from chat.messages import BadMessage, read_message
+from chat.rooms import problem_with, tidy
 from chat.server import server_label
 
 
@@ -24,6 +25,9 @@ class Command(BaseCommand):
 
     def handle(self, *, room_name, text, **options):
         """Send the message to the group of the room."""
+        room_name = tidy(room_name)
+        if problem := problem_with(room_name):
+            raise CommandError(f"This cannot be the name of a room: {problem}.")
         sent_at = int(time.time() * 1000)
         content = {"text": text, "sender": "announcement", "sent_at": sent_at}
         try:

@@ -15,6 +15,8 @@ const me = document.body.dataset.name;
 const MOST = 1_000;
 const ENOUGH = 500;
 
+const MOST_LINES = 12; // of a message, without scrolling
+
 // Whoever has scrolled up to read stays there.
 let isAtEnd = true;
 log.addEventListener("scroll", () => {
@@ -85,6 +87,10 @@ function itemOf({ seq, at, sender, text, server }) {
 export function textOf(text) {
   const element = part("span", "text", text);
   element.dir = "auto";
+  if (text.split("\n").length > MOST_LINES) {
+    element.classList.add("tall"); // it scrolls by itself
+    element.tabIndex = 0; // the keyboard can scroll it, in every browser
+  }
   return element;
 }
 

@@ -19,6 +19,7 @@ const TYPING_EVERY = 2_000;
 // What the server will never take, however often it is sent.
 const REFUSED = new Set(["bad_message", "bad_json", "empty", "too_big", "too_long"]);
 
+const { socket: address, user } = document.body.dataset;
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 let last; // the number of the last message in the log
 let epoch; // which history that number belongs to
@@ -27,10 +28,10 @@ let toldAt = 0; // when we have last told that the person types
 
 const connection = new Connection(() => {
   const place = last === undefined ? "" : `?${new URLSearchParams({ after: last, epoch })}`;
-  return `${scheme}://${location.host}/ws${location.pathname}${place}`;
+  return `${scheme}://${location.host}${address}${place}`;
 });
 // Each person has an outbox of her own, also where two log in one after the other.
-const owner = `${document.body.dataset.user} ${location.pathname}`;
+const owner = `${user} ${location.pathname}`;
 const outbox = new Outbox(owner, connection, (message) => {
   showPending(message, { sendAgain, edit });
 });
