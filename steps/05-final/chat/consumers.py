@@ -155,7 +155,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             after = local.floor
         while after < local.floor and local.epoch == epoch:
             missed = await ask(history.following, local.pk, after)
-            page = [message for message in missed.messages if message.seq <= local.floor]
+            page = [
+                message for message in missed.messages if message.seq <= local.floor
+            ]
             if not page:
                 break
             self.post_missed(protocol.encode_messages(page))

@@ -55,7 +55,9 @@ class LocalRoom:
         self.floor = 0  # every message after this one is in `recent`
         self.typing = set()
         self.wanted = 0  # the number of the newest message that we know of
-        self.must_begin = False  # `recent` is out of date, or the history is another one
+        self.must_begin = (
+            False  # `recent` is out of date, or the history is another one
+        )
         self.is_repairing = False
         self.repair = None  # the task that does
         self.here = None  # the last frame that said who is here

@@ -220,3 +220,28 @@ async def test_of_a_socket_that_was_closed_the_log_tells_who_and_why(
     (line,) = [one for one in caplog.records if one.message == "A socket was closed."]
     assert (line.room, line.code, line.frames_received) == (room.pk, 1001, 1)
     assert "private" not in caplog.text
+
+
+def test_two_sites_on_one_redis_do_not_hear_each_other():
+    """Both have a room 1: a rehearsal and the real site, or two folders on a laptop."""
+    print_prefix = (
+        "from config import settings;"
+        "print(settings.CHANNEL_LAYERS['default']['CONFIG']['prefix'])"
+    )
+
+    def prefix(**env):
+        result = subprocess.run(
+            [sys.executable, "-c", print_prefix],
+            cwd=PROJECT,
+            env=os.environ | PUBLIC | env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return result.stdout
+
+    site = {"DATABASE_URL": "postgres://chat@db/chat"}
+    assert prefix(**site) == prefix(**site)
+    assert prefix(**site) == prefix(DATABASE_URL="postgres://chat@10.0.0.7/chat")
+    assert prefix(**site) != prefix(DATABASE_URL="postgres://chat@db/rehearsal")
+    assert prefix(**site) != prefix(**site, SECRET_KEY=PUBLIC["SECRET_KEY"][::-1])
