@@ -134,7 +134,8 @@ class Page:
                 self.last = None
             self.epoch = frame.get("epoch") or self.epoch
             for message in frame["messages"]:
-                self.show(message)
+                # What the database says may have gaps: a message can be deleted.
+                self.show(message, can_skip=True)
             if frame["reset"]:
                 self.last = self.last or 0
         elif kind == "message":
@@ -155,12 +156,12 @@ class Page:
         if cid in self.outbox and self.task and not self.task.done():
             asyncio.get_running_loop().create_task(self.send(cid))
 
-    def show(self, message):
+    def show(self, message, can_skip=False):
         """Show a message, if it is not there."""
         if self.last is not None and message["seq"] <= self.last:
             self.wrong.append(("again", message["seq"]))
             return
-        if self.log and message["seq"] != self.last + 1:
+        if self.log and message["seq"] != self.last + 1 and not can_skip:
             self.wrong.append(("gap", self.last, message["seq"]))
         self.last = message["seq"]
         self.log.append(message)
