@@ -189,3 +189,7 @@ def older_than(room_pk, before):
 def messages_of(room_pk):
     """Return the messages of a room, with the names that they show."""
     return Message.objects.filter(room=room_pk).select_related("room", "sender")
+
+
+def renew_epochs():
+    """Give each room a new history id: what processes and pages remember is void."""
