@@ -170,6 +170,7 @@ class Machine:
     systemd: Systemd
     https_port: int
     http_port: int
+    front_port: int
     ports: list[int]
     tls: ssl.SSLContext
     chat: "SecureChat" = None
@@ -204,13 +205,15 @@ class SecureChat(Chat):
         self.home = machine.origin
         self.tls = machine.tls
 
-    def visitor(self, **headers: str) -> httpx.Client:
-        """Return an HTTP client that nobody has logged in with."""
+    def visitor(self, address: str = HOST) -> httpx.Client:
+        """Return an HTTP client that nobody has logged in with, at an address of its own."""
         return self.stack.enter_context(
             httpx.Client(
                 base_url=self.home,
-                headers={"Origin": self.home, **headers},
-                verify=self.tls,
+                headers={"Origin": self.home},
+                transport=httpx.HTTPTransport(
+                    verify=self.tls, local_address=address, trust_env=False
+                ),
                 timeout=PATIENCE,
                 trust_env=False,
             )
@@ -272,7 +275,7 @@ def new_machine(
     keys = {key: env[key] for key in ("PGHOST", "PGPORT", "PGUSER")}
     systemd = Systemd(units, of_units | keys)
     tls = make_certificate(folder)
-    machine = Machine(folder, env, systemd, https_port, http_port, ports, tls)
+    machine = Machine(folder, env, systemd, https_port, http_port, front_port, ports, tls)
     subprocess.run(["dropdb", "--force", "--if-exists", "chat"], env=env, check=True)
     with ExitStack() as stack:
         stack.callback(socket.unlink, missing_ok=True)
