@@ -239,13 +239,13 @@ class SecureChat(Chat):
 
 
 @contextmanager
-def new_machine(
-    folder: Path, redis_url: str, postgres_url: str
-) -> Iterator[Machine]:
+def new_machine(folder: Path, redis_url: str, postgres_url: str) -> Iterator[Machine]:
     """Prepare a machine on which nothing is installed yet."""
     for program in ("/usr/sbin/nginx", "/usr/bin/caddy"):
         if not os.access(program, os.X_OK):
-            refuse(f"There is no {program}. Debian, Ubuntu: sudo apt install nginx caddy")
+            refuse(
+                f"There is no {program}. Debian, Ubuntu: sudo apt install nginx caddy"
+            )
     source, units, programs = (folder / name for name in ("source", "units", "bin"))
     compare.copy(STEP, source)
     units.mkdir()
@@ -275,7 +275,9 @@ def new_machine(
     keys = {key: env[key] for key in ("PGHOST", "PGPORT", "PGUSER")}
     systemd = Systemd(units, of_units | keys)
     tls = make_certificate(folder)
-    machine = Machine(folder, env, systemd, https_port, http_port, front_port, ports, tls)
+    machine = Machine(
+        folder, env, systemd, https_port, http_port, front_port, ports, tls
+    )
     subprocess.run(["dropdb", "--force", "--if-exists", "chat"], env=env, check=True)
     with ExitStack() as stack:
         stack.callback(socket.unlink, missing_ok=True)

@@ -127,7 +127,17 @@ def start_nginx(nginx: str, folder: Path, port: int, ports: list[int]) -> Proces
     settings = "daemon off;"
     if os.getuid() == 0:
         settings += " user root;"
-    command = [nginx, "-p", f"{here}/", "-c", "nginx.conf", "-e", "stderr", "-g", settings]
+    command = [
+        nginx,
+        "-p",
+        f"{here}/",
+        "-c",
+        "nginx.conf",
+        "-e",
+        "stderr",
+        "-g",
+        settings,
+    ]
     return Process("nginx", command, here, folder.parent / "nginx.log")
 
 

@@ -273,7 +273,9 @@ def test_a_room_works_in_a_browser(machine, browser):
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("requestfailed", lambda request: problems.append(request.url))
-    page.on("response", lambda answer: answer.status > 399 and problems.append(answer.url))
+    page.on(
+        "response", lambda answer: answer.status > 399 and problems.append(answer.url)
+    )
     page.goto("/chat/")
     page.locator("[name=username]").fill("ana")
     page.locator("[name=password]").fill("let-me-chat")
@@ -359,7 +361,11 @@ def test_install_refuses_what_makes_no_sense(machine, arguments, env, says):
     ("name", "text", "says"),
     [
         ("id", "echo 1000", "Run it as root"),
-        ("ss", """echo 'LISTEN 0 9 *:80 *:* users:(("apache2",pid=7,fd=4))'""", "apache2"),
+        (
+            "ss",
+            """echo 'LISTEN 0 9 *:80 *:* users:(("apache2",pid=7,fd=4))'""",
+            "apache2",
+        ),
     ],
 )
 def test_install_says_what_is_in_its_way(machine, name, text, says):

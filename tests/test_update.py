@@ -71,6 +71,7 @@ async def browse(machine, update):
     return others
 
 
+@pytest.mark.slow
 async def test_a_new_version_loses_no_message_and_no_page(machine, enter):
     pages = [await enter(name) for name in ("ana", "bia", "caio", "ana")]
     change(machine, "</form>", "</form><!-- the new version -->")
@@ -92,10 +93,9 @@ async def test_a_new_version_loses_no_message_and_no_page(machine, enter):
         assert "the new version" in page.text
 
 
+@pytest.mark.slow
 async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
     ana = await enter("ana")
-    consumers = machine.folder / "source/chat/consumers.py"
-    text = consumers.read_text()
     current = machine.folder / "chat/current"
     before = current.resolve()
     # It can be migrated and collected; only the server needs what is broken.
@@ -114,6 +114,7 @@ async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
     await ana.until(lambda: "still here" in ana.texts)
 
 
+@pytest.mark.slow
 def test_old_versions_are_removed_but_for_the_last_three(machine):
     for _ in range(2):
         assert machine.run("update").returncode == 0
@@ -137,8 +138,8 @@ def docker(tmp_path):
 
     def update(fails="nothing"):
         program.write_text(
-            f"#!/bin/sh\necho \"$@\" >>{shlex.quote(str(log))}\n"
-            f"case \"$*\" in *{fails}*) exit 1 ;; esac\n"
+            f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n'
+            f'case "$*" in *{fails}*) exit 1 ;; esac\n'
         )
         program.chmod(0o755)
         command = ["bash", str(STEP.path / "deploy/update"), "--compose"]

@@ -11,14 +11,13 @@ import dj_database_url
 import idna
 
 # environs, not django-environ: DEBUG=flase is refused here, and silently False there.
-from environs import Env, EnvError
-from marshmallow.validate import Range
+from environs import Env, EnvError, validate
 
 env = Env()
 
-AT_LEAST_NOTHING = Range(min=0)
-AT_LEAST_ONE = Range(min=1)
-MORE_THAN_NOTHING = Range(min=0, min_inclusive=False)
+AT_LEAST_NOTHING = validate.Range(min=0)
+AT_LEAST_ONE = validate.Range(min=1)
+MORE_THAN_NOTHING = validate.Range(min=0, min_inclusive=False)
 
 USUAL_PORTS = {"http": 80, "https": 443}
 
