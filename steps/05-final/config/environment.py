@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 import idna
 
-# environs, not django-environ: DEBUG=flase is refused here, and silently False there.
+# environs, not django-environ: DEBUG=maybe is refused here, and silently False there.
 from environs import Env, EnvError, validate
 
 env = Env()

@@ -35,7 +35,7 @@ def test_debug_is_off_in_any_spelling_of_no(word):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("DEBUG", "flase"),
+        ("DEBUG", "maybe"),
         ("DEBUG", ""),
         ("MESSAGES_PER_SECOND", "many"),
         ("MESSAGES_PER_SECOND", "0"),
