@@ -59,6 +59,33 @@ def test_a_page_of_the_same_host_at_another_port_gets_no_socket(site, monkeypatc
     assert refusal.value.response.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Origin", b"http://["),
+        ("Origin", b"http://a:b"),
+        ("Origin", b"\xff"),
+        ("Sec-WebSocket-Protocol", b"\xff"),
+        ("Sec-WebSocket-Key", b"\xff"),
+        ("Sec-WebSocket-Version", b"\xff"),
+    ],
+)
+def test_a_malformed_handshake_gets_400_and_is_no_event(site, name, value):
+    headers = {
+        "Origin": site.origin,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    path = f"/ws{path_of(site.chat.room())}"
+    with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as client:
+        answer = client.get(path, headers=headers | {name: value})
+    assert answer.status_code == 400
+    for process in site.processes:
+        assert "Traceback" not in process.log.read_text()
+
+
 def test_the_front_server_is_asked_for_health_without_logging_in(site):
     with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as monitor:
         assert monitor.get("/healthz/live").json() == {"status": "ok"}
