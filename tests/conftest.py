@@ -29,6 +29,8 @@ LONGEST = [
     "test_self_contained",
     "test_chaos",
     "test_notebooks",
+    "test_deployment",
+    "test_update",
 ]
 
 

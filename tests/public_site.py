@@ -123,12 +123,21 @@ def start_nginx(nginx: str, folder: Path, port: int, ports: list[int]) -> Proces
     )
     (here / "upstream.conf").write_text(f"upstream chat {{ least_conn; {upstreams} }}")
     (here / "listen.conf").write_text(f"listen {HOST}:{port};")
-    (here / "mime.types").write_text("types { text/css css; text/javascript js; }")
     (here / "static").symlink_to(folder / "staticfiles")
-    settings = "daemon off; error_log stderr;"
+    settings = "daemon off;"
     if os.getuid() == 0:
         settings += " user root;"
-    command = [nginx, "-p", f"{here}/", "-c", "nginx.conf", "-g", settings]
+    command = [
+        nginx,
+        "-p",
+        f"{here}/",
+        "-c",
+        "nginx.conf",
+        "-e",
+        "stderr",
+        "-g",
+        settings,
+    ]
     return Process("nginx", command, here, folder.parent / "nginx.log")
 
 

@@ -134,6 +134,7 @@ def variables_in(*files: Path) -> set[str]:
         source = path.read_text("utf-8")
         found |= set(re.findall(r'environ(?:\.get\(|\[)\s*"(\w+)"', source))
         found |= set(re.findall(r'"(\w+)" (?:not )?in os\.environ', source))
+        found |= set(re.findall(r'read\(\s*env\.\w+, "(\w+)"', source))
         for several in re.findall(r"\{([^{}]*)\} & os\.environ", source):
             found |= set(re.findall(r'"(\w+)"', several))
         if "dj_database_url.config(" in source:
@@ -143,14 +144,17 @@ def variables_in(*files: Path) -> set[str]:
 
 @pytest.mark.parametrize("step", load_steps(), ids=lambda step: step.number)
 def test_every_variable_that_the_settings_of_a_step_read_is_there(step):
-    read = variables_in(step.path / "config" / "settings.py")
+    names = ("settings.py", "environment.py")
+    files = [step.path / "config" / name for name in names]
+    read = variables_in(*[file for file in files if file.exists()])
     part = SETTINGS.get(f"step-{step.number}", "")
     assert first_column(part) == read
 
 
 def test_the_defaults_of_the_variables_are_those_of_the_settings():
     source = (FINAL / "config" / "settings.py").read_text("utf-8")
-    given = re.findall(r'environ\.get\("(\w+)", "?([^")]+)"?\)', source)
+    given = re.findall(r'env\.(?!bool)\w+, "(\w+)", "?([^",)\s]+)', source)
+    given.remove(("REDIS_MASTER", "None"))
     rows = {row[0].strip("`"): row[1].strip("`") for row in table(SETTINGS["step-05"])}
     assert {(name, rows[name]) for name, _ in given} == set(given)
 

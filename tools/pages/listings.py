@@ -23,6 +23,13 @@ LEXERS = {
     ".yaml": "yaml",
     ".yml": "yaml",
 }
+# Files whose names have no ending that would say.
+NAMELESS = {
+    "Caddyfile": "nginx",
+    "Dockerfile": "docker",
+    "install": "sh",
+    "update": "sh",
+}
 
 
 def code(place: str, name: str = "") -> list[str]:
@@ -30,7 +37,7 @@ def code(place: str, name: str = "") -> list[str]:
     path = find_file(place)
     source = path.read_text("utf-8")
     lines = part(source, path.suffix, name) if name else source.splitlines()
-    lexer = LEXERS.get(path.suffix, "docker" if path.name == "Dockerfile" else "text")
+    lexer = LEXERS.get(path.suffix) or NAMELESS.get(path.name, "text")
     return fenced(lexer, lines, path.relative_to(ROOT).as_posix())
 
 

@@ -43,8 +43,17 @@ def test_what_lives_as_long_as_the_process_is_not_searched_for_garbage():
     assert gc.get_threshold()[0] >= 10_000
 
 
-def test_djangos_own_checks_find_nothing_on_a_public_server():
-    result = manage("check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
+@pytest.mark.parametrize(
+    "hsts",
+    [
+        {},
+        {"HSTS_SECONDS": "3600"},
+        {"HSTS_SECONDS": "3600", "HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"},
+    ],
+    ids=["no HSTS", "HSTS", "HSTS for the whole domain"],
+)
+def test_djangos_own_checks_find_nothing_on_a_public_server(hsts):
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PUBLIC, **hsts)
     assert result.returncode == 0, result.stderr
 
 
@@ -53,6 +62,14 @@ def test_a_public_server_does_not_start_without_its_settings(missing):
     result = manage("check", **{**PUBLIC, missing: ""})
     assert result.returncode != 0
     assert "needs SECRET_KEY and ORIGINS" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_prometheus_asks_a_process_by_its_inner_name_over_plain_http():
+    """Behind TLS too: a redirect would need a host that visitors may name."""
+    ask = "from django.test import Client; print(Client().get('/metrics', HTTP_HOST='app1:8000').status_code)"
+    result = manage("shell", "-v0", "-c", ask, **PUBLIC)
+    assert result.stdout.splitlines()[-1:] == ["200"], result.stderr
 
 
 @pytest.mark.parametrize(

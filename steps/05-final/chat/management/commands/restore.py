@@ -1,0 +1,51 @@
+"""`python manage.py restore FILE`: the database as it was when FILE was made."""
+
+import sqlite3
+from pathlib import Path
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from chat import backups
+from chat.access import tell
+from chat.models import Room
+
+
+class Command(BaseCommand):
+    """Works while the chat runs. Whatever is newer than the backup is lost."""
+
+    help = "Replace the whole database by a backup that `backup` has made."
+
+    def add_arguments(self, parser):
+        """Take the name of the file."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--yes", action="store_true", help="don't ask before everything is replaced"
+        )
+
+    def handle(self, file, *, yes, verbosity, **options):
+        """Replace everything or nothing; then let processes and pages start over."""
+        try:
+            backups.engine_of(file)
+            if not yes:
+                self.ask(file)
+            backups.bring_back(file)
+        except (backups.BackupError, DatabaseError, sqlite3.Error) as problem:
+            raise CommandError(f"Nothing was changed. {problem}") from problem
+        # A backup may be older than the code.
+        call_command("migrate", verbosity=0, interactive=False)
+        # Processes and pages have newer messages in memory, and numbers that are given
+        # out again from here on. A new history id has them start over.
+        Room.renew_epochs()
+        tell()  # now, not at their next check
+        self.stdout.write(f"The database is as it was in {file}.")
+
+    def ask(self, file):
+        """Let a person think twice."""
+        try:
+            answer = input(f"Replace the whole database by {file}? [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise CommandError("Nothing was changed. Answer y, or add --yes.")

@@ -1,0 +1,138 @@
+"""Backup and restore: the database in one file, and back, with whichever engine it is."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from chat import backups
+from chat.management.commands import restore
+from chat.models import Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OTHER_ENGINE = {"sqlite": b"PGDMP", "postgresql": b"SQLite format 3\0"}
+
+
+@pytest.fixture
+def backup(tmp_path):
+    """A backup of a database with one room in it."""
+    Room.objects.create(name="before")
+    call_command("backup", tmp_path / "backup", verbosity=0)
+    return tmp_path / "backup"
+
+
+def bring_back(file):
+    call_command("restore", file, "--yes", verbosity=0)
+
+
+def names():
+    return set(Room.objects.values_list("name", flat=True))
+
+
+def test_a_restored_database_is_as_it_was(backup):
+    Room.objects.create(name="after")
+    Room.objects.filter(name="before").delete()
+    bring_back(backup)
+    assert names() == {"before"}
+    Room.objects.create(name="new")  # numbered on, not refused
+
+
+def test_every_room_gets_a_new_history_with_a_restore(backup, monkeypatch):
+    renewed = []
+    monkeypatch.setattr(restore, "renew_epochs", lambda: renewed.append(names()))
+    bring_back(backup)
+    assert renewed == [{"before"}]
+
+
+def test_a_table_that_is_newer_than_the_backup_is_gone_afterwards(backup):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE newer (id integer)")
+    bring_back(backup)
+    assert "newer" not in connection.introspection.table_names()
+
+
+def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(backup):
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in backup.parent.iterdir()] == ["backup"]
+
+
+def test_a_backup_overwrites_no_other(backup):
+    content = backup.read_bytes()
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("backup", backup)
+    assert backup.read_bytes() == content
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    with pytest.raises(CommandError, match="no folder"):
+        call_command("backup", tmp_path / "nowhere" / "backup")
+
+
+def other_database(path):
+    """Make a database that another program could have made."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE cats (name)")
+        database.commit()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: None,
+        lambda path: path.mkdir(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("Dear diary"),
+        lambda path: path.write_bytes(OTHER_ENGINE[connection.vendor] + b"\1" * 99),
+        other_database,
+    ],
+    ids=["missing", "a folder", "empty", "a text", "another engine", "another program"],
+)
+def test_what_is_no_backup_is_refused_and_nothing_is_touched(tmp_path, make):
+    Room.objects.create(name="now")
+    make(tmp_path / "file")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        bring_back(tmp_path / "file")
+    assert names() == {"now"}
+
+
+def test_half_a_backup_is_refused_and_nothing_is_touched(backup):
+    Room.objects.create(name="now")
+    content = backup.read_bytes()
+    backup.write_bytes(content[: len(content) // 3])
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        bring_back(backup)
+    assert names() == {"before", "now"}
+
+
+def test_a_backup_from_a_newer_version_is_refused(tmp_path):
+    table = connection.ops.quote_name("django_migrations")
+    forget = f"DELETE FROM {table} WHERE name = '9999_future'"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (app, name, applied)"
+            " VALUES ('chat', '9999_future', CURRENT_TIMESTAMP)"
+        )
+        try:
+            call_command("backup", tmp_path / "backup", verbosity=0)
+        finally:
+            cursor.execute(forget)
+    with pytest.raises(CommandError, match="9999_future"):
+        bring_back(tmp_path / "backup")
+
+
+@pytest.mark.parametrize("answer", ["", "n", "maybe"])
+def test_a_person_who_does_not_say_yes_keeps_the_database(backup, monkeypatch, answer):
+    Room.objects.create(name="now")
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("restore", backup)
+    assert names() == {"before", "now"}
+
+
+def test_a_missing_program_of_postgresql_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(backups.BackupError, match="no pg_dump on this machine"):
+        backups.run(["pg_dump"])

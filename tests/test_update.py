@@ -1,0 +1,167 @@
+"""A new version of the chat while people talk: deploy/update."""
+
+import asyncio
+import shlex
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from conftest import STEPS
+from machine import install, new_machine
+from pages import Page
+from people import path_of
+
+STEP = STEPS[-1]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="deploy/ is for Linux")
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, redis_url, postgres):
+    """A machine on which the chat is installed."""
+    folder = tmp_path_factory.mktemp("updated")
+    with new_machine(folder, f"{redis_url}/10", postgres.url) as machine:
+        install(machine)
+        yield machine
+
+
+@pytest.fixture
+async def enter(machine, monkeypatch):
+    """Let people open pages in one room, over TLS."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(machine.folder / "certificate.pem"))
+    path = f"/ws{path_of(machine.chat.room())}"
+    async with AsyncExitStack() as stack:
+
+        async def enter(name):
+            cookies = machine.chat.cookies_of(name)
+            address = machine.origin.replace("https", "wss")
+            page = Page([address], path, cookies, machine.origin)
+            return await stack.enter_async_context(page)
+
+        yield enter
+
+
+def change(machine, old, new):
+    """Change a page in the folder that the next version comes from."""
+    file = machine.folder / "source/chat/templates/registration/form.html"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+async def talk(pages, update):
+    """Let everybody send until the update is through; return how many messages."""
+    said = 0
+    while not update.done():
+        await pages[said % len(pages)].say(f"message {said}")
+        said += 1
+        await asyncio.sleep(0.1)  # slower than the limit for one person
+    return said
+
+
+async def browse(machine, update):
+    """Ask for pages until the update is through; return every status but 200."""
+    others = []
+    visitor = machine.chat.visitor()
+    while not update.done():
+        answer = await asyncio.to_thread(visitor.get, "/accounts/login/")
+        if answer.status_code != httpx.codes.OK:
+            others.append(answer.status_code)
+    return others
+
+
+@pytest.mark.slow
+async def test_a_new_version_loses_no_message_and_no_page(machine, enter):
+    pages = [await enter(name) for name in ("ana", "bia", "caio", "ana")]
+    change(machine, "</form>", "</form><!-- the new version -->")
+    update = asyncio.ensure_future(asyncio.to_thread(machine.run, "update"))
+    said, refused = await asyncio.gather(talk(pages, update), browse(machine, update))
+    result = await update
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    for page in pages:
+        await page.until(lambda page=page: len(page.log) >= said and not page.outbox)
+        assert page.texts == pages[0].texts
+        assert sorted(page.texts) == sorted(f"message {n}" for n in range(said))
+        assert page.wrong == []
+        # Each process was replaced once, and nobody had to try twice.
+        assert len(page.closes) <= 2
+    assert sum(len(page.acknowledged) for page in pages) == said
+    assert refused == []
+    for _ in range(4):
+        page = machine.chat.visitor().get("/accounts/login/")
+        assert "the new version" in page.text
+
+
+@pytest.mark.slow
+async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
+    ana = await enter("ana")
+    current = machine.folder / "chat/current"
+    before = current.resolve()
+    # It can be migrated and collected; only the server needs what is broken.
+    asgi = machine.folder / "source/config/asgi.py"
+    text = asgi.read_text()
+    asgi.write_text(f"{text}\nraise RuntimeError('a mistake')\n")
+    try:
+        patience = {"CHAT_PATIENCE": "3"}
+        result = await asyncio.to_thread(machine.run, "update", **patience)
+    finally:
+        asgi.write_text(text)
+    assert result.returncode == 1
+    assert "at the version before" in result.stderr
+    assert current.resolve() == before
+    await ana.say("still here")
+    await ana.until(lambda: "still here" in ana.texts)
+
+
+@pytest.mark.slow
+def test_old_versions_are_removed_but_for_the_last_three(machine):
+    for _ in range(2):
+        assert machine.run("update").returncode == 0
+    assert len(list((machine.folder / "chat/releases").iterdir())) == 3
+    assert (machine.folder / "chat/current").resolve().is_dir()
+
+
+def test_an_update_needs_an_installed_chat(tmp_path):
+    update = ["bash", str(STEP.path / "deploy/update")]
+    env = {"PATH": "/usr/bin:/bin", "CHAT_ETC": str(tmp_path)}
+    result = subprocess.run(update, env=env, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Run deploy/install first" in result.stderr
+
+
+@pytest.fixture
+def docker(tmp_path):
+    """A stand-in for Docker that writes down what it is asked; `fails` may name a call."""
+    log = tmp_path / "calls"
+    program = tmp_path / "docker"
+
+    def update(fails="nothing"):
+        program.write_text(
+            f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n'
+            f'case "$*" in *{fails}*) exit 1 ;; esac\n'
+        )
+        program.chmod(0o755)
+        command = ["bash", str(STEP.path / "deploy/update"), "--compose"]
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        result = subprocess.run(command, env=env, capture_output=True, text=True)
+        calls = log.read_text().replace("compose -f deploy/compose.yaml ", "")
+        return result, calls.splitlines()
+
+    return update
+
+
+def test_with_docker_the_second_container_waits_for_the_first_one(docker):
+    result, calls = docker()
+    assert result.returncode == 0, result.stderr
+    one = "up -d --no-deps --wait --wait-timeout 60"
+    build, migrate = calls.index("build"), calls.index("run --rm migrate")
+    first, second = calls.index(f"{one} app1"), calls.index(f"{one} app2")
+    assert build < migrate < first < second
+
+
+def test_with_docker_the_second_container_stays_if_the_first_one_is_not_healthy(docker):
+    result, calls = docker(fails="app1")
+    assert result.returncode == 1
+    assert "app1 is not ready" in result.stderr
+    assert not any("app2" in call for call in calls)
