@@ -4,11 +4,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from chat import backups
-from chat.management.commands import restore
 from chat.models import Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,11 +40,27 @@ def test_a_restored_database_is_as_it_was(backup):
     Room.objects.create(name="new")  # numbered on, not refused
 
 
-def test_every_room_gets_a_new_history_with_a_restore(backup, monkeypatch):
-    renewed = []
-    monkeypatch.setattr(restore, "renew_epochs", lambda: renewed.append(names()))
+def test_every_room_gets_a_new_history_with_a_restore(backup):
+    before = Room.objects.get().epoch
     bring_back(backup)
-    assert renewed == [{"before"}]
+    assert Room.objects.get().epoch != before
+
+
+async def test_open_pages_start_over_with_a_restore(join, make_room, tmp_path):
+    await make_room("class")
+    ana = await join("class", "ana")
+    await ana.say("kept")
+    await ana.hear()
+    save = sync_to_async(call_command)
+    await save("backup", tmp_path / "backup", verbosity=0)
+    await ana.say("lost")
+    await ana.hear()
+    await sync_to_async(bring_back)(tmp_path / "backup")
+    sync = await ana.wait_for("sync")
+    assert sync["reset"] is True
+    assert [message["text"] for message in sync["messages"]] == ["kept"]
+    await ana.say("after")
+    assert await ana.hear() == ["after"]
 
 
 def test_a_table_that_is_newer_than_the_backup_is_gone_afterwards(backup):
