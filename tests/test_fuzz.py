@@ -25,7 +25,7 @@ pytestmark = [
 LIFTED = {"MESSAGES_PER_SECOND": "1000", "SOCKETS_PER_PERSON": "100000"}
 
 thorough = settings(
-    max_examples=500,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

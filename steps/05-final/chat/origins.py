@@ -2,31 +2,34 @@
 
 from urllib.parse import urlsplit
 
-from channels.security.websocket import OriginValidator, WebsocketDenier
+from channels.security.websocket import OriginValidator
 
 
 class OwnPages(OriginValidator):
     """Answers 403 to pages of other sites, and to an Origin that no browser sends.
 
-    Channels' own validator fails with a traceback where an Origin is not even a URL.
+    Channels' own `__call__` fails with a traceback if an Origin isn't even a URL, and
+    has each stranger wait at the channel layer, which takes a connection to Redis.
     """
 
     async def __call__(self, scope, receive, send):
         """Pass a handshake on, or deny it."""
-        if not all(map(is_url, origins_in(scope))):
-            return await WebsocketDenier()(scope, receive, send)
-        return await super().__call__(scope, receive, send)
+        if self.allows(scope):
+            return await self.application(scope, receive, send)
+        await receive()  # "websocket.connect"
+        await send({"type": "websocket.close"})
+
+    def allows(self, scope):
+        """Tell whether a handshake names one of our origins, and no other."""
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        try:
+            return bool(origins) and all(map(self.valid_origin, map(parse, origins)))
+        except ValueError:
+            return False
 
 
-def origins_in(scope):
-    """Return the Origin headers of a handshake."""
-    return [value for name, value in scope["headers"] if name == b"origin"]
-
-
-def is_url(origin):
-    """Tell whether an origin can be taken apart, down to its port."""
-    try:
-        parts = urlsplit(origin.decode("latin1"))
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
+def parse(origin):
+    """Return an Origin taken apart; raise ValueError if it can't be."""
+    parts = urlsplit(origin.decode("latin1"))
+    parts.port  # noqa: B018 - raises ValueError if it isn't a number up to 65535
+    return parts
