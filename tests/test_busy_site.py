@@ -1,13 +1,16 @@
 """The last step on PostgreSQL while very many people want something at once."""
 
+import signal
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 from people import token_in
-from public_site import running_site
+from public_site import answers, running_postgres, running_site
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="nginx is elsewhere"),
@@ -65,3 +68,42 @@ def connections_to(url):
             "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'client%'"
         )
         return database.execute(query).fetchone()[0]
+
+
+@pytest.fixture
+def own_postgres(tmp_path_factory):
+    """A PostgreSQL that a scene may stop."""
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-") as folder,
+        running_postgres(Path(folder), tmp_path_factory.mktemp("logs")) as process,
+    ):
+        yield process
+
+
+def end(database):
+    """Stop PostgreSQL without waiting until nobody is connected any more."""
+    database.popen.send_signal(signal.SIGINT)
+    database.stop()
+
+
+def test_while_the_database_is_away_pages_say_so_and_then_they_are_back(
+    tmp_path, redis_url, own_postgres
+):
+    env = {"DATABASE_URL": own_postgres.url}
+    with running_site(tmp_path, f"{redis_url}/9", **env) as site:
+        people = [site.chat.browser_of(name) for name in ("ana", "bia", "caio")]
+
+        def lobbies():
+            return {person.get("/chat/").status_code for person in people}
+
+        assert lobbies() == {200}
+        # A restart, which no page notices: old connections are not used again.
+        end(own_postgres)
+        own_postgres.__enter__()
+        own_postgres.wait_until(lambda: answers(own_postgres.url))
+        assert lobbies() == {200}
+        end(own_postgres)
+        assert lobbies() == {503}
+        assert "Wait a few seconds" in people[0].get("/chat/").text
+        own_postgres.__enter__()
+        own_postgres.wait_until(lambda: lobbies() == {200})

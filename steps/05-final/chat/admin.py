@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from chat.forms import RoomForm
-from chat.models import Invite, Room
+from chat.models import Invite, Message, Room
 
 User = get_user_model()
 admin.site.unregister(User)
@@ -135,8 +135,33 @@ class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
     search_fields = ["name"]
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that the chat makes. The admin shows them and deletes them."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        """Refuse: these come from the chat only."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse: nobody rewrites what others said or did."""
+        return False
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """What was said, to find and delete what must not stay."""
+
+    fields = ["room", "seq", "sender", "at", "text"]
+    list_display = fields
+    list_select_related = ["room", "sender"]
+    ordering = ["-pk"]
+    search_fields = ["=room__name", "=sender__username", "text"]
+
+
 @admin.register(Invite)
-class InviteAdmin(admin.ModelAdmin):
+class InviteAdmin(ReadOnlyAdmin):
     """Who has invited whom. Deleting an invite revokes it; its token is never shown."""
 
     fields = ["room", "made_by", "expires", "claimed_by", "claimed_at"]
@@ -144,14 +169,6 @@ class InviteAdmin(admin.ModelAdmin):
     list_select_related = ["room", "made_by", "claimed_by"]
     list_filter = [("claimed_at", admin.EmptyFieldListFilter)]
     search_fields = ["room__name", "made_by__username", "claimed_by__username"]
-
-    def has_add_permission(self, request):
-        """Refuse: a link is shown once, to the member who makes it."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Refuse: an invite is only revoked."""
-        return False
 
 
 class PersonForm(ChangesForm, UserChangeForm):

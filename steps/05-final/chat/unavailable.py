@@ -1,11 +1,12 @@
-"""What people see when the server can't answer now: a page that says so, with a 503."""
+"""What people see when the server can't answer: a page that says so, with a 503."""
 
 import asyncio
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from django.views.defaults import bad_request
 
 from chat.hashers import TooBusy
 
@@ -41,6 +42,11 @@ class UnavailableMiddleware(MiddlewareMixin):
             log.warning("The database does not answer: %r", exception)
         elif isinstance(exception, TooBusy):
             log.warning("Too many passwords to check.")
+        elif isinstance(exception, DataError):
+            # The forms refuse what no database can hold. A session cookie with a NUL,
+            # for instance, passes none of them.
+            log.warning("The database does not take this: %r", exception)
+            return bad_request(request, exception)
         else:
             return None
         return unavailable(request)

@@ -122,10 +122,10 @@ def invite(request, pk):
 
 
 def claim(request):
-    """Let whoever has an invite into its room.
+    """Let a person with an invite into its room.
 
-    The token stands behind the # of the link, which browsers keep to themselves: it
-    is in no log. The page's script puts it into the form.
+    The token is behind the # of the link, which browsers keep to themselves, so it is
+    in no log. The page's script puts it into the form.
     """
     refused = False
     if request.method == "POST" and request.user.is_authenticated:

@@ -212,6 +212,21 @@ def test_a_page_that_asks_before_deleting_prints_no_message(
     assert not Message.objects.exists()
 
 
+def test_a_teacher_finds_a_message_and_deletes_it_but_rewrites_none(people, teacher):
+    room = Room.objects.create(name="class")
+    ana = User.objects.get(username="ana")
+    for seq, text in enumerate(["olá", "an insult"], start=1):
+        message = Message.objects.create(room=room, sender=ana, seq=seq, text=text)
+    page = teacher.get("/admin/chat/message/", {"q": "insult"}).text
+    assert "an insult" in page
+    assert "olá" not in page
+    form = {"text": "something nice"}
+    change = f"/admin/chat/message/{message.pk}/change/"
+    assert teacher.post(change, form).status_code == 403
+    teacher.post(f"/admin/chat/message/{message.pk}/delete/", {"post": "yes"})
+    assert [message.text for message in Message.objects.all()] == ["olá"]
+
+
 @pytest.mark.parametrize("one", ["room", "person"])
 def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
     page, form, made = {

@@ -98,6 +98,25 @@ def test_an_odd_invite_is_refused_with_a_sentence(people, token):
     assert "not good any more" in answer.text
 
 
+# A quoted cookie may hold any character: this one a NUL.
+ODD_SESSION = 'sessionid="abcdefghijklmnop\\000"'
+
+
+@pytest.mark.parametrize("page", ["/chat/", "/chat/class/", "/admin/"])
+def test_an_odd_session_is_none(page):
+    answer = Client(HTTP_COOKIE=ODD_SESSION).get(page)
+    assert answer.status_code in {302, 400}  # to the log-in; PostgreSQL takes no NUL
+
+
+async def test_an_odd_session_is_none_on_the_socket_too(join, make_room, people):
+    await make_room("class")
+    people["odd"] = Client()
+    people["odd"].cookies.load(ODD_SESSION)
+    odd = await join("class", "odd")
+    assert await odd.refused() == ["logged_out"]
+    assert await odd.is_closed_with() == 4401
+
+
 # ---- The same form, several times at once -----------------------------------------
 
 
