@@ -27,7 +27,7 @@ http {{
   server {{
     listen {host}:{front};
     location {at}/ {{
-      proxy_pass http://{host}:{port};
+      proxy_pass http://{host}:{port}{path};
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade;
@@ -40,6 +40,9 @@ DAPHNE = ["daphne", "-b", HOST, "-p", "{port}", "--root-path", AT]
 BY_ASGI = ["-m", *DAPHNE, "config.asgi:application"]
 BY_WSGI = ["-m", "waitress", f"--listen={HOST}:{{port}}", "config.wsgi:application"]
 BY_HAND = ["manage.py", "runserver", "--noreload", f"{HOST}:{{port}}"]
+# uvicorn puts the root path in front of what it is asked for, so nginx takes it off.
+UVICORN = ["uvicorn", "--host", HOST, "--port", "{port}", "--root-path", AT]
+BY_UVICORN = ["-m", *UVICORN, "config.asgi:application"]
 WAYS = {
     "01 by runserver": (0, BY_HAND),
     "01 by waitress": (0, BY_WSGI),
@@ -48,6 +51,7 @@ WAYS = {
     "03 by daphne": (2, BY_ASGI),
     "04 by daphne": (3, BY_ASGI),
     "05 by daphne": (4, BY_ASGI),
+    "05 by uvicorn": (4, BY_UVICORN),
 }
 
 
@@ -64,7 +68,8 @@ def school(request, tmp_path_factory):
     env = servers.environment_of(step, url) | {"MOUNTED_AT": AT}
     servers.prepare(step, folder / "step", env)
     front, port = free_port(), free_port()
-    conf = NGINX.format(host=HOST, front=front, at=AT, port=port)
+    path = "/" if command is BY_UVICORN else ""
+    conf = NGINX.format(host=HOST, front=front, at=AT, port=port, path=path)
     (folder / "nginx.conf").write_text(conf)
     options = "daemon off; error_log stderr;"
     if os.getuid() == 0:

@@ -72,3 +72,20 @@ def test_the_manifest_describes_exactly_the_folders_that_there_are():
     folders = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
     assert folders == [step.folder for step in STEPS]
     assert tomllib.loads((FOLDER / "steps.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("step", STEPS[:-1], ids=lambda step: step.folder)
+@pytest.mark.parametrize(
+    ("zone", "offset"), [("Asia/Kathmandu", "+0545"), ("nowhere", None)]
+)
+def test_the_log_tells_the_time_of_the_machine(step, zone, offset):
+    """Without a TIME_ZONE, Django would tell that of Chicago."""
+    question = (
+        "import time; from django.utils import timezone; print(time.strftime('%z'),"
+        " timezone.localtime().strftime('%z'))"
+    )
+    said = servers.manage(step.path, {"TZ": zone}, "shell", "-v0", "-c", question)
+    log, page = said.split()
+    assert log == page  # an error page would not come with a zone that is none
+    if offset:
+        assert log == offset

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from django.urls import register_converter
 from django.urls.converters import PathConverter
 
 # Emoji such as 👩‍🚀 and flags are held together by them, and Persian is written with one.
@@ -56,3 +57,6 @@ class RoomNameConverter(PathConverter):
         if problem_with(name):
             raise ValueError(name)
         return name
+
+
+register_converter(RoomNameConverter, "room")

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-import chat.urls  # noqa: F401 - it makes <room:…> known
+import chat.rooms  # noqa: F401 - it says what <room:…> is
 from chat.consumers import ChatConsumer, NoSuchAddress
 
 websocket_urlpatterns = [

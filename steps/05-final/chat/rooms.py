@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from django.urls import register_converter
 from django.urls.converters import PathConverter
 from django.utils.translation import gettext as _
 
@@ -59,3 +60,6 @@ class RoomNameConverter(PathConverter):
         if problem_with(name):
             raise ValueError(name)
         return name
+
+
+register_converter(RoomNameConverter, "room")

@@ -1,12 +1,10 @@
 """Which view answers at which address."""
 
-from django.urls import path, register_converter
+from django.urls import path
 from django.views.generic import RedirectView
 
+import chat.rooms  # noqa: F401 - it says what <room:…> is
 from chat import views
-from chat.rooms import RoomNameConverter
-
-register_converter(RoomNameConverter, "room")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="lobby"), name="home"),
