@@ -16,8 +16,9 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,7 +96,7 @@ class Systemd:
     def restart(self, name: str) -> None:
         """Stop a unit's process, if it runs, and start it."""
         if name in self.running:
-            self.running.pop(name).stop()
+            self.end(name)
         unit, env = self.unit(name)
         process = Process(
             name,
@@ -106,6 +107,13 @@ class Systemd:
         )
         process.__enter__()
         self.running[name] = process
+
+    def end(self, name: str) -> None:
+        """Stop a unit's process, and return when all that it has started is gone."""
+        process = self.running.pop(name)
+        process.stop()
+        while any(group == process.pid for group in groups()):
+            time.sleep(0.05)
 
     def reload(self, name: str) -> None:
         """Run the command with which a unit rereads its configuration."""
@@ -138,6 +146,15 @@ class Systemd:
         """Stop everything."""
         for process in self.running.values():
             process.stop()
+
+
+def groups() -> Iterator[int]:
+    """Return the process group of each process of this machine that has not ended."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+            if state != "Z":
+                yield int(group)
 
 
 @contextmanager

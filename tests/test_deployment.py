@@ -216,7 +216,7 @@ def test_a_chat_that_hangs_is_a_page_that_says_so(machine):
 def test_a_chat_that_is_down_is_a_page_that_says_so(machine):
     names = [f"chat@{port}" for port in machine.ports]
     for name in names:
-        machine.systemd.running[name].stop()
+        machine.systemd.end(name)
     answer = machine.chat.visitor().get(LOG_IN)
     machine.systemd.do("restart", *names)
     for name, port in zip(names, machine.ports, strict=True):
@@ -229,7 +229,7 @@ def test_a_chat_that_is_down_is_a_page_that_says_so(machine):
 
 
 def test_without_nginx_caddy_has_a_safe_page_of_its_own(machine):
-    machine.systemd.running["chat-nginx"].stop()
+    machine.systemd.end("chat-nginx")
     answer = machine.chat.visitor().get(f"{LOG_IN}?secret=in-the-query")
     restart_nginx(machine)
     assert answer.status_code == 502
@@ -315,7 +315,8 @@ def test_a_backup_is_one_command_and_so_is_the_way_back(machine, tmp_path):
 def test_the_logs_hold_no_secret(machine):
     page = f"{path_of(machine.chat.room('logged'))}?secret=in-the-query"
     assert machine.chat.browser_of("ana").get(page).status_code == 200
-    assert "200 GET /chat/logged" in machine.log("chat-nginx")
+    front = machine.systemd.running["chat-nginx"]
+    front.wait_until(lambda: "200 GET /chat/logged" in machine.log("chat-nginx"))
     key = re.search("SECRET_KEY=(.+)", (machine.folder / "etc/chat.env").read_text())[1]
     for name in machine.systemd.running:
         log = machine.log(name)

@@ -84,8 +84,9 @@ async def test_a_new_version_loses_no_message_and_no_page(machine, enter):
         assert page.texts == pages[0].texts
         assert sorted(page.texts) == sorted(f"message {n}" for n in range(said))
         assert page.wrong == []
-        # Each process was replaced once, and nobody had to try twice.
-        assert len(page.closes) <= 2
+        # Each process was replaced once. The first try to reconnect may still meet the
+        # process that is just ending, so each time nobody had to try more than twice.
+        assert len(page.closes) <= 4
     assert sum(len(page.acknowledged) for page in pages) == said
     assert refused == []
     for _ in range(4):
