@@ -55,6 +55,7 @@ class LocalRoom:
         self.floor = 0  # every message after this one is in `recent`
         self.typing = set()
         self.wanted = 0  # the number of the newest message that we know of
+        self.is_noticed = False  # whether one was announced since the last read began
         self.must_begin = (
             False  # `recent` is out of date, or the history is another one
         )
@@ -71,8 +72,9 @@ class LocalRoom:
         is_all = len(messages) < history.MOST_MESSAGES
         self.floor = 0 if is_all else min(messages[0].seq - 1, self.head)
         self.recent = deque(one for one in messages if one.seq <= self.head)
-        # What lies between comes next: one message after the other, as for any gap.
-        self.wanted = newest.last
+        # What lies between comes next, as for any gap. Something newer may have been
+        # announced since these were read.
+        self.wanted = max(self.wanted, newest.last)
         if not goes_on:
             for frame in self.sync(messages, reset=True):
                 self.post(frame)
@@ -334,6 +336,7 @@ class Hub:
         if last <= room.head and not room.must_begin:
             return
         room.wanted = max(room.wanted, last)
+        room.is_noticed = True
         if not room.is_repairing:
             metrics.repairs.labels(noticed).inc()
             room.is_repairing = True
@@ -385,13 +388,14 @@ class Hub:
                 if room.must_begin:
                     await self.begin_again(room)
                     continue
+                room.is_noticed = False
                 batch = await ask(history.following, room.pk, room.head)
                 if batch.epoch != room.epoch:
                     room.must_begin = True
                 elif batch.messages:
                     room.take(batch.messages)
-                else:
-                    # What is not there any more is not missing. But never beyond what
+                elif not room.is_noticed:
+                    # What is not there any more is not missing. But never go beyond what
                     # the database has: the next message would be taken for an old one.
                     room.head = max(room.head, min(room.wanted, batch.last))
                     room.wanted = room.head

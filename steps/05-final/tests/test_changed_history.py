@@ -277,3 +277,34 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
         await fanout.this_hub().look_again()
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["beatriz"]
+
+
+# ---- What comes in the meantime -------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", ["newest_in", "following"])
+async def test_what_is_stored_while_a_history_is_read_is_not_lost(
+    join, make_room, store, monkeypatch, read
+):
+    """The event arrives before the read that missed its message has returned."""
+    room = await make_room("class")
+    ana, _ = await enter(join)
+    hub, loop = fanout.this_hub(), asyncio.get_running_loop()
+    reader, late = getattr(history, read), []
+
+    def read_then_store(*place):
+        found = reader(*place)
+        if not late:
+            late.append(store(room, "bia", "late"))
+            (batch,) = history.batches_of(late)
+            asyncio.run_coroutine_threadsafe(hear(batch), loop).result()
+        return found
+
+    async def hear(batch):
+        hub.hear(batch.as_event())
+
+    monkeypatch.setattr(history, read, read_then_store)
+    # One event of another history, one of a message that is not there.
+    epoch = uuid.uuid4() if read == "newest_in" else room.epoch
+    hub.hear(history.Batch(room.pk, epoch, 10**6, []).as_event())
+    assert await ana.hear() == ["late"]
