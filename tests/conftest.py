@@ -30,6 +30,9 @@ LONGEST = [
     "test_chaos",
     "test_notebooks",
     "test_deployment",
+    "test_fuzz",
+    "test_strangers",
+    "test_busy_site",
     "test_update",
 ]
 

@@ -290,8 +290,9 @@ class Hub:
         while not self.is_closed:
             await self.has_news.wait()
             self.has_news.clear()
-            while not await self.carry_news():
+            if not await self.carry_news():
                 await asyncio.sleep(LAYER_PATIENCE)
+                self.has_news.set()
 
     async def carry_news(self):
         """Give the layer all that there is for it; tell whether it took everything."""
