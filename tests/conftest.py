@@ -26,6 +26,7 @@ LONGEST = [
     "test_docs",
     "test_redis_servers",
     "test_reliability",
+    "test_public_site",
     "test_self_contained",
     "test_chaos",
     "test_notebooks",

@@ -9,8 +9,13 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from conftest import STEPS
 from people import token_in
 from public_site import answers, running_postgres, running_site
+
+from course import servers
+
+STEP = STEPS[-1]
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="nginx is elsewhere"),
@@ -107,3 +112,38 @@ def test_while_the_database_is_away_pages_say_so_and_then_they_are_back(
         assert "Wait a few seconds" in people[0].get("/chat/").text
         own_postgres.__enter__()
         own_postgres.wait_until(lambda: lobbies() == {200})
+
+
+COME_WHILE_SOMEBODY_WRITES = """
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from chat import history, presence
+from chat.models import Room
+
+def come():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        presence.write(uuid.uuid4(), {(room.pk, ana.pk)}, set())
+    finally:
+        connection.close()
+
+room, ana = Room.objects.create(name="class"), User.objects.create_user("ana")
+with ThreadPoolExecutor(1) as other, transaction.atomic():
+    history.locked([room.pk])
+    other.submit(come).result()
+print("Ana is in.")
+"""
+
+
+def test_nobody_who_comes_waits_for_a_message_that_is_being_stored(postgres):
+    """Nor the other way round: two who wait for each other are a deadlock."""
+    # A database of its own, because the people of other scenes are in that one.
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE locks")
+    env = {"DATABASE_URL": postgres.url.rpartition("/")[0] + "/locks"}
+    servers.manage(STEP.path, env, "migrate", "--verbosity=0")
+    said = servers.manage(STEP.path, env, "shell", "-c", COME_WHILE_SOMEBODY_WRITES)
+    assert "Ana is in." in said
