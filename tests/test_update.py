@@ -213,5 +213,5 @@ def test_with_docker_the_second_container_waits_for_the_first_one(docker):
 def test_with_docker_the_second_container_stays_if_the_first_one_is_not_healthy(docker):
     result, calls = docker(fails="app1")
     assert result.returncode == 1
-    assert "app1 is not ready" in result.stderr
+    assert "app1 did not become ready" in result.stderr
     assert not any("app2" in call for call in calls)
