@@ -33,7 +33,7 @@ def engine_of(path):
     for engine, beginning in BEGINNINGS.items():
         if start.startswith(beginning):
             return engine
-    raise BackupError(f"{path} is no backup of this chat.")
+    raise BackupError(f"{path} is not a backup of this chat.")
 
 
 def save(path):
@@ -64,7 +64,7 @@ def refuse_migrations(known_there, path):
     """Raise BackupError unless every migration in a backup is one of this code."""
     ours = MigrationLoader(None).disk_migrations
     if ("chat", "0001_initial") not in known_there:
-        raise BackupError(f"{path} is no backup of this chat.")
+        raise BackupError(f"{path} is not a backup of this chat.")
     unknown = {(app, name) for app, name in known_there if (app, name) not in ours}
     if unknown:
         names = ", ".join(sorted(f"{app}.{name}" for app, name in unknown))
@@ -93,7 +93,7 @@ class SQLite:
                 rows = copy.execute("SELECT app, name FROM django_migrations")
                 known = set(rows.fetchall()) if state == "ok" else set()
             except sqlite3.OperationalError as problem:  # no such table
-                raise BackupError(f"{path} is no backup of this chat.") from problem
+                raise BackupError(f"{path} is not a backup of this chat.") from problem
             except sqlite3.DatabaseError as problem:
                 raise BackupError(f"{path} is damaged: {problem}.") from problem
             if state != "ok":
