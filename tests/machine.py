@@ -379,6 +379,7 @@ def install(machine: Machine) -> str:
     caddy.wait_until(lambda: is_listening(machine.https_port))
     # `demo` refuses to work on a public server, and its people are what tests log in as.
     lines = (machine.folder / "etc/chat.env").read_text().splitlines()
-    env = dict(line.split("=", 1) for line in lines) | {"DEBUG": "1"}
+    pairs = (line.split("=", 1) for line in lines if not line.startswith("#"))
+    env = dict(pairs) | {"DEBUG": "1"}
     servers.manage(machine.folder / "chat/current", machine.env | env, "demo")
     return result.stdout

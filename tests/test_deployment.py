@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import STEPS
-from machine import install, new_machine
+from machine import install, make_certificate, new_machine
 from people import path_of
 
 from course.processes import is_listening
@@ -344,10 +344,15 @@ def test_installing_again_keeps_the_key_and_what_was_written(machine):
     ("arguments", "env", "says"),
     [
         ([], {}, "Usage"),
-        (["https://chat.example.org"], {}, "is no domain"),
-        (["ana@example.org"], {}, "is no domain"),
+        (["https://chat.example.org"], {}, "is not a domain"),
+        (["ana@example.org"], {}, "is not a domain"),
+        (["--help"], {}, "Usage"),
+        (["chat.example.org;reboot"], {}, "is not a domain"),
         (["chat.example.org", "certificate.pem"], {}, "Usage"),
         (["chat.example.org", "none.pem", "none.key"], {}, "no file none.pem"),
+        (["chat.example.org", "deploy", "deploy"], {}, "no file deploy"),
+        (["chat.example.org", "README.md", "README.md"], {}, "not a certificate"),
+        (["chat.example.org", "../certificate.pem", "manage.py"], {}, "not a private"),
     ],
 )
 def test_install_refuses_what_makes_no_sense(machine, arguments, env, says):
@@ -356,6 +361,22 @@ def test_install_refuses_what_makes_no_sense(machine, arguments, env, says):
     assert result.returncode == 1
     assert says in result.stderr
     assert len(machine.systemd.calls) == calls
+
+
+def test_install_refuses_a_key_of_another_certificate(machine, tmp_path):
+    make_certificate(tmp_path)
+    calls = len(machine.systemd.calls)
+    files = [str(machine.folder / "certificate.pem"), str(tmp_path / "key.pem")]
+    result = machine.run("install", "chat.example.org", *files)
+    assert result.returncode == 1
+    assert "don't belong together" in result.stderr
+    assert len(machine.systemd.calls) == calls
+
+
+def test_manage_needs_an_installed_chat(machine, tmp_path):
+    result = machine.run("manage", "check", CHAT_ETC=str(tmp_path))
+    assert result.returncode == 1
+    assert "Run deploy/install first" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,55 @@ async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
 
 
 @pytest.mark.slow
+def test_a_version_that_cannot_be_installed_replaces_nothing(machine):
+    settings = machine.folder / "source/config/settings.py"
+    text = settings.read_text()
+    before = (machine.folder / "chat/current").resolve()
+    settings.write_text(f"{text}\nraise RuntimeError('a mistake')\n")
+    calls = len(machine.systemd.calls)
+    try:
+        result = machine.run("update")
+    finally:
+        settings.write_text(text)
+    assert result.returncode == 1
+    assert "a mistake" in result.stderr
+    assert "Stopped before any process was replaced" in result.stderr
+    assert len(machine.systemd.calls) == calls
+    assert (machine.folder / "chat/current").resolve() == before
+
+
+@pytest.mark.slow
+def test_a_broken_configuration_of_nginx_replaces_nothing(machine):
+    upstream = machine.folder / "chat/nginx/upstream.conf"
+    text = upstream.read_text()
+    before = (machine.folder / "chat/current").resolve()
+    upstream.write_text(text.replace("least_conn;", "least_con;"))
+    try:
+        result = machine.run("update")
+    finally:
+        upstream.write_text(text)
+    assert result.returncode == 1
+    assert "Stopped before any process was replaced" in result.stderr
+    assert (machine.folder / "chat/current").resolve() == before
+
+
+@pytest.mark.slow
+def test_a_new_version_is_readable_for_the_chat_and_holds_no_secret(machine):
+    """As in a copy that root has made with a strict umask, and tried Docker in."""
+    source = machine.folder / "source"
+    (source / "manage.py").chmod(0o600)
+    secret = source / "deploy/.env"
+    secret.write_text("SECRET_KEY=secret")
+    try:
+        assert machine.run("update").returncode == 0
+    finally:
+        secret.unlink()
+    current = machine.folder / "chat/current"
+    assert (current / "manage.py").stat().st_mode & 0o004
+    assert not (current / "deploy/.env").exists()
+
+
+@pytest.mark.slow
 def test_old_versions_are_removed_but_for_the_last_three(machine):
     for _ in range(2):
         assert machine.run("update").returncode == 0
@@ -164,5 +213,5 @@ def test_with_docker_the_second_container_waits_for_the_first_one(docker):
 def test_with_docker_the_second_container_stays_if_the_first_one_is_not_healthy(docker):
     result, calls = docker(fails="app1")
     assert result.returncode == 1
-    assert "app1 is not ready" in result.stderr
+    assert "app1 did not become ready" in result.stderr
     assert not any("app2" in call for call in calls)

@@ -1,4 +1,4 @@
-"""What the chat remembers."""
+"""What the chat stores."""
 
 from django.db import models
 
@@ -13,7 +13,7 @@ class Message(models.Model):
     room = models.TextField(db_index=True)
     sender = models.TextField()
     text = models.TextField()
-    # Milliseconds since 1970 on the sender's clock; none if the client gave none.
+    # Milliseconds since 1970 on the sender's clock; None if the client didn't say.
     sent_at = models.BigIntegerField(null=True)
     # The server process that took the message.
     server = models.TextField()

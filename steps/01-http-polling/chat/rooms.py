@@ -6,16 +6,16 @@ import unicodedata
 from django.urls import register_converter
 from django.urls.converters import PathConverter
 
-# Emoji such as 👩‍🚀 and flags are held together by them, and Persian is written with one.
+# Emoji such as 👩‍🚀 and flags need these, and Persian is written with one of them.
 JOINERS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
-JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # Unicode's categories before one
+JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # categories allowed before one
 
-UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control and format characters, and their kind
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format and the like
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
 
 
 def tidy(name):
-    """Return a name without needless space, and with one form of é.
+    """Return a name without extra space, and with one form of é.
 
     The same "é" can be typed as one character or as two: make it one room.
     """
@@ -32,7 +32,7 @@ def problem_with(name):
 
 
 def has_unseen(name):
-    """Tell whether there is something in a name that makes no mark on the screen."""
+    """Return whether a name contains a character that nobody can see."""
     before = None
     for character in name:
         category = unicodedata.category(character)
@@ -46,13 +46,13 @@ def has_unseen(name):
 
 
 class RoomNameConverter(PathConverter):
-    """`<room:room_name>` in an address: a path, for a room may be called AC/DC.
+    """`<room:room_name>` in a URL: a path, because a room may be called AC/DC.
 
-    An address with another name leads nowhere: a page is not found, a socket closes.
+    With an invalid name, the URL doesn't match: a page is a 404, a socket is closed.
     """
 
     def to_python(self, value):
-        """Return the name in an address."""
+        """Return the name in a URL."""
         name = tidy(value)
         if problem_with(name):
             raise ValueError(name)

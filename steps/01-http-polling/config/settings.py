@@ -39,7 +39,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": BASE_DIR / "db.sqlite3",
-        # A file for the tests too: SQLite in memory cannot serve several threads.
+        # A file for the tests too: SQLite in memory can't serve several threads.
         "TEST": {"NAME": BASE_DIR / "test.sqlite3"},
     },
 }

@@ -1,4 +1,4 @@
-"""Which application answers at which WebSocket address. Pages have their own, in urls.py."""
+"""Which application answers at which WebSocket URL. The URLs of pages are in urls.py."""
 
 from django.urls import path, re_path
 

@@ -31,6 +31,6 @@ def echo(request):
 
 
 def add_slash(request, room_name):
-    """Lead from /chat/lobby to /chat/lobby/."""
+    """Redirect from /chat/lobby to /chat/lobby/."""
     path, mark, query = request.get_full_path().partition("?")
     return HttpResponseRedirect(f"{path}/{mark}{query}", preserve_request=True)

@@ -1,4 +1,4 @@
-"""The ASGI application: what an ASGI server calls, once for each connection."""
+"""The ASGI application: an ASGI server calls it once for each connection."""
 
 import os
 

@@ -44,10 +44,10 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
 
 class NoSuchAddress(AsyncJsonWebsocketConsumer):
-    """Says that nothing lives at this address.
+    """Says that there is nothing at this URL.
 
-    Without it, the handshake would fail with HTTP 500 and a traceback in the log,
-    and a browser does not tell its page why a handshake failed.
+    Without it, the handshake would fail with HTTP 500 and a traceback in the log, and
+    a browser doesn't tell the page why a handshake failed.
     """
 
     async def connect(self):

@@ -1,8 +1,8 @@
-"""Which application answers at which WebSocket address. Pages have their own, in urls.py."""
+"""Which application answers at which WebSocket URL. The URLs of pages are in urls.py."""
 
 from django.urls import path, re_path
 
-import chat.rooms  # noqa: F401 - it says what <room:…> is
+import chat.rooms  # noqa: F401 - registers <room:…>
 from chat.consumers import ChatConsumer, NoSuchAddress
 
 websocket_urlpatterns = [

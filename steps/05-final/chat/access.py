@@ -1,9 +1,9 @@
-"""Who may stay: open sockets learn of a logout, a ban, a new password, a lost room.
+"""Who may stay: open sockets react to a logout, a ban, a new password, a lost room.
 
-A socket is let in once, with the session of that moment, and would keep it for as long
-as it is open. So each has a permit, which is checked against the database before each
-of its messages is stored, when a change is announced, and from time to time, because
-the channel layer may lose an announcement.
+A socket is authenticated once, when it opens, and would keep that session for as long
+as it stays open. So each has a permit, which is checked against the database before
+each of its messages is stored, when a change is announced, and from time to time,
+because the channel layer may lose an announcement.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ from chat.groups import EVERYBODY
 from chat.models import Message, Room
 from chat.protocol import Close
 
-# Seconds that a log-out, or whatever else changes access, waits for the channel layer.
-# What it does not carry is found by the next check of the database.
+# Seconds that a logout, or another change of access, waits for the channel layer. If the
+# layer loses the change, the next check of the database finds it.
 LAYER_PATIENCE = 0.5
 
 log = logging.getLogger(__name__)
 
 
 class Pass(NamedTuple):
-    """What a socket was let in with: whose it is, by which session, into which room."""
+    """What a socket was let in with: the person, the session and the room."""
 
     user_pk: int
     session_key: str
@@ -47,8 +47,8 @@ class Pass(NamedTuple):
 def let_in(session_key, room_name):
     """Return the person and the permit of a socket that is being opened.
 
-    No person if nobody has logged in with this session; no permit if there is no such
-    room for that person.
+    The person is None if nobody is logged in with this session; the permit is None if
+    there is no such room, or not for this person.
     """
     session = SessionStore(session_key)
     user = get_user(SimpleNamespace(session=session))
@@ -66,8 +66,8 @@ def pass_of(user, session, room):
 def refusals(permits, rooms=None):
     """Return a close code for each permit that is no longer valid, and the people.
 
-    `rooms` are those of the permits, by key, if somebody has them already. A fixed
-    number of queries, however many permits there are.
+    `rooms` are those of the permits, by key, if the caller has them already. The number
+    of queries doesn't depend on the number of permits.
     """
     if rooms is None:
         rooms = Room.objects.in_bulk({permit.room_pk for permit in permits})
@@ -100,22 +100,22 @@ def refusals(permits, rooms=None):
     return refused, people
 
 
-# ---- Telling the sockets --------------------------------------------------------
+# ---- Announcing changes ---------------------------------------------------------
 
 
 @receiver(user_logged_out)
 def tell_of_logout(request, user, **signal):
-    """Somebody logs out: the sockets of that browser must go."""
+    """Somebody logs out: the sockets of that browser must close."""
     if user is not None:
-        # Its session is about to be deleted, and will be gone when they check.
+        # The session is about to be deleted, and will be gone when they check.
         tell(user=user.pk, ended=request.session.session_key)
 
 
 @receiver(user_logged_in)
 def tell_of_login(request, user, **signal):
-    """Somebody logs in over an open session, perhaps another person's: it ends.
+    """Somebody logs in over another session, perhaps another person's: that one ends.
 
-    Django has replaced the session by now; the cookie of the request still names it.
+    Django has replaced it by now, but the cookie of the request still names it.
     """
     if former := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
         tell(ended=former)
@@ -123,24 +123,24 @@ def tell_of_login(request, user, **signal):
 
 @receiver([post_save, post_delete], sender=get_user_model())
 def tell_of_account(instance, update_fields=None, **signal):
-    """An account was changed: a ban, a new password, or nothing that matters here."""
-    # Each log-in notes its time in the account; nobody's access depends on that.
+    """An account was changed: a ban, a new password, or something harmless."""
+    # Each login stores its time in the account, and nobody's access depends on that.
     if update_fields is None or set(update_fields) != {"last_login"}:
         tell(user=instance.pk)
 
 
 @receiver(pre_delete, sender=get_user_model())
 def forget_what_they_said(instance, **signal):
-    """An account is deleted, with its messages: pages and processes forget them too."""
+    """An account is deleted with its messages: pages and processes must forget them."""
     Room.renew_epochs(Room.objects.filter(message__sender=instance))
 
 
 @receiver(pre_delete, sender=Message)
 def forget_message(instance, origin, **signal):
-    """Messages are deleted by themselves, not with their sender or their room."""
+    """Messages are deleted on their own, not with their sender or their room."""
     if origin is not instance and getattr(origin, "model", None) is not Message:
         return
-    # This is called for each message of a query: once for each room is enough.
+    # Called for each message of a query, but once for each room is enough.
     rooms = origin.__dict__.setdefault("rooms_that_forget", set())
     if instance.room_id not in rooms:
         rooms.add(instance.room_id)
@@ -170,7 +170,7 @@ def tell_of_members(instance, action, reverse, pk_set, **signal):
 
 
 def tell(**whom):
-    """Have every process check its sockets, once the change is in the database."""
+    """Have every process check its sockets, as soon as the change is committed."""
     event = {"type": "look", **whom}
 
     async def send():

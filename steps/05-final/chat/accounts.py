@@ -1,4 +1,4 @@
-"""People: making an account. Everything else about accounts is Django's own."""
+"""Signing up. Everything else about accounts is Django's own."""
 
 from django.contrib.auth import login
 from django.contrib.auth.forms import UserCreationForm
@@ -14,7 +14,7 @@ from chat.lookalikes import mixes_alphabets
 
 
 class SignUpForm(UserCreationForm):
-    """A new account. Django refuses a name that is taken, Ana's too if it is ana."""
+    """A new account. Django refuses a name that is taken, in upper or lower case."""
 
     def clean_username(self):
         """Refuse a name that looks like somebody else's."""
@@ -31,10 +31,10 @@ class SignUp(RedirectURLMixin, CreateView):
 
     form_class = SignUpForm
     template_name = "registration/form.html"
-    next_page = reverse_lazy("lobby")  # unless the address names another one of ours
+    next_page = reverse_lazy("lobby")  # unless the URL names another page of ours
 
     def get_success_url(self):
-        """Return where somebody was going when asked to sign up."""
+        """Return the page that a person wanted before signing up."""
         return RedirectURLMixin.get_success_url(self)
 
     def form_valid(self, form):
@@ -43,12 +43,12 @@ class SignUp(RedirectURLMixin, CreateView):
             with transaction.atomic():
                 self.object = form.save()
         except IntegrityError:
-            # A double click: the first one has just made this account.
+            # A double click: the first click has just made this account.
             person = form.instance
             form.add_error(
                 "username", person.unique_error_message(type(person), ["username"])
             )
             return self.form_invalid(form)
-        # Of the two backends, this one knows passwords.
+        # There are two backends; this is the one that checks passwords.
         login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
         return HttpResponseRedirect(self.get_success_url())

@@ -16,16 +16,16 @@ admin.site.unregister(User)
 
 
 class ChangesForm:
-    """A form that applies only what somebody has changed on its page.
+    """A form that applies only the fields that were changed on its page.
 
-    Otherwise Save on a page that was opened an hour ago would put back all that the
-    page shows: the old name, a ban that was lifted, a member who has left since.
+    Otherwise Save on a page that was opened an hour ago would write back everything it
+    shows: the old name, a ban that was lifted, a member who has left since.
     """
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         for name in self.stored():
-            # The page sends back what it showed, too: Django compares with that.
+            # The page also sends back what it showed, for Django to compare with.
             self.fields[name].show_hidden_initial = True
 
     def stored(self):
@@ -38,7 +38,7 @@ class ChangesForm:
         }
 
     def clean(self):
-        """Take whatever wasn't changed as it is in the database now."""
+        """Keep what wasn't changed as it is in the database now."""
         content = super().clean()
         if self.instance.pk:
             for name in self.stored() - set(self.changed_data):
@@ -53,7 +53,7 @@ class ChangesForm:
         return (self.stored() & set(self.changed_data)) - lists
 
     def save_lists(self):
-        """Add and remove, in each list, what somebody has added and removed."""
+        """Add to each list what was added on the page, and remove what was removed."""
         for field in self._meta.model._meta.many_to_many:
             if field.name not in self.changed_data:
                 continue
@@ -66,10 +66,10 @@ class ChangesForm:
 
 
 class ChangesAdmin:
-    """An admin that writes only what was changed, and deletes without printing it all."""
+    """An admin that writes only what was changed, and deletes without listing it all."""
 
     def get_object(self, request, object_id, from_field=None):
-        """Return what a page is about, locked while a form is saved: it stays there."""
+        """Return the object of a page; lock it while a form is saved, so that it stays."""
         found = super().get_object(request, object_id, from_field)
         if found and connection.in_atomic_block:
             locked = self.model.objects.select_for_update(no_key=True)
@@ -77,7 +77,7 @@ class ChangesAdmin:
         return found
 
     def changeform_view(self, request, *args, **kwargs):
-        """Add or change something; after a double click on Add, say what happened."""
+        """Show or save a form; after a double click on Save, say what happened."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
@@ -90,14 +90,14 @@ class ChangesAdmin:
         obj.save(update_fields=form.written() if change else None)
 
     def save_related(self, request, form, formsets, change):
-        """Write the lists: only what was added to them and removed."""
+        """Write to the lists only what was added or removed."""
         if change:
             form.save_lists()
         else:
             super().save_related(request, form, formsets, change)
 
     def get_deleted_objects(self, objs, request):
-        """Count what would be deleted: Django prints each message of each person."""
+        """Count what would be deleted: Django would list every message of every person."""
         counts = {self.opts.verbose_name_plural: len(objs)}
         forbidden = set()
         for relation in self.opts.get_fields(include_hidden=True):
@@ -115,17 +115,17 @@ class ChangesAdmin:
 
 
 class RoomAdminForm(ChangesForm, RoomForm):
-    """The form of the lobby, for a room that is there already too."""
+    """The form of the lobby, which here can change an existing room too."""
 
     def written(self):
-        """Write the hash of a new password."""
+        """Write the hash too, if there is a new password."""
         has_password = bool(self.cleaned_data.get("password"))
         return super().written() | ({"password_hash"} if has_password else set())
 
 
 @admin.register(Room)
 class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
-    """A room is made with the same form as in the lobby, and has members besides."""
+    """Rooms, with the form of the lobby and the list of members."""
 
     form = RoomAdminForm
     fields = ["name", "kind", "password", "members"]
@@ -136,7 +136,7 @@ class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the chat makes. The admin shows them and deletes them."""
+    """Rows that only the chat creates. The admin shows and deletes them."""
 
     show_full_result_count = False
 
@@ -151,7 +151,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    """What was said, to find and delete what must not stay."""
+    """Messages, to find and delete those that must not stay."""
 
     fields = ["room", "seq", "sender", "at", "text"]
     list_display = fields
@@ -177,6 +177,6 @@ class PersonForm(ChangesForm, UserChangeForm):
 
 @admin.register(User)
 class PersonAdmin(ChangesAdmin, UserAdmin):
-    """Django's admin for people, in the same manner."""
+    """Django's admin for people, which writes only what was changed."""
 
     form = PersonForm

@@ -1,7 +1,7 @@
-"""A copy of the whole database in one file, and back: for SQLite and for PostgreSQL.
+"""Backup and restore of the whole database, in one file, for SQLite and PostgreSQL.
 
 Not a package such as django-dbbackup: with SQLite it copies statements or the live file,
-and it doesn't look at a file before the database makes way for it.
+and it doesn't check a file before it replaces the database.
 """
 
 import os
@@ -24,7 +24,7 @@ class BackupError(Exception):
 
 
 def engine_of(path):
-    """Return which engine has made a backup; raise BackupError if none has."""
+    """Return which engine made a backup; raise BackupError if none did."""
     try:
         with path.open("rb") as file:
             start = file.read(16)
@@ -33,7 +33,7 @@ def engine_of(path):
     for engine, beginning in BEGINNINGS.items():
         if start.startswith(beginning):
             return engine
-    raise BackupError(f"{path} is no backup of this chat.")
+    raise BackupError(f"{path} is not a backup of this chat.")
 
 
 def save(path):
@@ -53,7 +53,7 @@ def bring_back(path):
 
 
 def engine_for(vendor):
-    """Return what can save and bring back a database."""
+    """Return the class that saves and restores this kind of database."""
     engines = {"sqlite": SQLite, "postgresql": PostgreSQL}
     if vendor not in engines:
         raise BackupError(f"Only SQLite and PostgreSQL can be saved, not {vendor}.")
@@ -64,7 +64,7 @@ def refuse_migrations(known_there, path):
     """Raise BackupError unless every migration in a backup is one of this code."""
     ours = MigrationLoader(None).disk_migrations
     if ("chat", "0001_initial") not in known_there:
-        raise BackupError(f"{path} is no backup of this chat.")
+        raise BackupError(f"{path} is not a backup of this chat.")
     unknown = {(app, name) for app, name in known_there if (app, name) not in ours}
     if unknown:
         names = ", ".join(sorted(f"{app}.{name}" for app, name in unknown))
@@ -74,14 +74,14 @@ def refuse_migrations(known_there, path):
 
 
 class SQLite:
-    """By SQLite's own backup: right even while the processes write."""
+    """Uses SQLite's own backup, which is correct even while the processes write."""
 
     def save(self, path):
         """Copy the live database."""
         connection.ensure_connection()
         with closing(sqlite3.connect(path)) as copy:
             connection.connection.backup(copy)
-            # One file, not three: nothing writes to a backup.
+            # One file, not three: nothing else writes to a backup.
             copy.execute("PRAGMA journal_mode=DELETE")
 
     def bring_back(self, path):
@@ -93,7 +93,7 @@ class SQLite:
                 rows = copy.execute("SELECT app, name FROM django_migrations")
                 known = set(rows.fetchall()) if state == "ok" else set()
             except sqlite3.OperationalError as problem:  # no such table
-                raise BackupError(f"{path} is no backup of this chat.") from problem
+                raise BackupError(f"{path} is not a backup of this chat.") from problem
             except sqlite3.DatabaseError as problem:
                 raise BackupError(f"{path} is damaged: {problem}.") from problem
             if state != "ok":
@@ -104,10 +104,10 @@ class SQLite:
 
 
 class PostgreSQL:
-    """By pg_dump and pg_restore, which come with PostgreSQL's client programs."""
+    """Uses pg_dump and pg_restore, which come with PostgreSQL's client programs."""
 
     def save(self, path):
-        """Dump the database as it is at one moment, while the processes write."""
+        """Dump the database as of one moment, while the processes write."""
         run(["pg_dump", "--format=custom", "--file", str(path), *self.database()])
 
     def bring_back(self, path):
@@ -116,14 +116,14 @@ class PostgreSQL:
         table = run([*read, "--data-only", "--table=django_migrations", str(path)])
         rows = re.findall(r"^\d+\t(\w+)\t(\w+)\t", table, re.MULTILINE)
         refuse_migrations(set(rows), path)
-        # Tables that are newer than the backup go too, or `migrate` would stumble on them.
+        # Drop tables that are newer than the backup too, or `migrate` would fail on them.
         clear = (
             f"SET lock_timeout = '{LOCK_TIMEOUT}';"
             " DROP SCHEMA public CASCADE; CREATE SCHEMA public"
         )
         with tempfile.TemporaryDirectory() as folder:
             # Through a file: psql would take the end of a broken pipe for the end of the
-            # script, and commit one half.
+            # script, and commit half of it.
             script = f"{folder}/script.sql"
             run([*read[:-1], f"--file={script}", "--schema=public", str(path)])
             run(
@@ -133,7 +133,7 @@ class PostgreSQL:
             )
 
     def database(self):
-        """Return the options that name the database; the password is in no command line."""
+        """Return the options that name the database, without the password."""
         names = {"HOST": "--host", "PORT": "--port", "USER": "--username"}
         chosen = connection.settings_dict
         options = [f"{names[key]}={chosen[key]}" for key in names if chosen[key]]

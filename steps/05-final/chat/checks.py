@@ -1,4 +1,4 @@
-"""What must be true before the chat can start: `python manage.py check`."""
+"""What must work before the chat can start: `python manage.py check`."""
 
 import ssl
 import sys
@@ -25,7 +25,7 @@ WRITE_IT = (
 )
 CERTIFICATE = "Name who signed its certificate: rediss://host:port?ssl_ca_certs=FILE"
 
-# What else a Redis can have against us, and what to do about it.
+# What else can be wrong with a Redis, and what to do about it.
 TROUBLE = {
     redis.AuthenticationError: (
         "does not let us in: the user name or the password is wrong or missing",
@@ -53,9 +53,9 @@ TROUBLE = {
 
 @register("redis")
 def before_the_start(app_configs, **options):
-    """Ask for Redis before the server starts: `migrate` and others do without.
+    """Check for Redis before the server starts; `migrate` and others don't need it.
 
-    Daphne or uvicorn, started without manage.py, run no checks. `check` asks for them.
+    Daphne and uvicorn, started without manage.py, run no checks; `check` does.
     """
     needs_redis = sys.argv[1:2] in (["runserver"], ["check"])
     return redis_answers(app_configs) if needs_redis else []
@@ -65,7 +65,7 @@ def redis_answers(app_configs, **options):
     """Refuse to start without Redis.
 
     Without this check the server would start, and then refuse each socket with HTTP
-    500, which no page gets to see.
+    500, which no page ever sees.
     """
     problems = [problem_with(url) for url in settings.REDIS_URL.split()]
     return [
@@ -75,7 +75,7 @@ def redis_answers(app_configs, **options):
 
 
 def problem_with(url):
-    """Return what is wrong with one Redis and what to do about it, or nothing."""
+    """Return what is wrong with one Redis and what to do about it, or None."""
     try:
         where = place_of(url)
         once = Retry(NoBackoff(), 0)
@@ -84,7 +84,7 @@ def problem_with(url):
     except redis.RedisError as problem:
         return what_happened(problem, where)
     except (ValueError, TypeError):
-        # Without a word of it: wherever it breaks, that may be in the password.
+        # Quote nothing of the URL: any part of it may belong to the password.
         return "REDIS_URL cannot be read as the address of a Redis.", WRITE_IT
     return None
 
@@ -112,6 +112,6 @@ def what_happened(problem, where):
     ):
         return f"Redis does not answer at {where} ({problem}).", START_ONE
     kind = next(kind for kind in TROUBLE if isinstance(problem, kind))
-    # Not the error's own words: what is no Redis may repeat what it was sent.
+    # Not the error's own text: a program that isn't Redis may repeat what it was sent.
     what, hint = TROUBLE[kind]
     return f"What is at {where} {what}.", hint

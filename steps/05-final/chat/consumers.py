@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 class ChatConsumer(AsyncWebsocketConsumer):
     """One socket of one person in one room.
 
-    What is sent is stored by the Writer; what is stored comes from the Hub. Nothing
-    here waits for either, so a frame is read as soon as it is there.
+    The Writer stores what people send; the Hub delivers what was stored. Nothing here
+    waits for either, so each frame is read as soon as it arrives.
     """
 
     # The Hub listens to the layer, once for all sockets of this process.
@@ -45,11 +45,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
     is_in = False  # until the socket has caught up with the room
     is_closing = False
     received = 0  # frames
-    code = None  # of the close; none if the line was cut by our own server
+    code = None  # of the close; None if our own server dropped the connection
     last_call = None  # the timer of our own close
 
     async def __call__(self, scope, receive, send):
-        """Run for as long as the socket is open, and leave nothing behind."""
+        """Run for as long as the socket is open, and clean up afterwards."""
         self.language = language_of(scope)
         self.label = server_label(scope["server"][1])
         self.mailbox = Mailbox(send)
@@ -61,7 +61,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
             if not self.is_closing:
-                # The server ends. Daphne would just cut the line.
+                # The server stops. Daphne would just drop the connection.
                 with suppress(Exception):
                     self.close_with(Close.RESTARTING)
                     await asyncio.sleep(GOODBYE)
@@ -69,14 +69,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         finally:
             # Here, because disconnect() is not called after an exception.
             if self.last_call:
-                self.last_call.cancel()  # it would cancel what follows
+                self.last_call.cancel()  # or it would cancel what follows
             self.mailbox.close()
             if self.permit:
                 self.take_leave()
                 await self.hub.leave(self)
 
     def take_leave(self):
-        """Note that the socket is gone: how many, and one line in the log."""
+        """Count the socket as closed, and log one line about it."""
         metrics.sockets.dec()
         log.info(
             "A socket was closed.",
@@ -91,11 +91,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         )
 
     async def dispatch(self, message):
-        """Handle what the server says of this socket; whatever happens, answer.
+        """Handle an event of this socket; whatever goes wrong, answer.
 
-        Channels' own dispatch has a thread close old database connections before each
-        frame; ours stay open (chat/database.py). And an exception would be a close with
-        1011, up to a second later.
+        Before each frame, Channels' own dispatch has a thread close old database
+        connections; ours stay open (chat/database.py). And an exception there becomes a
+        close with 1011, up to a second later.
         """
         with translation.override(self.language):
             try:
@@ -116,7 +116,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self):
         """The browser asks for a socket."""
-        # Accept first: before that, all that a browser learns of a refusal is 1006.
+        # Accept first: a page learns nothing from a refused handshake but 1006.
         await self.accept()
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         session_key = session_key_in(self.scope["cookies"])
@@ -126,7 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if retry_after := limits.budget_of(self.user.pk).openings.take():
             raise too_fast(retry_after, close=Close.FLOOD)
         if permit is None:
-            # The same for a room that does not exist and one that is not for you.
+            # The same answer for a room that doesn't exist and one that isn't for you.
             raise no_such_room(self.room_name)
         self.permit = permit
         self.hub = this_hub()
@@ -139,14 +139,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.catch_up(local)
 
     async def catch_up(self, local):
-        """Send what this page has missed; for a page that is new, the newest messages.
+        """Send what this page has missed; to a new page, the newest messages.
 
-        It says in the URL which message was its last, `?after=7`, and from which history
-        that was: a room that was deleted and made again begins at 1 again.
+        Its URL says which message was its last, `?after=7`, and which history that number
+        is from: a room that is deleted and made again starts at 1.
         """
         after, known_epoch = read_place(self.scope["query_string"])
         if after is not None and after > local.head:
-            # The process that it comes from may know more, and its log must not shrink.
+            # Its last process may have known more, and the page must not lose messages.
             await self.hub.reach_newest(local)
         head, epoch = local.head, local.epoch
         is_known = after is not None and known_epoch in {None, epoch}
@@ -162,8 +162,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 break
             self.post_missed(protocol.encode_messages(page))
             after = page[-1].seq
-        # From here on nothing is awaited, so nothing comes between.
-        reset |= local.epoch != epoch  # the history has changed meanwhile
+        # Nothing is awaited from here on, so no message can come in between.
+        reset |= local.epoch != epoch  # the history may have changed meanwhile
         messages = local.after(local.floor if reset else max(after, local.floor))
         self.post_missed(local.sync(messages, reset))
         self.hub.join(self)
@@ -201,7 +201,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise unavailable(frame.cid)
 
     def count_message(self, cid=None):
-        """Refuse what goes beyond the person's budget; in the end, close the socket."""
+        """Refuse what exceeds the person's budget; after many refusals, close the socket."""
         budget = limits.budget_of(self.permit.user_pk)
         if retry_after := budget.messages.take():
             metrics.messages.labels("rate_limited").inc()
@@ -229,7 +229,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # ---- What the page gets ------------------------------------------------------------
 
     def post(self, frame):
-        """Send a frame, when its turn comes."""
+        """Queue a frame for this page."""
         if self.is_closing:
             return
         self.mailbox.post(frame)
@@ -239,12 +239,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self.end_with(farewell(Close.SLOW, self.room_name))
 
     def post_missed(self, frames):
-        """Send what this page has missed."""
+        """Queue what this page has missed."""
         if not self.is_closing:
             self.mailbox.post_missed(frames)
 
     def stored(self, draft):
-        """The Writer has done with a message of this socket."""
+        """The Writer is done with a message of this socket."""
         with translation.override(self.language):
             if draft.has_failed:
                 self.refuse(unavailable(draft.cid))
@@ -259,7 +259,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         ).inc()
 
     def show_out(self, code):
-        """Close the socket: its person may no longer be here."""
+        """Close the socket: its person may no longer be in the room."""
         with translation.override(self.language):
             self.refuse(farewell(code, self.room_name))
 
@@ -284,13 +284,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.is_closing = True
         metrics.closes.labels(code.value).inc()
         self.mailbox.put({"type": "websocket.close", "code": code.value})
-        # Under some servers a close waits for the client, like anything else we send.
+        # On some servers a close waits for the client to read, like any other frame.
         loop = asyncio.get_running_loop()
         self.last_call = loop.call_later(LAST_PATIENCE, self.task.cancel)
 
 
 def read_older(permit, before):
-    """Return a page of older messages; or first, why the person may not read it."""
+    """Return a close code, if the person may no longer read, and older messages."""
     refused, _ = refusals([permit])
     if permit in refused:
         return refused[permit], [], False
@@ -298,10 +298,10 @@ def read_older(permit, before):
 
 
 class NoSuchAddress(AsyncWebsocketConsumer):
-    """Says that nothing lives at this address.
+    """Says that there is nothing at this URL.
 
-    Without it, the handshake would fail with HTTP 500 and a traceback in the log,
-    and a browser does not tell its page why a handshake failed.
+    Without it, the handshake would fail with HTTP 500 and a traceback in the log, and
+    a browser doesn't tell the page why a handshake failed.
     """
 
     channel_layer_alias = None
@@ -315,7 +315,7 @@ class NoSuchAddress(AsyncWebsocketConsumer):
         await self.close(code=Close.NOT_FOUND.value)
 
 
-# ---- What is said to whom is refused --------------------------------------------------
+# ---- Refusals -------------------------------------------------------------------------
 
 
 def too_fast(retry_after, cid=None, close=None):
@@ -326,20 +326,20 @@ def too_fast(retry_after, cid=None, close=None):
 
 
 def unavailable(cid=None, close=None):
-    """Return the refusal for what is not the client's fault."""
+    """Return the refusal for a failure that isn't the client's fault."""
     return Refusal(
         "unavailable", _("That did not work; try again."), cid=cid, close=close
     )
 
 
 def no_such_room(name):
-    """Return the refusal for a room that does not exist, or not for this person."""
+    """Return the refusal for a room that doesn't exist, or not for this person."""
     reason = _("There is no room “%(room)s” for you.") % {"room": name}
     return Refusal("not_found", reason, close=Close.NOT_FOUND)
 
 
 def farewell(code, room_name):
-    """Return the refusal with which somebody is shown out."""
+    """Return the refusal that closes the socket of somebody who was let in before."""
     if code == Close.NOT_FOUND:
         return no_such_room(room_name)
     name, reason = {
@@ -354,13 +354,13 @@ def farewell(code, room_name):
     return Refusal(name, reason, close=code)
 
 
-# ---- What a handshake says ------------------------------------------------------------
+# ---- Reading a handshake --------------------------------------------------------------
 
 
 def read_place(query):
-    """Return what `?after=7&epoch=f81d…` says: a number, and which history it is of.
+    """Return the number and the history that `?after=7&epoch=f81d…` names.
 
-    Each is None if it is missing or makes no sense.
+    Each is None if it is missing or invalid.
     """
     typed = parse_qs(query.decode("ascii", "replace"))
     after, epoch = [typed.get(name, [""])[0] for name in ("after", "epoch")]
@@ -373,7 +373,7 @@ def read_place(query):
 
 def whole_number(typed):
     """Return a number that JavaScript could have written; otherwise None."""
-    # The length comes first: Python refuses to convert thousands of digits.
+    # Check the length first: Python refuses to convert thousands of digits.
     if len(typed) > len(str(LARGEST_INTEGER)) or not re.fullmatch("[0-9]+", typed):
         return None
     return number if (number := int(typed)) <= LARGEST_INTEGER else None
@@ -382,14 +382,14 @@ def whole_number(typed):
 def session_key_in(cookies):
     """Return the session key that a browser sends, or None if it can't be one.
 
-    A quoted cookie can hold any character, and PostgreSQL fails at the character NUL.
+    A quoted cookie can contain any character, and PostgreSQL refuses NUL.
     """
     session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
     return session_key if re.fullmatch("[a-z0-9]{1,40}", session_key) else None
 
 
 def language_of(scope):
-    """Return the language that a page is in: LocaleMiddleware chose it the same way."""
+    """Return the language of the page, chosen as LocaleMiddleware chose it."""
     headers = dict(scope["headers"])
     request = SimpleNamespace(
         COOKIES=scope.get("cookies", {}),

@@ -1,24 +1,24 @@
-"""Asking the database from asynchronous code."""
+"""Using the database from asynchronous code."""
 
 import asyncio
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, OperationalError, connection
 
-# Seconds. A database that has stopped, or whose network drops everything, answers
-# nothing at all, not even an error. Longer than its own timeouts (config/settings.py).
+# Seconds. A database that hangs, or that the network no longer reaches, doesn't answer
+# at all, not even with an error. Longer than its own timeouts (config/settings.py).
 PATIENCE = 15
 
 
 async def ask(work, *arguments):
-    """Call a function that uses the database, in the thread that is there for it.
+    """Call a function that uses the database, in the thread for such calls.
 
-    As Channels' database_sync_to_async, but the connection stays open: that one opens
-    and closes it each time, which costs more than most queries here, and has SQLite
-    write its log back into its file each time. What has failed is not used again.
+    Like Channels' database_sync_to_async, but the connection stays open, unless it
+    fails. Opening and closing it each time would cost more than most queries here, and
+    have SQLite write its log back into its file each time.
 
-    Raises DatabaseError, also when there is no answer in time. What was asked may still
-    be done later: the thread waits on, and whoever asks next waits for the thread.
+    Raises DatabaseError, also if there is no answer in time. The call may still succeed
+    later: its thread keeps waiting, and the next caller waits for the thread.
     """
     try:
         async with asyncio.timeout(PATIENCE):

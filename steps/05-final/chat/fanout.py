@@ -1,12 +1,12 @@
 """From the database to the sockets: one subscription for each room and process.
 
 However many sockets a process has in a room, each message is read once, encoded once
-and put into their mailboxes. The channel layer carries what was stored from process to
-process, and may lose it, repeat it or deliver it late: each process knows the number of
-the last message that its sockets have, and reads from the database what is missing.
+and put into their mailboxes. The channel layer carries messages from process to process,
+and may lose them, repeat them or deliver them late: each process knows the number of the
+last message that its sockets have, and reads missing ones from the database.
 
 The numbers belong to one history, which has an id, the epoch. When the epoch changes
-(a backup was restored, messages were deleted), process and pages start over.
+(a backup was restored, messages were deleted), processes and pages start over.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from chat.limits import Person
 from chat.models import Room
 from chat.presence import MOST_NAMES, Register, people_in
 
-LOOK_AGAIN = 25  # seconds; the layer may have lost whatever it should have carried
-LOOK_AGAIN_DEAF = 5  # while it carries nothing
-LAYER_PATIENCE = 2  # seconds for one call of it
-CANCEL_AGAIN = 0.1  # seconds for a task to end that has been cancelled
-TYPING_GATHER = 0.5  # seconds; those who type are told together
+LOOK_AGAIN = 25  # seconds between two checks, because the layer may lose events
+LOOK_AGAIN_DEAF = 5  # while the layer is down
+LAYER_PATIENCE = 2  # seconds for one call of the layer
+CANCEL_AGAIN = 0.1  # seconds for a cancelled task to end
+TYPING_GATHER = 0.5  # seconds; people who type are announced together
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ hubs = WeakKeyDictionary()
 
 
 def this_hub():
-    """Return the hub of this process, or more exactly, of its event loop."""
+    """Return the hub of this process (to be exact, of its event loop)."""
     return hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
@@ -56,15 +56,14 @@ class LocalRoom:
         self.typing = set()
         self.wanted = 0  # the number of the newest message that we know of
         self.is_noticed = False  # whether one was announced since the last read began
-        self.must_begin = (
-            False  # `recent` is out of date, or the history is another one
-        )
+        # `recent` is out of date, or the history has changed.
+        self.must_begin = False
         self.is_repairing = False
-        self.repair = None  # the task that does
-        self.here = None  # the last frame that said who is here
+        self.repair = None  # the task that repairs
+        self.here = None  # the last presence frame
 
     def begin(self, newest):
-        """Start from the newest messages of the database; with another history, over."""
+        """Start from the newest messages; if the history has changed, start over."""
         messages = newest.messages
         goes_on = newest.epoch == self.epoch and newest.last >= self.head
         if not goes_on:
@@ -72,8 +71,8 @@ class LocalRoom:
         is_all = len(messages) < history.MOST_MESSAGES
         self.floor = 0 if is_all else min(messages[0].seq - 1, self.head)
         self.recent = deque(one for one in messages if one.seq <= self.head)
-        # What lies between comes next, as for any gap. Something newer may have been
-        # announced since these were read.
+        # The messages in between come next, in order, as for any gap. Newer ones may have
+        # been announced since these were read.
         self.wanted = max(self.wanted, newest.last)
         if not goes_on:
             for frame in self.sync(messages, reset=True):
@@ -86,7 +85,7 @@ class LocalRoom:
         return protocol.encode_sync(messages, **about)
 
     def take(self, messages):
-        """Give messages that follow those before to every socket."""
+        """Give every socket messages that follow the ones it has."""
         self.head = messages[-1].seq
         self.recent.extend(messages)
         while len(self.recent) > history.MOST_MESSAGES:
@@ -96,7 +95,7 @@ class LocalRoom:
         metrics.deliveries.inc(len(messages) * len(self.sockets))
 
     def after(self, seq):
-        """Return the messages after one, which must not lie below the floor."""
+        """Return the messages after `seq`, which must not be below the floor."""
         return [message for message in self.recent if message.seq > seq]
 
     def post(self, frame):
@@ -114,25 +113,25 @@ class Hub:
         self.opening = {}
         self.writer = history.Writer(self.publish)
         self.presence = Register(self.announce_presence)
-        self.news = {}  # what the layer is to carry, by group and kind
+        self.news = {}  # events to send through the layer, by group and kind
         self.has_news = asyncio.Event()
         self.must_look = asyncio.Event()
         self.is_deaf = False
-        # Beside the cancellation of our tasks, which a library may swallow.
+        # A flag too, because a library may swallow the cancellation of our tasks.
         self.is_closed = False
         self.channel = None
         self.duties = []
         self.tasks = set()
 
     def spawn(self, work):
-        """Have something done; asyncio itself would forget a task that nobody holds."""
+        """Start a task and keep it; asyncio may drop one that nobody refers to."""
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.done)
         return task
 
     def done(self, task):
-        """Forget a task that has ended; if it has failed, the next look repairs it."""
+        """Forget a task that has ended; the next check repairs what it failed to do."""
         self.tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             log.warning("%s has failed: %r", task.get_coro().__name__, problem)
@@ -149,14 +148,14 @@ class Hub:
         user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
         self.people.setdefault(user_pk, Person()).sockets.append(socket)
         if room_pk not in self.rooms:
-            # Whoever comes meanwhile waits for the same.
+            # Sockets that come meanwhile wait for the same task.
             if room_pk not in self.opening:
                 self.opening[room_pk] = asyncio.create_task(self.open(room_pk))
             await asyncio.shield(self.opening[room_pk])
         return self.rooms[room_pk]
 
     async def open(self, room_pk):
-        """Begin to follow a room: subscribe, then read, so that nothing falls between."""
+        """Start following a room: subscribe first, then read, so that nothing is missed."""
         try:
             await self.subscribe([EVERYBODY, group_name(room_pk)])
             room = LocalRoom(room_pk)
@@ -166,7 +165,7 @@ class Hub:
             del self.opening[room_pk]
 
     def join(self, socket):
-        """Let a socket that has caught up hear what comes from now on."""
+        """Let a socket that has caught up receive everything from now on."""
         permit = socket.permit
         room = self.rooms[permit.room_pk]
         room.sockets.add(socket)
@@ -175,7 +174,7 @@ class Hub:
             socket.post(room.here)
 
     async def leave(self, socket):
-        """Forget a socket; with the last one, stop."""
+        """Forget a socket; after the last one, stop."""
         user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
         room = self.rooms.get(room_pk)
         if room and socket in room.sockets:
@@ -189,11 +188,11 @@ class Hub:
             await self.close()
 
     async def close(self):
-        """Stop following; whoever comes now gets a new hub."""
+        """Stop following; the next socket gets a new hub."""
         hubs.pop(asyncio.get_running_loop(), None)
         self.is_closed = True
         try:
-            # Whoever came and went in one moment has left a room half open.
+            # A socket that came and went at once has left a room half open.
             await asyncio.gather(*self.opening.values(), return_exceptions=True)
             if self.writer.task:
                 await self.writer.task
@@ -202,8 +201,8 @@ class Hub:
             for task in self.tasks:
                 task.cancel()
         while self.tasks:
-            # Once is not enough: in Python 3.11, asyncio.wait_for, which redis-py uses,
-            # swallows a cancellation that comes together with what it waits for.
+            # Once isn't enough: in Python 3.11, asyncio.wait_for, which redis-py uses,
+            # swallows a cancellation that arrives together with its result.
             await asyncio.wait(self.tasks, timeout=CANCEL_AGAIN)
             for task in self.tasks:
                 task.cancel()
@@ -213,7 +212,7 @@ class Hub:
     # ---- The channel layer --------------------------------------------------------
 
     async def subscribe(self, groups):
-        """Join groups of the layer; twice does no harm. Without it, be deaf for a while."""
+        """Join groups of the layer, as often as you like; return whether it worked."""
         try:
             if self.channel is None:
                 self.channel = await self.layer.new_channel()
@@ -226,14 +225,14 @@ class Hub:
         return True
 
     async def unsubscribe(self, groups):
-        """Leave groups of the layer; it forgets by itself what this cannot tell it."""
+        """Leave groups of the layer; a membership that stays there expires."""
         with suppress(Exception):
             for name in groups:
                 async with asyncio.timeout(LAYER_PATIENCE):
                     await self.layer.group_discard(name, self.channel)
 
     def note_failure(self, problem):
-        """The layer has failed: go on without it, and check the database more often."""
+        """Treat the layer as down: go on without it, and check the database more often."""
         metrics.layer_failures.inc()
         if not self.is_deaf:
             log.warning("The channel layer does not answer: %r", problem)
@@ -241,7 +240,7 @@ class Hub:
             self.must_look.set()
 
     async def listen(self):
-        """Hear what other processes say."""
+        """Receive what other processes send."""
         while not self.is_closed:
             try:
                 if self.channel is None:
@@ -255,11 +254,11 @@ class Hub:
             try:
                 self.hear(event)
             except Exception:
-                # From a process with other code, during an update: go on.
+                # During an update, it may come from a process with other code: go on.
                 log.exception("An event could not be understood.")
 
     def hear(self, event):
-        """Do what another process says; this one hears itself too."""
+        """Handle an event of another process, or of this one: it receives its own too."""
         if event["type"] == "look":
             self.spawn(self.check(event))
             return
@@ -268,7 +267,7 @@ class Hub:
             return
         if event["type"] == "messages":
             if event["epoch"] == str(room.epoch) and event["last"] <= room.head:
-                return  # our own, or repeated, or read from the database since
+                return  # our own, repeated, or read from the database meanwhile
             self.deliver(history.Batch.of_event(event))
         elif event["type"] == "presence":
             self.spawn(self.show_presence([room.pk]))
@@ -276,17 +275,17 @@ class Hub:
             room.post(protocol.encode(protocol.TypingNow(event["people"])))
 
     def tell(self, room_pk, event):
-        """Have the layer carry something to the other processes, soon.
+        """Send an event to the other processes, soon.
 
-        While it does not keep up, only the newest event of each kind is kept for each
-        room: whoever gets it notices that something is missing, and reads it.
+        While the layer doesn't keep up, only the newest event of each kind is kept for
+        each room: a process that receives it notices what is missing, and reads it.
         """
         key = group_name(room_pk), event["type"]
         self.news[key] = event | {"room": room_pk}
         self.has_news.set()
 
     async def announce(self):
-        """Give the layer what it is to carry, one event after the other."""
+        """Send events through the layer, one after the other."""
         while not self.is_closed:
             await self.has_news.wait()
             self.has_news.clear()
@@ -295,7 +294,7 @@ class Hub:
                 self.has_news.set()
 
     async def carry_news(self):
-        """Give the layer all that there is for it; tell whether it took everything."""
+        """Send all waiting events; return whether the layer took them all."""
         while self.news:
             key = next(iter(self.news))  # the oldest
             group, _ = key
@@ -304,8 +303,8 @@ class Hub:
                 async with asyncio.timeout(LAYER_PATIENCE):
                     await self.layer.group_send(group, event)
             except Exception as problem:
-                # The next try carries it, or what is newer of its kind. If the layer
-                # did take it, it is there twice, which does no harm.
+                # The next try sends it, or a newer one of its kind. If the layer did
+                # take it, it arrives twice, which does no harm.
                 self.news.setdefault(key, event)
                 self.note_failure(problem)
                 return False
@@ -314,17 +313,17 @@ class Hub:
     # ---- Messages -----------------------------------------------------------------
 
     def publish(self, batch):
-        """Messages were stored here: give them to everybody in the room."""
+        """Publish messages that were stored here to everybody in the room."""
         self.deliver(batch)
         self.tell(batch.room_pk, batch.as_event())
 
     def deliver(self, batch):
-        """Give messages to the sockets, if they follow what those have."""
+        """Give messages to the sockets, if they follow the ones those have."""
         room = self.rooms.get(batch.room_pk)
         if room is None:
             return
-        # One event can arrive after another: only the database knows which history is
-        # the present one.
+        # Events can arrive out of order: only the database knows which history is the
+        # current one.
         room.must_begin |= batch.epoch != room.epoch
         follow = batch.messages and batch.messages[0].seq == room.head + 1
         if follow and not (room.is_repairing or room.must_begin):
@@ -333,7 +332,7 @@ class Hub:
             self.notice(room, batch.last)
 
     def notice(self, room, last, noticed="gap"):
-        """There is a message `last`: read it and what precedes it, unless we have it."""
+        """Message `last` exists: unless we have it, read everything up to it."""
         if last <= room.head and not room.must_begin:
             return
         room.wanted = max(room.wanted, last)
@@ -344,7 +343,7 @@ class Hub:
             room.repair = self.spawn(self.repair(room))
 
     async def look_for_messages(self, room_pks):
-        """Ask the database how far some rooms are, and repair those that are not."""
+        """Ask the database for the newest number of rooms, and repair those behind it."""
         heads = {pk: self.rooms[pk].head for pk in room_pks if pk in self.rooms}
         found = Room.objects.filter(pk__in=heads)
         found = await ask(list, found.values_list("pk", "last_seq", "epoch"))
@@ -356,11 +355,11 @@ class Hub:
                 self.notice(room, last, noticed="look")
 
     async def mend(self, room_pks):
-        """The database has gone back: somebody has restored it by hand, or lost its end.
+        """The database went back: it was restored by hand, or lost its last changes.
 
-        What it has now is the truth. Its rooms get a new history id, so that every
-        process and page starts over, not only those that were ahead of it. A room that
-        is merely behind its own messages is brought forward.
+        What it has now counts. Its rooms get a new history id, so that every process and
+        page starts over, not only those that were ahead of it. If only a room's number
+        is behind its messages, the number is corrected.
         """
         log.warning("The database knows less than this process: rooms %s.", room_pks)
         await ask(history.mend_numbers, room_pks)
@@ -374,7 +373,7 @@ class Hub:
     async def reach_newest(self, room):
         """Return once this process has the newest messages of a room.
 
-        If the database does not answer, this is a DatabaseError.
+        Raises DatabaseError if the database doesn't answer.
         """
         await self.look_for_messages([room.pk])
         while room.is_repairing:
@@ -383,7 +382,7 @@ class Hub:
             raise DatabaseError("the newest messages could not be read")
 
     async def repair(self, room):
-        """Read what is missing from the database, and give it to the sockets."""
+        """Read missing messages from the database, and give them to the sockets."""
         try:
             while room.must_begin or room.head < room.wanted:
                 if room.must_begin:
@@ -396,8 +395,8 @@ class Hub:
                 elif batch.messages:
                     room.take(batch.messages)
                 elif not room.is_noticed:
-                    # What is not there any more is not missing. But never go beyond what
-                    # the database has: the next message would be taken for an old one.
+                    # Deleted messages aren't missing. But never go beyond the newest
+                    # number: the next message would be taken for an old one.
                     room.head = max(room.head, min(room.wanted, batch.last))
                     room.wanted = room.head
         except DatabaseError as problem:
@@ -406,7 +405,7 @@ class Hub:
             room.is_repairing = False
 
     async def begin_again(self, room):
-        """Read the newest messages of a room whose history may be another one."""
+        """Read the newest messages of a room whose history may have changed."""
         room.must_begin = False
         try:
             newest = await ask(history.newest_in, room.pk)
@@ -414,7 +413,7 @@ class Hub:
             room.must_begin = True
             raise
         if newest.epoch is None:
-            room.wanted = room.head  # the room is gone, and its sockets are told so
+            room.wanted = room.head  # the room is gone; the check closes its sockets
         else:
             room.begin(newest)
 
@@ -428,7 +427,7 @@ class Hub:
             self.spawn(self.show_presence(here))
 
     async def show_presence(self, room_pks):
-        """Tell the sockets who is in their rooms, if that is new."""
+        """Send the sockets who is in their rooms, if that has changed."""
         try:
             found = await ask(people_in, room_pks)
         except DatabaseError as problem:
@@ -449,16 +448,16 @@ class Hub:
         room.typing.add(name)
 
     def show_typing(self, room):
-        """Tell a room who has just typed."""
+        """Send a room who has just typed."""
         people = sorted(room.typing)[:MOST_NAMES]
         room.typing.clear()
         room.post(protocol.encode(protocol.TypingNow(people)))
         self.tell(room.pk, {"type": "typing", "people": people, "from": self.channel})
 
-    # ---- Every now and then -----------------------------------------------------------
+    # ---- From time to time ------------------------------------------------------------
 
     async def keep_watch(self):
-        """Look again from time to time, and when something has gone wrong."""
+        """Check from time to time, and when something has gone wrong."""
         while not self.is_closed:
             pause = LOOK_AGAIN_DEAF if self.is_deaf else LOOK_AGAIN
             with suppress(TimeoutError):
@@ -466,8 +465,8 @@ class Hub:
                 async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):
                     await self.must_look.wait()
             self.must_look.clear()
-            # First, so that pages don't reconnect while the database is down: that
-            # would help nobody.
+            # The ping comes first, so that pages don't reconnect, in vain, while the
+            # database is down.
             ping = protocol.encode(protocol.Ping())
             for room in self.rooms.values():
                 room.post(ping)
@@ -479,7 +478,7 @@ class Hub:
                 log.exception("The check has failed; there will be another one.")
 
     async def look_again(self):
-        """Repair what the layer has lost: our place in the groups, access, messages."""
+        """Repair what the layer has lost: group membership, changed access, messages."""
         await self.forget_empty_rooms()
         groups = [EVERYBODY, *map(group_name, self.rooms)]
         self.is_deaf = not await self.subscribe(groups)
@@ -488,22 +487,22 @@ class Hub:
         await self.show_presence(list(self.rooms))
 
     async def forget_empty_rooms(self):
-        """Follow no room in which nobody is."""
+        """Stop following rooms without sockets."""
         people = self.people.values()
         used = {one.permit.room_pk for person in people for one in person.sockets}
         empty = [room_pk for room_pk in self.rooms if room_pk not in used]
         for room_pk in empty:
             del self.rooms[room_pk]
         await self.unsubscribe(map(group_name, empty))
-        # Somebody may have come back in that moment.
+        # Somebody may have come back at that moment.
         back = [room_pk for room_pk in empty if room_pk in {*self.rooms, *self.opening}]
         await self.subscribe(map(group_name, back))
 
     async def check(self, whom):
-        """Close the sockets that may not be here any more, and look for messages.
+        """Close sockets that are no longer allowed, and look for missing messages.
 
-        Of all people and rooms, or only of those that `whom` names: `user`, `room`.
-        `ended` is the key of a session that has ended.
+        Check all sockets, or only those that `whom` names by `user` or `room`. `ended` is
+        the key of a session that has ended.
         """
         sockets = [
             socket
@@ -522,11 +521,11 @@ class Hub:
                 socket.show_out(code)
             else:
                 self.rename(socket, people[socket.permit.user_pk])
-        # A change of a room or an account may be one of what was said, too.
+        # A change of a room or an account may have changed its messages, too.
         await self.look_for_messages(list(self.rooms))
 
     def rename(self, socket, user):
-        """Take over a person's new name; what is kept here still has the old one."""
+        """Take over a person's new name, and reread messages that have the old one."""
         if socket.user.get_username() != user.get_username():
             for room in self.rooms.values():
                 room.must_begin = True

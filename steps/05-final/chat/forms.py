@@ -1,4 +1,4 @@
-"""What people fill in to make a room, and to enter one."""
+"""The forms for making a room and for entering one."""
 
 import re
 
@@ -38,7 +38,7 @@ class RoomForm(forms.ModelForm):
         self.user = user
 
     def clean_name(self):
-        """Refuse names that no address keeps, and names that cannot be told apart."""
+        """Refuse names that URLs change, and names that look like another name."""
         name = tidy(self.cleaned_data["name"])
         if problem := problem_with(name):
             raise forms.ValidationError(problem)
@@ -46,13 +46,13 @@ class RoomForm(forms.ModelForm):
             raise forms.ValidationError(
                 _("A word in more than one alphabet could look like another name.")
             )
-        # Of private rooms, those that this person knows: the answer reveals no other.
+        # Only among rooms this person knows of: the answer must not reveal others.
         if self.user and Room.listed_for(self.user).named(name).exists():
             raise forms.ValidationError(_("A room with this name already exists."))
         return name
 
     def clean(self):
-        """Ask for a password where there must be one."""
+        """Require a password for a room with a password."""
         content = super().clean()
         if self.user and self.has_made_enough():
             limit = {"count": MOST_ROOMS}
@@ -73,7 +73,7 @@ class RoomForm(forms.ModelForm):
         return not self.user.is_staff and made.count() >= MOST_ROOMS
 
     def save(self, commit=True):
-        """Store the room; of the password, only a hash."""
+        """Store the room, with a hash of the password."""
         if self.user:
             self.instance.made_by = self.user
         if self.cleaned_data.get("password"):

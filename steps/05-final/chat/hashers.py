@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
-# Each takes one CPU for a third of a second. More at once are no faster, and would
-# leave nothing for the people who are chatting.
+# Each takes one CPU for a third of a second. More at once would be no faster, and would
+# leave no CPU for the people who are chatting.
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 MOST_WAITING = 64  # a class or two; each one is a thread
 
@@ -21,10 +21,10 @@ class TooBusy(Exception):
 
 
 class Hasher(PBKDF2PasswordHasher):
-    """Django's hasher, which reads and makes the same hashes."""
+    """Django's hasher; its hashes stay the same."""
 
     def encode(self, password, salt, iterations=None):
-        """Hash a password when its turn comes, holding no database connection."""
+        """Hash a password in its turn, without holding a database connection."""
         with turn():
             return super().encode(password, salt, iterations)
 

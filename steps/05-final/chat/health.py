@@ -1,4 +1,4 @@
-"""Whether this process is well: asked by the front server and by whoever deploys."""
+"""Health checks, for the front server and for deployments."""
 
 import asyncio
 import logging
@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 
 
 def live(request):
-    """Say that the process runs. Touches nothing, so it fails only with the process."""
+    """Say that the process runs. It uses nothing else, so only the process can fail."""
     return JsonResponse({"status": "ok"})
 
 
 async def ready(request):
     """Say whether people can be sent here: 200, or 503 without a database.
 
-    Without Redis the chat is degraded, not down: what is sent is still stored, and
-    whoever enters still reads it.
+    Without Redis the chat is degraded, not down: messages are still stored, and people
+    still read them.
     """
     layer = "ok" if await layer_answers() else "degraded"
     try:
@@ -37,13 +37,13 @@ async def ready(request):
 def count(request):
     """Show what this process has counted, in the text format of Prometheus.
 
-    The front server lets nobody from outside ask for it.
+    The front server doesn't pass requests for it on.
     """
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def ask_database():
-    """Ask the database for nothing much."""
+    """Run the simplest query there is."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -52,12 +52,12 @@ def ask_database():
 
 
 async def layer_answers():
-    """Send something through the channel layer and back, on a channel of our own."""
+    """Send an event through the channel layer and back, on a channel of our own."""
     layer = get_channel_layer()
     try:
         async with asyncio.timeout(LONGEST_ROUND_TRIP):
-            # With the usual prefix: what is sent there is received by whoever of this
-            # process is waiting already, the hub, and passed on to us.
+            # With the usual prefix: the hub, which is already waiting in this process,
+            # may receive the event, and the layer passes it on to us.
             channel = await layer.new_channel()
             await layer.send(channel, {"type": "health.check"})
             await layer.receive(channel)

@@ -1,4 +1,4 @@
-"""What the rooms remember: writing it down, in batches, and reading it again."""
+"""The messages of the rooms: storing them in batches, and reading them."""
 
 import asyncio
 import logging
@@ -18,10 +18,10 @@ from chat.models import Message, Room
 
 MOST_MESSAGES = 100  # in one frame
 MOST_OLDER = 50  # in one page of scrolling back
-FAR_BEHIND = 500  # whoever has missed more than this begins anew, with the newest
+FAR_BEHIND = 500  # a page that has missed more starts over with the newest
 
 MOST_DRAFTS = 100  # in one transaction
-LONGEST_QUEUE = 2000  # drafts; beyond that, the database cannot keep up
+LONGEST_QUEUE = 2000  # drafts; with more, the database can't keep up
 LONGEST_REST = 0.025  # seconds
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Draft:
-    """A message that is to be stored, and what became of it."""
+    """A message to be stored, and what became of it."""
 
-    socket: object  # is told by its method `stored(draft)`
+    socket: object  # its method `stored(draft)` is called
     permit: Pass
     text: str
     cid: UUID | None
@@ -44,20 +44,20 @@ class Draft:
     has_failed: bool = False
 
     def start(self):
-        """Forget what an earlier try, which was rolled back, has noted here.
+        """Forget the outcome of an earlier attempt, which was rolled back.
 
-        Otherwise a message that the second try refuses would still be published.
+        Otherwise a message that the second attempt refuses would still be published.
         """
         self.message, self.is_new, self.refused = None, True, None
 
 
 @transaction.atomic
 def store(drafts):
-    """Store messages as the next ones of their rooms, and note in each what became of it.
+    """Store messages as the next ones of their rooms; note in each draft what became of it.
 
-    The lock on a room makes writers wait for one another, in every process, so that no
-    number is given twice or left out. A message sent again is not stored again. Someone
-    who has lost access since the socket was opened is refused.
+    The lock on a room makes writers in all processes wait for one another, so that no
+    number is used twice or left out. A message sent again is not stored again. People
+    who have lost access since they opened their socket are refused.
     """
     room_pks = {draft.permit.room_pk for draft in drafts}
     rooms = {room.pk: room for room in locked(room_pks)}
@@ -95,9 +95,9 @@ def store(drafts):
 def locked(room_pks):
     """Lock rooms for the rest of the transaction, and return them.
 
-    Always in the same order: two writers who lock the same rooms must not wait for each
-    other. `no_key` leaves the rooms' keys alone: on PostgreSQL, a row that points to a
-    room (a member, somebody's presence) would otherwise wait for us, or we for it.
+    Always in the same order, so that two writers never wait for each other. `no_key`
+    doesn't lock the rooms' keys: on PostgreSQL, inserting a row that points to a room (a
+    member, somebody's presence) would otherwise wait for us, or we for it.
     """
     rooms = Room.objects.select_for_update(no_key=True)
     return list(rooms.filter(pk__in=room_pks).order_by("pk"))
@@ -105,10 +105,10 @@ def locked(room_pks):
 
 @transaction.atomic
 def mend_numbers(room_pks):
-    """Bring rooms forward whose number is behind their messages.
+    """Correct the number of rooms that is behind their messages.
 
-    Nothing here sets it back, but a hand at the database can. The next number would
-    then be taken, and the room dead: every message would be refused.
+    Nothing here sets it back, but somebody who edits the database can. The next number
+    would then be taken, and every message in the room would fail.
     """
     pks = [room.pk for room in locked(room_pks)]
     for room in Room.objects.filter(pk__in=pks).annotate(newest=Max("message__seq")):
@@ -129,9 +129,9 @@ def known_among(drafts, rooms):
 class Writer:
     """Stores what all sockets of this process send: everything that waits, at once.
 
-    One transaction for a hundred messages costs little more than one for a single one,
-    so the busier the chat, the cheaper each message. `publish(batch)` gets what is
-    stored, room by room.
+    One transaction for a hundred messages costs little more than one for a single
+    message, so the busier the chat, the cheaper each message. `publish(batch)` is called
+    with what was stored, room by room.
     """
 
     def __init__(self, publish):
@@ -141,7 +141,7 @@ class Writer:
         self.rest_until = 0
 
     def put(self, draft):
-        """Take a draft; tell whether there was room for it."""
+        """Queue a draft; return whether there was room for it."""
         if len(self.waiting) >= LONGEST_QUEUE:
             return False
         self.waiting.append(draft)
@@ -150,7 +150,7 @@ class Writer:
         return True
 
     async def write(self):
-        """Store all that is waiting."""
+        """Store everything that is waiting."""
         try:
             while self.waiting:
                 await asyncio.sleep(max(0, self.rest_until - time.monotonic()))
@@ -163,17 +163,17 @@ class Writer:
     async def send_off(self):
         """Let the sockets send what they were given, then rest for as long as it took.
 
-        A large room keeps the process busy for many milliseconds; what comes in until
-        as many have passed goes out together, in one frame for each socket and not in
-        several. Where messages come singly, or the room is small, nothing is delayed.
+        Sending to a large room keeps the process busy for many milliseconds. Messages
+        that arrive during that time and the rest go out together, in one frame for each
+        socket. A single message, or one in a small room, is not delayed.
         """
         begun = time.monotonic()
-        await asyncio.sleep(0)  # each mailbox has its turn before this has the next
+        await asyncio.sleep(0)  # every mailbox runs before this continues
         now = time.monotonic()
         self.rest_until = now + min(now - begun, LONGEST_REST)
 
     async def store(self, drafts):
-        """Store messages; tell those who sent them, then those who wait for them."""
+        """Store messages; notify the sockets that sent them, then publish them."""
         metrics.batches.observe(len(drafts))
         try:
             with metrics.storing.time():
@@ -188,9 +188,9 @@ class Writer:
             self.publish(batch)
 
     async def store_singly(self, drafts, problem):
-        """Store each message on its own: one that can't be stored must not take the rest.
+        """Store each message on its own, so that a bad one doesn't stop the others.
 
-        Unless all of them fail because their room is behind, which is mended first.
+        If their room's number is behind its messages, it is corrected first.
         """
         log.warning("%s messages not stored together: %r", len(drafts), problem)
         try:
@@ -205,7 +205,7 @@ class Writer:
                 self.give_up([draft], another)
 
     def give_up(self, drafts, problem):
-        """Note that messages could not be stored; their senders will send them again."""
+        """Note that messages couldn't be stored; their senders will send them again."""
         is_ours = not isinstance(problem, DatabaseError)
         count = len(drafts)
         log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
@@ -221,12 +221,12 @@ class Batch:
     """Messages of one room, oldest first, and how far its history goes."""
 
     room_pk: int
-    epoch: UUID | None  # which history; None if there is no such room any more
+    epoch: UUID | None  # which history; None if the room no longer exists
     last: int  # the number of its newest message, in this batch or not
     messages: list[protocol.Message]
 
     def as_event(self):
-        """Return the event with which the channel layer carries this to other processes."""
+        """Return the event that carries this to other processes."""
         return {
             "type": "messages",
             "room": self.room_pk,
@@ -246,7 +246,7 @@ def batches_of(drafts):
     """Return what was stored, by room.
 
     A message that was stored before counts too, without its text: the process that
-    stored it may have died, or given up waiting, before it told anybody.
+    stored it may have died, or given up waiting, before it published it.
     """
     batches = {}
     for draft in drafts:
@@ -262,7 +262,7 @@ def batches_of(drafts):
 
 def newest_in(room_pk):
     """Return the newest messages of a room."""
-    # How far it goes, first: a message that comes between is in both, not in neither.
+    # Read the number first: a message stored in between is then in both, not in neither.
     epoch, last = place_of(room_pk)
     found = messages_of(room_pk).order_by("-seq")[:MOST_MESSAGES]
     messages = [message.as_frame() for message in found][::-1]
@@ -277,7 +277,7 @@ def following(room_pk, after):
 
 
 def place_of(room_pk):
-    """Return which history a room has, and how far it goes."""
+    """Return the history of a room, and the number of its newest message."""
     room = Room.objects.filter(pk=room_pk).values_list("epoch", "last_seq").first()
     return room or (None, 0)
 

@@ -1,4 +1,4 @@
-"""How much one person may do: each limit is there so that nobody can harm the others."""
+"""How much one person may do, so that nobody can harm the others."""
 
 import time
 from collections import deque
@@ -24,8 +24,8 @@ OPENINGS_RATE = max(0.5, SOCKETS / 10)
 BAD_FRAMES = 5
 BAD_FRAMES_RATE = 0.5
 
-# All frames of one socket, whatever is in them. A page stays far below: it sends one
-# message at a time, "typing" every two seconds, an "ack" for each 256 KiB.
+# All frames of one socket, whatever they contain. A page stays far below: it sends one
+# message at a time, "typing" every two seconds, and an "ack" for each 256 KiB.
 FRAMES_RATE = 10 + 2 * RATE
 FRAMES = 10 * FRAMES_RATE
 
@@ -57,7 +57,7 @@ class Bucket:
         return 0
 
     def is_full(self):
-        """Tell whether nothing has been used lately."""
+        """Return whether nothing has been used lately."""
         self.fill()
         return self.tokens == self.burst
 
@@ -65,8 +65,8 @@ class Bucket:
 class Budget:
     """What one person may do in this process, in all windows together.
 
-    Per process: with two of them, a person who uses both may do twice as much. That is
-    good enough against harm; a shared count would ask Redis about every message.
+    Each process counts on its own: with two, a person who uses both may do twice as
+    much. That's good enough; a shared count would ask Redis about every message.
     """
 
     def __init__(self):
@@ -76,7 +76,7 @@ class Budget:
         self.typing = Bucket(TYPING_RATE, 1)
 
     def is_full(self):
-        """Tell whether a new budget would be the same."""
+        """Return whether a new budget would be the same."""
         return all(bucket.is_full() for bucket in vars(self).values())
 
 

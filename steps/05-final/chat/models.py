@@ -1,4 +1,4 @@
-"""What the chat remembers."""
+"""What the chat stores."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ from chat import protocol
 
 INVITES_LAST = timedelta(days=2)
 
-# What makes the slug of a private room one that nobody else has.
+# Random characters that make the slug of a private room unique and hard to guess.
 SLUG_SUFFIX = 8
 
 
@@ -28,18 +28,18 @@ class RoomQuerySet(models.QuerySet):
     def at(self, slug):
         """Return the room with this slug, if there is one.
 
-        The slug comes from a URL, so it may be anything: PostgreSQL refuses to look
-        for a NUL, and no database can look for half of a surrogate pair.
+        The slug comes from a URL, so it may be anything: PostgreSQL refuses a query with
+        a NUL, and every database refuses half of a surrogate pair.
         """
         return self.filter(slug=slug) if is_storable(slug) else self.none()
 
     def named(self, name):
-        """Return the rooms with this name: private ones may share it."""
+        """Return the rooms with this name: private rooms may share one."""
         return self.filter(name=name) if is_storable(name) else self.none()
 
 
 def is_storable(text):
-    """Tell whether every database can store this text."""
+    """Return whether every database can store this text."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -50,17 +50,17 @@ def is_storable(text):
 class Room(models.Model):
     """A room, and who may enter it.
 
-    Whoever stores messages counts `last_seq` up, under a lock on the row. Every other
-    `save()` leaves it and `epoch` alone: the instance may have been loaded before the
-    last message was stored, and writing its old number back would make the next message
-    fail, because that number is taken.
+    Storing messages increases `last_seq`, under a lock on the row. Every other `save()`
+    leaves it and `epoch` alone: the instance may have been loaded before the last message
+    was stored, and writing its old number back would make the next message fail, because
+    that number is taken.
     """
 
-    # Written by queries that name them; never by a plain `save()`.
+    # Written only by queries that name them, never by a plain `save()`.
     COUNTED = frozenset({"last_seq", "epoch"})
 
     class Kind(models.TextChoices):
-        """Who may enter: everybody, whoever knows the password, whoever was invited."""
+        """Who may enter: everybody, those with the password, or those invited."""
 
         OPEN = "open", _("open to all")
         PASSWORD = "password", _("with a password")
@@ -74,10 +74,10 @@ class Room(models.Model):
     # open pages keep working.
     slug = models.CharField(max_length=120, unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPEN)
-    # Hashed, as the password of a person is.
+    # Hashed, like the password of an account.
     password_hash = models.CharField(max_length=128, blank=True, editable=False)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True)
-    # Counted, so that nobody makes rooms without end.
+    # Counted, so that nobody can make rooms without end.
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -88,9 +88,9 @@ class Room(models.Model):
     )
     # The number of the newest message.
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
-    # Names the history that the numbers belong to. It changes when that history does:
-    # when a backup is restored or messages are deleted, the numbers start to mean
-    # something else, and processes and pages that know the old ones must start over.
+    # Names the history that the numbers belong to. It changes when a backup is restored
+    # or messages are deleted: what processes and pages know is then wrong, so they must
+    # start over.
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects = RoomQuerySet.as_manager()
@@ -110,7 +110,7 @@ class Room(models.Model):
         return self.name
 
     def save(self, *args, update_fields=None, **options):
-        """Store the room; of one that is stored already, not how far its messages are."""
+        """Store the room; of an existing one, leave the counted fields alone."""
         if not self.slug:
             self.slug = self.new_slug()
         if update_fields is None and not self._state.adding:
@@ -123,7 +123,7 @@ class Room(models.Model):
         return reverse("room", args=[self.slug])
 
     def new_slug(self):
-        """Return a slug: the name if everybody may know it, or else one of its own."""
+        """Return a slug: the name if everybody may know it, else one with a suffix."""
         public = self.kind in {self.Kind.OPEN, self.Kind.PASSWORD}
         if public and not Room.objects.at(self.name).exists():
             return self.name
@@ -137,7 +137,7 @@ class Room(models.Model):
 
     @classmethod
     def open_to(cls, user):
-        """Return the rooms that a person may enter now: pages and sockets ask here."""
+        """Return the rooms that a person may enter now; pages and sockets both use it."""
         is_open = models.Q(kind=cls.Kind.OPEN)
         return cls.objects.filter(is_open | models.Q(members=user)).distinct()
 
@@ -145,29 +145,28 @@ class Room(models.Model):
     def renew_epochs(cls, rooms=None):
         """Give rooms (by default, all of them) a new history id; return how many.
 
-        Call it when the past changes: a backup was restored, messages were deleted.
-        Each process and page that knows the old history starts over when it sees the
-        new id.
+        Call it when the past changes: a backup was restored, messages were deleted. Each
+        process and page starts over when it sees the new id.
         """
         rooms = cls.objects.all() if rooms is None else rooms
         return cls.objects.filter(pk__in=rooms.values("pk")).update(epoch=uuid.uuid4())
 
     def is_password(self, typed):
-        """Tell whether this is the password of the room."""
+        """Return whether this is the password of the room."""
         return self.kind == self.Kind.PASSWORD and check_password(
             typed, self.password_hash
         )
 
     def is_full(self):
-        """Tell whether nobody else can join."""
+        """Return whether nobody else can join."""
         return self.kind == self.Kind.TWO and self.members.count() >= 2
 
 
 class Invite(models.Model):
-    """A link into a room, for one person, once."""
+    """A link into a room that one person can use once."""
 
     room = models.ForeignKey(Room, models.CASCADE)
-    # Whoever reads the database, or a backup of it, cannot walk in with this.
+    # A hash, so that nobody can enter with what is in the database or a backup.
     token_hash = models.CharField(max_length=64, unique=True)
     expires = models.DateTimeField()
     # An invite ends with the account, or the membership, of the person who made it.
@@ -175,7 +174,7 @@ class Invite(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", null=True
     )
     # When it was used. Not "claimed_by is empty": that becomes empty again when the
-    # account is deleted, and the invite would be good for somebody else.
+    # account is deleted, and the invite could then be used again.
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
@@ -186,7 +185,7 @@ class Invite(models.Model):
 
     @classmethod
     def make(cls, room, user):
-        """Make an invite from a member; return its token, which is stored nowhere."""
+        """Make an invite of a member; return its token, which isn't stored."""
         token = secrets.token_urlsafe(24)
         cls.objects.create(
             room=room,
@@ -198,14 +197,14 @@ class Invite(models.Model):
 
     @classmethod
     def unused_of(cls, user):
-        """Return how many invites a person has made that are good and still unused."""
+        """Return how many valid, unused invites a person has made."""
         mine = cls.objects.filter(made_by=user, claimed_at=None)
         return mine.filter(expires__gt=timezone.now()).count()
 
     def has_ended(self):
-        """Tell whether the person who made it can no longer invite anybody.
+        """Return whether the person who made it can no longer invite anybody.
 
-        Otherwise somebody who is removed could come back by her own invite. Invites
+        Otherwise people who are removed could come back with their own invites. Invites
         from before this was stored have no `made_by`; they expire within two days.
         """
         if self.made_by is None:
@@ -215,9 +214,9 @@ class Invite(models.Model):
     @classmethod
     @transaction.atomic
     def claim(cls, token, user):
-        """Make a person a member and return the room; None if the invite is no good.
+        """Make a person a member and return the room; None if the invite isn't valid.
 
-        The same None for every reason: a stranger learns nothing by trying.
+        It's None for every reason, so that a stranger learns nothing by trying.
         """
         invites = cls.objects.filter(
             token_hash=hash_of(token), expires__gt=timezone.now()
@@ -225,10 +224,10 @@ class Invite(models.Model):
         invite = invites.first()
         if invite is None:
             return None
-        # Lock the room: of two who claim at the same instant, one comes second.
+        # Lock the room: of two people who claim at the same moment, one must wait.
         room = Room.objects.select_for_update(no_key=True).get(pk=invite.room_id)
         if room.members.contains(user):
-            return room  # an invite not yet used is still good for somebody else
+            return room  # an unused invite stays valid for somebody else
         invite.room = room
         if room.is_full() or invite.has_ended():
             return None
@@ -240,7 +239,7 @@ class Invite(models.Model):
 
 
 def hash_of(token):
-    """Return what the database keeps of a token; it is long and random, so no salt."""
+    """Return the hash of a token. It needs no salt, because it is long and random."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -248,19 +247,19 @@ class Message(models.Model):
     """One message in a room.
 
     `seq` numbers the messages of a room without a gap, in the order in which they
-    become visible: whoever has seen 7 and gets 9 knows that 8 is missing. The id
-    cannot serve for that. On PostgreSQL, id 2 can be committed before id 1.
+    become visible: a page that has 7 and gets 9 knows that 8 is missing. The id can't
+    do that: on PostgreSQL, id 2 can be committed before id 1.
     """
 
     room = models.ForeignKey(Room, models.CASCADE)
     seq = models.PositiveBigIntegerField()
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    # The client's key: whoever sends again, not knowing whether the first time
-    # arrived, uses the same one.
+    # The client's key. A client that sends again, because it doesn't know whether the
+    # message arrived, uses the same one.
     cid = models.UUIDField(null=True)
     text = models.TextField()
     at = models.DateTimeField(default=timezone.now)
-    # Milliseconds since 1970 on the sender's clock; none if the client gave none.
+    # Milliseconds since 1970 on the sender's clock; None if the client didn't say.
     sent_at = models.BigIntegerField(null=True)
     # The server process that took the message.
     server = models.TextField()
@@ -275,7 +274,7 @@ class Message(models.Model):
         ]
 
     def __str__(self):
-        # Without the text: the admin prints this where it lists what depends on what.
+        # Without the text: the admin shows this when it lists related objects.
         return f"Message {self.seq}"
 
     def as_frame(self):
@@ -295,9 +294,9 @@ class Message(models.Model):
 class Presence(models.Model):
     """A person is in a room, on one server process, as of `seen`.
 
-    It's in the database because every process and the lobby ask for it, and it has a
-    time because a process that is killed can't take it back. The time is the database's:
-    the clocks of two servers differ, and each would delete the rows of the other.
+    It's in the database because every process and the lobby need it, and it has a time
+    because a process that is killed can't delete it. The time is the database's: the
+    clocks of two servers differ, and each would delete the other's rows.
     """
 
     room = models.ForeignKey(Room, models.CASCADE)

@@ -8,8 +8,8 @@ from channels.security.websocket import OriginValidator
 class OwnPages(OriginValidator):
     """Answers 403 to pages of other sites, and to an Origin that no browser sends.
 
-    Channels' own `__call__` fails with a traceback if an Origin isn't even a URL, and
-    has each stranger wait at the channel layer, which takes a connection to Redis.
+    Channels' own `__call__` fails with a traceback if an Origin isn't a URL, and makes
+    each stranger wait on the channel layer, which takes a connection to Redis.
     """
 
     async def __call__(self, scope, receive, send):
@@ -20,7 +20,7 @@ class OwnPages(OriginValidator):
         await send({"type": "websocket.close"})
 
     def allows(self, scope):
-        """Tell whether a handshake names one of our origins, and no other."""
+        """Return whether a handshake names one of our origins, and no other."""
         origins = [value for name, value in scope["headers"] if name == b"origin"]
         try:
             return bool(origins) and all(map(self.valid_origin, map(parse, origins)))

@@ -1,7 +1,7 @@
-"""Who is here: in the database, for all processes, and good for a minute.
+"""Who is here: in the database, for all processes, and valid for a minute.
 
-A person counts once, however many tabs and processes. Someone who leaves is taken out
-at once; someone whose process died is out when the minute is over.
+A person counts once, however many tabs and processes. People who leave are removed at
+once; people whose process died are removed when the minute is over.
 """
 
 import asyncio
@@ -21,30 +21,30 @@ from chat.models import Presence, Room
 GOOD_FOR = timedelta(seconds=60)
 MOST_NAMES = 50  # in one frame
 
-# Seconds. A whole class that comes in at once is announced as one change.
+# Seconds. A class that arrives all at once is announced as one change.
 GATHER = 0.2
 
 log = logging.getLogger(__name__)
 
-# Those of ours with something written. Usually there is one: each event loop has its own.
+# Those of ours that have written rows. Usually one: each event loop has its own.
 processes = set()
 
 
 @atexit.register
 def forget_processes():
-    """Take out whoever is still noted when Python ends.
+    """Remove the people who are still noted when Python ends.
 
-    Daphne does not wait until hundreds of sockets have said goodbye.
+    Daphne doesn't wait until hundreds of sockets are closed.
     """
     try:
         if processes:
             Presence.objects.filter(process__in=processes).delete()
     except DatabaseError:
-        pass  # then they are out when the minute is over
+        pass  # then they are removed when the minute is over
 
 
 class Register:
-    """The people with sockets in this process, noted where all processes look.
+    """The people with sockets in this process, noted where all processes can see them.
 
     `changed(room_pks)` is called after something was written.
     """
@@ -69,12 +69,12 @@ class Register:
         self.write_soon()
 
     def write_soon(self):
-        """Write down what has changed, a moment later."""
+        """Write what has changed, a moment later."""
         if self.task is None and set(self.sockets) != self.written:
             self.task = asyncio.create_task(self.write_later())
 
     async def write_later(self):
-        """Wait for what else changes, then write it all down."""
+        """Wait for more changes, then write them all."""
         await asyncio.sleep(GATHER)
         is_written = await self.write()
         self.task = None
@@ -82,7 +82,7 @@ class Register:
             self.write_soon()
 
     async def write(self):
-        """Write down what has changed since the last time; tell whether it worked."""
+        """Write what has changed since the last time; return whether it worked."""
         here = set(self.sockets)
         come, gone = here - self.written, self.written - here
         try:
@@ -99,12 +99,12 @@ class Register:
         return True
 
     async def refresh(self):
-        """Say that everybody is still here; forget those of processes that died."""
+        """Renew the people who are here; remove those of processes that died."""
         await ask(refresh, self.process, set(self.written))
         self.write_soon()
 
     async def close(self):
-        """Write down that nobody is here any more."""
+        """Write that nobody is here any more."""
         if self.task:
             self.task.cancel()
         await self.write()
@@ -128,11 +128,11 @@ def write(process, come, gone):
 
 
 def refresh(process, here):
-    """Renew what a process has noted, and delete what nobody renews.
+    """Renew the rows of a process, and delete those that nobody renews.
 
-    `here` is what it has noted. After it was stopped for a while (a laptop asleep),
-    another process has deleted that, so it is noted again. All times are those of the
-    database, for the clocks of two servers may differ by more than a minute.
+    `here` is what it has written. If it was stopped for a while (a laptop asleep),
+    another process may have deleted its rows, so it writes them again. All times are
+    the database's, because the clocks of two servers may differ by over a minute.
     """
     renewed = Presence.objects.filter(process=process).update(seen=Now())
     if renewed < len(here):
@@ -141,7 +141,7 @@ def refresh(process, here):
 
 
 def people_in(room_pks):
-    """Return the names of those who are in rooms now, by room."""
+    """Return the names of the people who are in rooms now, by room."""
     found = (
         Presence.objects.filter(room__in=room_pks, seen__gte=Now() - GOOD_FOR)
         .order_by("user__username")

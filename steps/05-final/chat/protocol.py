@@ -1,4 +1,4 @@
-"""The frames of the chat: what a page may send, what it gets, what a refusal is called.
+"""The frames of the chat: what a page may send and get, and the codes of refusals.
 
 One JSON object in each text frame, in both directions. What a client sends is checked
 against the classes below before anything else looks at it. Unknown fields are ignored,
@@ -19,8 +19,8 @@ LONGEST_TEXT = 2000  # characters, about a page
 # if a client writes é as \u00e9. The ASGI server itself disconnects a client that
 # sends more than 64 KiB.
 LARGEST_FRAME = 16 * 1024
-# Bytes of messages in one frame to a client. The limit of 64 KiB that Daphne is started
-# with holds in both directions: a larger frame of ours would be thrown away, silently.
+# Bytes of messages in one frame to a client. Daphne is started with a limit of 64 KiB,
+# in both directions: it would silently drop a larger frame of ours.
 LARGEST_SENT = 48 * 1024
 LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
 
@@ -28,8 +28,8 @@ LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
 NOT_TEXT = re.compile("\x00")
 
 # Characters that leave a bubble empty: Unicode categories, then single characters that
-# count as letters, marks or symbols, such as the Hangul filler or the blank of Braille.
-# A character that this Python's Unicode doesn't know yet is somebody's new emoji.
+# count as letters, marks or symbols, such as the Hangul filler or the Braille blank.
+# A character that Python's Unicode doesn't know yet counts as visible: a new emoji.
 INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef"
@@ -69,11 +69,11 @@ class Refusal(Exception):
 
 
 class Send(Struct):
-    """A message. `{"text": "oi"}` is one: all else may be left out.
+    """A message. `{"text": "oi"}` is enough: all else may be left out.
 
-    `cid` is the client's own key of it: sent again with the same key, because nobody
-    knows whether it arrived, it is stored once. `sent_at` is in milliseconds since
-    1970, by the sender's clock.
+    `cid` is the client's own key for it: a message that is sent again with the same key,
+    in case it didn't arrive, is stored once. `sent_at` is in milliseconds since 1970, on
+    the sender's clock.
     """
 
     text: str
@@ -82,11 +82,11 @@ class Send(Struct):
 
 
 class Typing(Struct):
-    """The person is typing; good for a few seconds."""
+    """The person is typing; valid for a few seconds."""
 
 
 class History(Struct):
-    """A wish for the messages before one of the log."""
+    """A request for the messages before one of the log."""
 
     before: Whole
 
@@ -98,7 +98,7 @@ class Ack(Struct):
 
 
 class Kind(Struct):
-    """What a frame is; the one thing that is read of it first."""
+    """The type of a frame, which is read first."""
 
     type: str = "send"
 
@@ -106,7 +106,7 @@ class Kind(Struct):
 KINDS = {"send": Send, "typing": Typing, "history": History, "ack": Ack}
 
 
-# A ValidationError is a DecodeError too, but of well-formed JSON, at least so far.
+# A ValidationError is also a DecodeError, but of JSON that is well-formed so far.
 NOT_JSON = (DecodeError, UnicodeError, RecursionError)
 
 
@@ -152,9 +152,9 @@ def read_text(frame):
 
 
 def is_visible(char):
-    """Tell whether a character alone shows something.
+    """Return whether a character is visible on its own.
 
-    Not `str.isprintable`: to that, emoji newer than this Python are not printable.
+    Not `str.isprintable`: it rejects emoji that are newer than this Python.
     """
     is_noncharacter = ord(char) & 0xFFFE == 0xFFFE
     is_known_blank = unicodedata.category(char) in INVISIBLE or BLANK.match(char)
@@ -162,7 +162,7 @@ def is_visible(char):
 
 
 class Key(Struct):
-    """The key of a message that is refused for some other reason."""
+    """The key of a message that is refused for another reason."""
 
     cid: UUID | None = None
 
@@ -170,8 +170,8 @@ class Key(Struct):
 def cid_in(raw):
     """Return the client's key in a frame that was refused, if there is one.
 
-    What was wrong may be only the first thing that is wrong: a frame that stopped at a
-    bad field can still turn out not to be JSON at all.
+    There may be more wrong with it than was found so far: after a bad field, the rest
+    may not even be JSON.
     """
     try:
         return json.decode(raw, type=Key).cid
@@ -196,7 +196,7 @@ class Message(Struct, tag="message"):
 
 
 class Sync(Struct, tag="sync"):
-    """Several messages at once; with `reset`, the log begins anew with them.
+    """Several messages at once; with `reset`, the log starts over with them.
 
     `epoch` names the history that the numbers belong to, and comes when a page has caught
     up or starts over; `more`, with a reset, says whether there are older messages.
@@ -237,7 +237,7 @@ class TypingNow(Struct, tag="typing"):
 
 
 class Ping(Struct, tag="ping"):
-    """Nothing new: the line is up."""
+    """Nothing new: the connection works."""
 
 
 class Error(Struct, tag="error", omit_defaults=True):
@@ -250,7 +250,7 @@ class Error(Struct, tag="error", omit_defaults=True):
 
 
 class Frame(NamedTuple):
-    """A frame, encoded once for however many sockets: an ASGI event, and its bytes."""
+    """A frame, encoded once for any number of sockets: an ASGI event and its size."""
 
     event: dict
     size: int
@@ -263,26 +263,26 @@ def encode(content):
 
 
 def encode_messages(messages):
-    """Return the frames that hold messages: one by itself, several in a sync."""
+    """Return the frames for messages: a single one on its own, several in a sync."""
     if len(messages) == 1:
         return [encode(messages[0])]
     return [encode(Sync(part)) for part in parts_of(messages)]
 
 
 def encode_sync(messages, **about):
-    """Return the frames of a sync; the first one says what it is about."""
+    """Return the frames of a sync; the first one has the extra fields."""
     first, *more = parts_of(messages)
     return [encode(Sync(first, **about)), *[encode(Sync(part)) for part in more]]
 
 
 def encode_older(messages, more):
-    """Return a frame with a page of older messages: the newest of them that fit."""
+    """Return a frame with older messages: as many as fit, the newest first."""
     newest, *left_out = parts_of(messages[::-1])
     return encode(Older(newest[::-1], more or bool(left_out)))
 
 
 def parts_of(messages):
-    """Return messages, encoded, in lists that each fit into a frame; at least one list."""
+    """Return encoded messages in lists that each fit into a frame; at least one list."""
     parts, size = [[]], 0
     for message in messages:
         data = json.encode(message)

@@ -1,4 +1,4 @@
-"""Which server process this is. Pages and messages say it, so that two can be told apart."""
+"""The name of this server process, shown on pages and in messages to tell two apart."""
 
 import os
 

@@ -1,9 +1,9 @@
-"""Guessing, slowed down: how many tries an address or a person has.
+"""Limits on guessing: how many tries an address or a person has.
 
-django-axes guards each account against guessing from one address (config/settings.py).
-It doesn't count one guess at each of a thousand accounts, new accounts, or the
-passwords of rooms; these limits do. The counts are in memory, so each process has its
-own. With two of them somebody has twice as many tries, which is still few.
+django-axes protects each account against guessing from one address
+(config/settings.py). It doesn't count one guess at each of a thousand accounts, sign-ups,
+or the passwords of rooms; these limits do. The counts are in memory, so each process has
+its own. With two processes there are twice as many tries, which is still few.
 """
 
 import math
@@ -17,11 +17,11 @@ from chat.limits import Bucket
 # A class of 30 shares one address, and some of them mistype.
 WRONG_PER_ADDRESS = 100
 SIGN_UPS_PER_ADDRESS = 200
-# Of one person who is logged in: passwords of rooms, and the old password.
+# For a person who is logged in: passwords of rooms, and the person's old password.
 WRONG_PER_PERSON = 10
-EVERY = 10  # seconds until there is one more try
+EVERY = 10  # seconds until one more try
 MOST_KEYS = 10_000
-MOST_OF_A_NAME = 150  # as long as the name of an account can be
+MOST_OF_A_NAME = 150  # the longest name of an account
 
 
 class Tries:
@@ -34,7 +34,7 @@ class Tries:
         self.lock = threading.Lock()  # each page has a thread of its own
 
     def take(self, key):
-        """Use up one try; return 0, or how many seconds until there is one."""
+        """Use one try; return 0, or how many seconds until there is one."""
         with self.lock:
             if len(self.buckets) > MOST_KEYS:
                 self.forget_full()
@@ -42,13 +42,13 @@ class Tries:
             return math.ceil(bucket.take())
 
     def give_back(self, key):
-        """Return a try: it was no guess."""
+        """Return a try: it wasn't a guess."""
         with self.lock:
             if key in self.buckets:
                 self.buckets[key].tokens += 1
 
     def forget_full(self):
-        """Forget everybody who has all of their tries."""
+        """Forget those that have all of their tries."""
         for key, bucket in list(self.buckets.items()):
             if not bucket.take():
                 bucket.tokens += 1
@@ -72,8 +72,8 @@ def address_of(request):
 def limit_guesses(view):
     """Count each form that a view refuses against its address and its person.
 
-    A form that is accepted leads on to another page. A try is taken before the view
-    runs, so that a thousand at once count too, and returned if the form was accepted.
+    An accepted form redirects to another page. A try is taken before the view runs, so
+    that a thousand at once count too, and returned if the form was accepted.
     """
 
     @wraps(view)
@@ -96,7 +96,7 @@ def limit_guesses(view):
 
 
 def limit_sign_ups(view):
-    """Limit how many accounts an address can make, or ask for."""
+    """Limit how many accounts an address can try to make."""
 
     @wraps(view)
     def limited(request, *args, **kwargs):
@@ -115,10 +115,10 @@ def too_many(request, wait):
 
 
 def name_tried(request, credentials=None):
-    """Return the name that somebody logs in with, as far as django-axes can store it."""
+    """Return the name in a login, cut to what django-axes can store."""
     return str((credentials or request.POST).get("username", ""))[:MOST_OF_A_NAME]
 
 
 def locked_out(request, response=None, credentials=None):
-    """Answer in the place of django-axes, which has locked an account for an address."""
+    """Answer when django-axes has locked an account for an address."""
     return too_many(request, 60)

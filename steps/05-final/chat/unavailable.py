@@ -14,21 +14,20 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds
 
-# A database that hangs says nothing at all. Shorter than the front server's minute, and
-# longer than a class needs to log in.
+# A database that hangs doesn't even report an error. Longer than a class needs to log in.
 PATIENCE = 45  # seconds
 
 
 class UnavailableMiddleware(MiddlewareMixin):
     """Answers with a 503 where Django would log a traceback and answer with a 500.
 
-    A database that doesn't answer is no bug of ours: a 503 says that it will pass, and
-    front servers and browsers know what it means. It comes first in MIDDLEWARE, because
-    the others need the request's thread, which may be the one that hangs.
+    A database that doesn't answer isn't a bug: a 503 says that it will pass, and front
+    servers and browsers understand it. It comes first in MIDDLEWARE, because the others
+    need the request's thread, which may be the one that hangs.
     """
 
     async def __acall__(self, request):
-        """Pass the request on, and wait for its page: not without end."""
+        """Pass the request on, but don't wait for its page forever."""
         try:
             async with asyncio.timeout(PATIENCE):
                 return await super().__acall__(request)
@@ -37,14 +36,14 @@ class UnavailableMiddleware(MiddlewareMixin):
             return unavailable(request)
 
     def process_exception(self, request, exception):
-        """Answer what a view couldn't."""
+        """Answer for a view that failed."""
         if isinstance(exception, OperationalError | InterfaceError):
             log.warning("The database does not answer: %r", exception)
         elif isinstance(exception, TooBusy):
             log.warning("Too many passwords to check.")
         elif isinstance(exception, DataError):
-            # The forms refuse what no database can hold. A session cookie with a NUL,
-            # for instance, passes none of them.
+            # Forms refuse what the database can't store, but not everything passes a
+            # form: a session cookie with a NUL, for example.
             log.warning("The database does not take this: %r", exception)
             return bad_request(request, exception)
         else:

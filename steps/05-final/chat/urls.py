@@ -1,9 +1,9 @@
-"""Which view answers at which address."""
+"""Which view answers at which URL."""
 
 from django.urls import path
 from django.views.generic import RedirectView
 
-import chat.rooms  # noqa: F401 - it says what <room:…> is
+import chat.rooms  # noqa: F401 - registers <room:…>
 from chat import views
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The pages of the chat. The messages on them travel elsewhere: chat/consumers.py."""
+"""The pages of the chat. Their messages come over WebSockets: chat/consumers.py."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
@@ -17,10 +17,10 @@ from chat.rooms import tidy
 from chat.server import server_label
 from chat.throttle import limit_guesses
 
-MOST_NAMES = 10  # of the people in one room, in the lobby
+MOST_NAMES = 10  # of people in a room, shown in the lobby
 ROOMS_ON_A_PAGE = 50
-MOST_INVITES = 100  # of one person, that nobody has used yet: more than a class
-MOST_OF_A_NAME = 100  # shown of what somebody typed
+MOST_INVITES = 100  # unused ones of one person: more than a class needs
+MOST_OF_A_NAME = 100  # characters shown of what somebody typed
 
 
 @login_required
@@ -38,7 +38,7 @@ def lobby(request):
 
 
 def note_people(rooms, user):
-    """Note in each room the names of some who are there, and how many more there are."""
+    """Note in each room the names of some people there, and how many more there are."""
     # Only a person who may enter a room may know who is in it.
     may_enter = Room.open_to(user).filter(pk__in=[room.pk for room in rooms])
     people = people_in(list(may_enter.values_list("pk", flat=True)))
@@ -56,7 +56,7 @@ def new_room(request):
         try:
             room = make_room(form, request.user)
         except IntegrityError:
-            # Somebody has just made one of that name: now the form knows.
+            # Somebody has just made a room with that name; now the form sees it.
             form = RoomForm(request.POST, user=request.user)
             room = make_room(form, request.user)
         if room is not None:
@@ -81,7 +81,7 @@ def make_room(form, user):
 @login_required
 def room(request, room_name):
     """Show the page of a room, found by its slug; a script does the talking."""
-    # The same 404 for a room that does not exist and one that is not for you.
+    # The same 404 for a room that doesn't exist and one that isn't for you.
     room = get_object_or_404(Room.listed_for(request.user).at(room_name))
     if not Room.open_to(request.user).filter(pk=room.pk).exists():
         return redirect("enter", room.pk)
@@ -122,7 +122,7 @@ def invite(request, pk):
 
 
 def claim(request):
-    """Let a person with an invite into its room.
+    """Let a person with an invite into the room.
 
     The token is behind the # of the link, which browsers keep to themselves, so it is
     in no log. The page's script puts it into the form.
@@ -137,6 +137,6 @@ def claim(request):
 
 
 def add_slash(request, room_name):
-    """Lead from /chat/lobby to /chat/lobby/."""
+    """Redirect from /chat/lobby to /chat/lobby/."""
     path, mark, query = request.get_full_path().partition("?")
     return HttpResponseRedirect(f"{path}/{mark}{query}", preserve_request=True)

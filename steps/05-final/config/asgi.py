@@ -1,4 +1,4 @@
-"""The ASGI application: what an ASGI server calls, once for each connection."""
+"""The ASGI application: an ASGI server calls it once for each connection."""
 
 import gc
 import os
@@ -23,7 +23,7 @@ application = ProtocolTypeRouter(
         # Any page on the web could open a socket here, some with our user's cookies.
         # Browsers send the page's origin along, and it's up to us to check it.
         "websocket": OwnPages(
-            # Not AuthMiddlewareStack: it looks at the session with every frame that is
+            # Not AuthMiddlewareStack: it checks the session with every frame that is
             # sent, which slows a busy room. The consumer asks once (chat/access.py).
             CookieMiddleware(URLRouter(websocket_urlpatterns)),
             settings.SOCKET_ORIGINS,
@@ -31,9 +31,9 @@ application = ProtocolTypeRouter(
     }
 )
 
-# What is loaded by now lives as long as the process. Python's garbage collector need not
-# look through it again, nor through everything for every few hundred new objects: with
-# a thousand open sockets that stops the process for a tenth of a second, again and again.
+# Everything loaded so far lives as long as the process, so the garbage collector needn't
+# search it again. Nor should it search everything after every few hundred new objects:
+# with a thousand open sockets that stops the process for a tenth of a second each time.
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 10, 10)

@@ -1,7 +1,7 @@
 """What config/settings.py reads from the environment, checked.
 
-A value that makes no sense stops the process with a sentence that names the variable.
-A guess could mean a public server with DEBUG on.
+An invalid value stops the process with a message that names the variable. A guess could
+mean a public server with DEBUG on.
 """
 
 from typing import NoReturn
@@ -23,7 +23,7 @@ USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def refuse(reason) -> NoReturn:
-    """End the process with a sentence: a traceback would hide it, and isn't needed."""
+    """End the process with a message, which a traceback would only hide."""
     raise SystemExit(f"The settings are wrong. {reason}")
 
 
@@ -36,7 +36,7 @@ def read(kind, name, *default, **options):
 
 
 def read_origins():
-    """Return ORIGINS as browsers write them, without doubles and in their order."""
+    """Return ORIGINS as browsers write them, without duplicates, in their order."""
     written = read(env.list, "ORIGINS", [], delimiter=None)
     return list(dict.fromkeys(origin_of(text) for text in written))
 
@@ -47,7 +47,7 @@ def origin_of(text):
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError:  # a port that is no number, half an IPv6 address
+    except ValueError:  # an invalid port, half an IPv6 address
         refuse(f"{wrong}.")
     if parts.scheme not in USUAL_PORTS or not host or "*" in host or "@" in text:
         refuse(f"{wrong}.")
@@ -76,7 +76,7 @@ def read_database(default):
     try:
         return dj_database_url.parse(url)
     except ValueError:
-        # Not the URL itself: there is a password in it.
+        # Don't quote the URL: it contains a password.
         refuse(
             "DATABASE_URL is not an address such as postgres://user:password@host/name;"
             " in a password, write / as %2F, @ as %40 and # as %23."

@@ -5,19 +5,19 @@ SECRET_KEY     signs sessions and links: 50 random characters or more
 ORIGINS        where browsers find the site, as https://chat.example.org; several
                with spaces between them
 HSTS_SECONDS   how long browsers refuse plain HTTP after a visit; 0 without it. Start
-               with 3600: browsers can't be told to forget. HSTS_SUBDOMAINS and
-               HSTS_PRELOAD decide for the whole domain, so they are off until you
-               set them.
+               with 3600, because you can't make browsers forget it. HSTS_SUBDOMAINS
+               and HSTS_PRELOAD affect the whole domain, so they are off until you set
+               them.
 DATABASE_URL   postgres://user:password@host/name; without it, SQLite in this folder
 REDIS_URL      redis://host:port; without it, the Redis of this machine. Several, with
-               spaces between them, share the work: the list of a room's processes is
-               on one of them, by a hash of its name, and so is what each process is
-               sent. More room, not more safety: while one is down, what should go
-               through it is found in the database instead, seconds later.
+               spaces between them, share the work: a hash of its name decides which
+               one has the list of a room's processes, or the queue of a process. That
+               adds capacity, not safety: while one is down, its events are lost, and
+               processes find the messages in the database, seconds later.
 REDIS_MASTER   the name of a master that Redis Sentinels watch; REDIS_URL then names
-               the sentinels. When the master dies they choose a new one. Safety, not
-               room: there is one master at a time.
-MOUNTED_AT     the path that the front server gives to the site, such as /school; none
+               the Sentinels. When the master dies they choose a new one. That adds
+               safety, not capacity: there is one master at a time.
+MOUNTED_AT     the path that the front server gives to the site, such as /school; empty
                for the whole host. The ASGI server must know it, too: --root-path
 
 MESSAGES_PER_SECOND, SOCKETS_PER_PERSON
@@ -77,9 +77,9 @@ INSTALLED_APPS = [
     "chat",
 ]
 
-# Not CommonMiddleware, which refuses each host that is not in ALLOWED_HOSTS: health checks
-# and metrics ask a process by an address of its own. Django checks the host where it
-# matters: in each form that is sent, and in the link of an invitation.
+# Not CommonMiddleware, which refuses each host that isn't in ALLOWED_HOSTS: health checks
+# and metrics reach a process by its own address. Django checks the host where it matters:
+# in each form that is sent, and in the link of an invitation.
 MIDDLEWARE = [
     "chat.unavailable.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-# No script, style or socket but our own; whatever slips into a page stays text.
+# Only our own scripts, styles and sockets: markup that slips into a page can't run.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -116,8 +116,8 @@ if ORIGINS and all(origin.startswith("https://") for origin in ORIGINS):
     SECURE_HSTS_SECONDS = read(env.int, "HSTS_SECONDS", 0, validate=AT_LEAST_NOTHING)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = read(env.bool, "HSTS_SUBDOMAINS", False)
     SECURE_HSTS_PRELOAD = read(env.bool, "HSTS_PRELOAD", False)
-    # HSTS is a decision about a domain, and can't be taken back: not ours to make, and
-    # no reason for `check --deploy` to complain.
+    # HSTS is a decision about a domain, and can't be taken back. It isn't ours to make, so
+    # `check --deploy` shouldn't complain without it.
     SILENCED_SYSTEM_CHECKS = [
         check
         for check, decided in {
@@ -146,7 +146,7 @@ TEMPLATES = [
     },
 ]
 
-# A page comes in the language that was chosen on it, or else in the browser's own.
+# A page is in the language that was chosen on it, or else in the browser's.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pt-br", "Brazilian Portuguese")]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -159,7 +159,7 @@ LOGIN_REDIRECT_URL = "lobby"
 LOGOUT_REDIRECT_URL = "login"
 
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # first: it turns away who is locked out
+    "axes.backends.AxesStandaloneBackend",  # first: it refuses locked accounts
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [
@@ -168,7 +168,7 @@ PASSWORD_HASHERS = [
 ]
 
 # django-axes locks an account after ten wrong passwords, but only for the address that
-# they came from, so no stranger can lock its owner out. It counts in the database: all
+# they came from, so no stranger can lock its owner out. It counts in the database, so all
 # processes agree, without Redis. chat/throttle.py limits what it doesn't count.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
@@ -177,7 +177,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "chat.throttle.locked_out"
 AXES_USERNAME_CALLABLE = "chat.throttle.name_tried"
-AXES_DISABLE_ACCESS_LOG = True  # who has logged in from where is not ours to keep
+AXES_DISABLE_ACCESS_LOG = True  # don't store who has logged in from where
 AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -194,27 +194,27 @@ DATABASES = {
     "default": read_database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A transaction that reads before it writes would fail with "database is locked"
-    # when another one writes meanwhile; no timeout cures that. IMMEDIATE waits its
-    # turn from the start, and with WAL the readers do not wait at all.
+    # A transaction that reads before it writes would fail with "database is locked" when
+    # another one writes meanwhile, whatever the timeout. IMMEDIATE waits for the lock at
+    # the start, and with WAL readers don't wait at all.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # A file for the tests too: SQLite in memory cannot serve several threads.
+    # A file for the tests too: SQLite in memory can't serve several threads.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # Each page has a thread of its own, and each thread would have a connection of its
-    # own: a few hundred people at once would use up PostgreSQL's 100. The pool bounds
-    # them. A page that gets none in time is a 503.
+    # Each page runs in its own thread, and each thread would have its own connection: a
+    # few hundred people at once would use up PostgreSQL's 100. The pool limits them. A
+    # page that gets no connection in time is a 503.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # it may have been restarted
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": 20, "timeout": 5},
-        # A server that is gone without a word would hold each page for minutes. What
-        # needs longer, such as a migration of a big table, says so in DATABASE_URL:
-        # `?options=-c statement_timeout=0`, percent-encoded.
+        # A server that vanishes would hold up each page for minutes. If something needs
+        # longer, such as a migration of a big table, add this to DATABASE_URL, percent-
+        # encoded: `?options=-c statement_timeout=0`
         "connect_timeout": 3,
         "options": "-c statement_timeout=10000",
         "keepalives_idle": 10,
@@ -231,7 +231,7 @@ REDIS_MASTER = read(env.str, "REDIS_MASTER", None)
 
 
 def sentinels_in(urls):
-    """Return host and port of each; chat/checks.py says which cannot be read."""
+    """Return host and port of each; chat/checks.py reports invalid ones."""
     found = []
     for url in urls:
         with suppress(ValueError):
@@ -241,8 +241,8 @@ def sentinels_in(urls):
 
 
 REDIS_PATIENCE = {
-    # More than the 5 seconds for which the layer itself waits: else each quiet socket
-    # is closed after 5 seconds.
+    # More than the 5 seconds for which the layer itself waits; otherwise each quiet
+    # socket is closed after 5 seconds.
     "socket_timeout": 15,
     "socket_connect_timeout": 3,
     "health_check_interval": 30,
@@ -258,8 +258,8 @@ if REDIS_MASTER:
 else:
     REDIS_HOSTS = [{"address": url, **REDIS_PATIENCE} for url in REDIS_URL.split()]
 
-# Two sites may share a Redis, a rehearsal and the real one, and both have a room 1. What
-# is the same in every process of one site, and in no other, keeps them apart.
+# Two sites may share a Redis, such as a test site and the real one, and both have a room
+# 1. A prefix that is the same in every process of one site, and no other, separates them.
 SITE = f"{SECRET_KEY} {DATABASES['default']['NAME']}"
 
 # Carries what was stored from one server process to the others.
@@ -269,8 +269,8 @@ CHANNEL_LAYERS = {
         "CONFIG": {
             "hosts": REDIS_HOSTS,
             "prefix": f"chat-{sha256(SITE.encode()).hexdigest()[:16]}",
-            # Events that a process may be behind, of all its rooms together. What goes
-            # beyond is thrown away, and found in the database later.
+            # Events that may wait for one process, of all its rooms together. More are
+            # dropped, and their messages are found in the database later.
             "capacity": 1000,
         },
     },
@@ -281,22 +281,22 @@ MESSAGES_PER_SECOND = read(
 )
 SOCKETS_PER_PERSON = read(env.int, "SOCKETS_PER_PERSON", 20, validate=AT_LEAST_ONE)
 
-# Django fixes STATIC_URL before a request could tell where the site is mounted.
+# Django needs STATIC_URL before any request can say where the site is mounted.
 MOUNTED_AT = f"/{read(env.str, 'MOUNTED_AT', '').strip('/')}".rstrip("/")
 STATIC_URL = f"{MOUNTED_AT}/static/"
-# What else is at this host has cookies of its own, under the same names.
+# Another site at this host may have its own cookies, with the same names.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{MOUNTED_AT}/"
 # Filled by `collectstatic`; the front server serves it.
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
 if not DEBUG:
-    # Names with a hash in them, so that browsers may keep a file for good, and a
+    # Names with a hash in them, so that browsers may keep a file forever, and a
     # compressed copy beside each one.
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "config.storage.HashedStaticFiles"},
     }
-    # A line of JSON for each event: for the program that collects them.
+    # A line of JSON for each event, for a program that collects them.
     LOGGING = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -310,5 +310,5 @@ if not DEBUG:
             "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
-        "loggers": {"axes": {"level": "WARNING"}},  # three lines less for each guess
+        "loggers": {"axes": {"level": "WARNING"}},  # else three lines for each guess
     }

@@ -42,7 +42,7 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", set_language, name="set_language"),
-    # What the scripts say, in the language of the page.
+    # The texts of the scripts, in the language of the page.
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["chat"]), name="jsi18n"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),

@@ -1,8 +1,8 @@
 """WebSockets for uvicorn that a flood can't keep busy: `uvicorn --ws` names this class.
 
 uvicorn reads up to 256 KiB at a time and handles every frame in it before anybody else
-has a turn. Pings and parts of messages never reach the application, so that its limits
-don't count them: 40,000 empty pings take half a second, from people who never logged in.
+has a turn. Pings and parts of messages never reach the application, so its limits don't
+count them: 40,000 empty pings take half a second, from people who never logged in.
 """
 
 import logging
@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from chat import limits
 
-PIECE = 4096  # bytes that are handled before we look at what was in them
+PIECE = 4096  # bytes that are handled before their frames are counted
 LAST_PATIENCE = 2  # seconds for a closed socket to take its last bytes
 
 BAD_REQUEST = (
@@ -25,47 +25,47 @@ log = logging.getLogger(__name__)
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """One socket, with a budget for frames of every kind, also after its close."""
+    """One socket, with a budget for frames of every kind, even after its close."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # More than the application allows: it says why it closes a socket, we don't.
+        # More than the application allows, because it can say why it closes a socket.
         self.budget = limits.Bucket(2 * limits.FRAMES_RATE, 2 * limits.FRAMES)
         self.unread = bytearray()
 
     def data_received(self, data):
-        """Take what the network brings."""
+        """Take bytes from the network."""
         self.unread += data
         self.read_on()
 
     def read_on(self):
-        """Handle what is there, until the application has something to do."""
+        """Handle the bytes so far, until the application has something to do."""
         while self.unread and not (self.read_paused or self.transport.is_closing()):
             piece = bytes(self.unread[:PIECE])
             del self.unread[:PIECE]
             super().data_received(piece)
 
     async def receive(self):
-        """Give the application the next event; then there is room for more."""
+        """Give the application the next event, then go on reading."""
         event = await super().receive()
         self.read_on()
         return event
 
     def handle_events(self):
-        """Handle frames, unless there are too many: then end the connection."""
+        """Handle frames; if there are too many, end the connection."""
         if self.budget.take(len(self.conn.events)):
             log.info("A client sends too many frames.", extra={"client": self.client})
             self.transport.abort()
             return
         super().handle_events()
         if self.conn.handshake_exc and not self.transport.is_closing():
-            # Too many headers, for example: uvicorn would leave it without an answer.
+            # Too many headers, for example: uvicorn wouldn't answer.
             answer = b"".join(self.conn.data_to_send())
             self.transport.write(answer or BAD_REQUEST)
             self.transport.close()
 
     def send_receive_event_to_app(self):
-        """Refuse text that is not UTF-8; uvicorn would log a traceback for it."""
+        """Refuse text that isn't UTF-8, for which uvicorn would log a traceback."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
@@ -83,6 +83,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.close()
 
     async def run_asgi(self):
-        """Run the application; nobody may keep the connection for long after it."""
+        """Run the application, and soon after it drop the connection."""
         await super().run_asgi()
         self.loop.call_later(LAST_PATIENCE, self.transport.abort)

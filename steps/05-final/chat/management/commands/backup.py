@@ -9,7 +9,7 @@ from chat import backups
 
 
 class Command(BaseCommand):
-    """Safe while the chat runs: what is in the file was true at one moment."""
+    """Safe while the chat runs: the file has the database as of one moment."""
 
     help = "Save the whole database in a file; `restore` brings it back."
 
@@ -18,14 +18,14 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, file, **options):
-        """Write beside the file first, so that a half backup never has its name."""
+        """Write to another name first, so that FILE is never half a backup."""
         if file.exists():
             raise CommandError(f"{file} exists already. Nothing was written.")
         if not file.parent.is_dir():
             raise CommandError(f"There is no folder {file.parent}.")
         part = file.with_name(f"{file.name}.part")
         try:
-            # It holds everybody's messages: for its owner alone.
+            # It contains everybody's messages, so only its owner may read it.
             part.touch(mode=0o600)
             backups.save(part)
             part.replace(file)

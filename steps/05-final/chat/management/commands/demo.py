@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Make the people and the rooms of the demonstration."
 
     def handle(self, **options):
-        """Make whoever and whatever is missing, and say how to log in."""
+        """Make the people and rooms that are missing, and say how to log in."""
         if not settings.DEBUG:
             raise CommandError("Not on a public server: the password is known to all.")
         for name in [*PEOPLE, TEACHER]:

@@ -13,7 +13,7 @@ from chat.models import Room
 
 
 class Command(BaseCommand):
-    """Works while the chat runs. Whatever is newer than the backup is lost."""
+    """Works while the chat runs. Everything newer than the backup is lost."""
 
     help = "Replace the whole database by a backup that `backup` has made."
 
@@ -35,14 +35,14 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was changed. {problem}") from problem
         # A backup may be older than the code.
         call_command("migrate", verbosity=0, interactive=False)
-        # Processes and pages have newer messages in memory, and numbers that are given
-        # out again from here on. A new history id has them start over.
+        # Processes and pages have newer messages in memory, whose numbers are used again
+        # from now on. A new history id makes them start over.
         Room.renew_epochs()
         tell()  # now, not at their next check
         self.stdout.write(f"The database is as it was in {file}.")
 
     def ask(self, file):
-        """Let a person think twice."""
+        """Ask before everything is replaced."""
         try:
             answer = input(f"Replace the whole database by {file}? [y/N] ")
         except EOFError:
