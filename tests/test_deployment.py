@@ -386,7 +386,7 @@ def test_manage_needs_an_installed_chat(machine, tmp_path):
         (
             "ss",
             """echo 'LISTEN 0 9 *:80 *:* users:(("nginx",pid=7,fd=4))'""",
-            "(nginx)",
+            "in use by nginx",
         ),
     ],
 )

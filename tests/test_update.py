@@ -182,14 +182,19 @@ def test_an_update_needs_an_installed_chat(tmp_path):
 
 @pytest.fixture
 def docker(tmp_path):
-    """A stand-in for Docker that writes down what it is asked; `fails` may name a call."""
+    """A stand-in for Docker that writes down what it is asked; `fails` may name a call.
+
+    Its nginx has the files of `mounted`.
+    """
     log = tmp_path / "calls"
     program = tmp_path / "docker"
 
-    def update(fails="nothing"):
+    def update(fails="nothing", mounted=tmp_path):
         program.write_text(
             f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n'
             f'case "$*" in *{fails}*) exit 1 ;; esac\n'
+            'case "$*" in *" cat "*) for file; do :; done;'
+            f' cat {shlex.quote(str(mounted))}/"${{file##*/}}" ;; esac\n'
         )
         program.chmod(0o755)
         command = ["bash", str(STEP.path / "deploy/update"), "--compose"]
@@ -208,6 +213,15 @@ def test_with_docker_the_second_container_waits_for_the_first_one(docker):
     build, migrate = calls.index("build"), calls.index("run --rm migrate")
     first, second = calls.index(f"{one} app1"), calls.index(f"{one} app2")
     assert build < migrate < first < second
+
+
+def test_with_docker_nginx_is_replaced_only_if_its_configuration_has_changed(docker):
+    replace = "up -d --no-deps --force-recreate nginx"
+    result, calls = docker(mounted=STEP.path / "deploy")
+    assert result.returncode == 0, result.stderr
+    assert replace not in calls
+    _, calls = docker()
+    assert replace in calls
 
 
 def test_with_docker_the_second_container_stays_if_the_first_one_is_not_healthy(docker):
