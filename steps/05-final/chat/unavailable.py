@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds
 
-# A database that hangs says nothing at all. Shorter than the front server's minute, and
-# longer than a class needs to log in.
-PATIENCE = 45  # seconds
+# A database that hangs says nothing at all. Shorter than the front server's patience: a
+# process that has made it wait in vain gets no requests for a while, from nobody.
+PATIENCE = 12  # seconds
 
 
 class UnavailableMiddleware(MiddlewareMixin):
