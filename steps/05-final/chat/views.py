@@ -53,11 +53,13 @@ def new_room(request):
     """Make a room; the person who makes it is its first member."""
     form = RoomForm(request.POST or None, user=request.user)
     if request.method == "POST":
+        form.hash_password()
         try:
             room = make_room(form, request.user)
         except IntegrityError:
             # Somebody has just made one of that name: now the form knows.
-            form = RoomForm(request.POST, user=request.user)
+            form, former = RoomForm(request.POST, user=request.user), form
+            form.hashed = former.hashed
             room = make_room(form, request.user)
         if room is not None:
             return redirect(room)

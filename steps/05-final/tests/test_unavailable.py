@@ -126,3 +126,24 @@ def log_in_from_a_thread():
         return log_in()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("what", ["an account", "a room"])
+def test_no_password_is_hashed_in_a_transaction(people, monkeypatch, what):
+    """It may wait for its turn, and SQLite would let nobody else write meanwhile."""
+    in_transactions = []
+
+    def hash_slowly(hasher, *arguments):
+        in_transactions.append(connection.in_atomic_block)
+        return "pbkdf2_sha256$1$salt$hash"
+
+    monkeypatch.setattr(hashers.PBKDF2PasswordHasher, "encode", hash_slowly)
+    if what == "an account":
+        good = "correct-horse-battery"
+        form = {"username": "júlia", "password1": good, "password2": good}
+        answer = Client().post("/accounts/signup/", form)
+    else:
+        form = {"name": "sala", "kind": "password", "password": "sésamo"}
+        answer = people["ana"].post("/rooms/new/", form)
+    assert answer.status_code == 302
+    assert in_transactions == [False]
