@@ -19,7 +19,13 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import (
+    m2m_changed,
+    post_delete,
+    post_save,
+    pre_delete,
+    pre_save,
+)
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -121,12 +127,23 @@ def tell_of_login(request, user, **signal):
         tell(ended=former)
 
 
+@receiver(pre_save, sender=get_user_model())
+def note_new_name(instance, update_fields=None, **signal):
+    """Note whether somebody is renamed: processes show what was said with names."""
+    instance.is_renamed = False
+    if instance.pk and (update_fields is None or "username" in update_fields):
+        accounts = get_user_model().objects.filter(pk=instance.pk)
+        former = accounts.values_list("username", flat=True).first()
+        instance.is_renamed = former not in {None, instance.get_username()}
+
+
 @receiver([post_save, post_delete], sender=get_user_model())
 def tell_of_account(instance, update_fields=None, **signal):
     """An account was changed: a ban, a new password, or nothing that matters here."""
     # Each log-in notes its time in the account; nobody's access depends on that.
     if update_fields is None or set(update_fields) != {"last_login"}:
-        tell(user=instance.pk)
+        renamed = {"renamed": True} if getattr(instance, "is_renamed", False) else {}
+        tell(user=instance.pk, **renamed)
 
 
 @receiver(pre_delete, sender=get_user_model())

@@ -517,12 +517,18 @@ class Hub:
                 socket.show_out(code)
             else:
                 self.rename(socket, people[socket.permit.user_pk])
+        if whom.get("renamed"):
+            self.forget_names()  # whoever said it may not be here any more
         # A change of a room or an account may be one of what was said, too.
         await self.look_for_messages(list(self.rooms))
 
     def rename(self, socket, user):
         """Take over a person's new name; what is kept here still has the old one."""
         if socket.user.get_username() != user.get_username():
-            for room in self.rooms.values():
-                room.must_begin = True
+            self.forget_names()
         socket.user = user
+
+    def forget_names(self):
+        """Have each room read again what was said, with the names of now."""
+        for room in self.rooms.values():
+            room.must_begin = True

@@ -116,7 +116,9 @@ def test_who_waits_too_long_for_the_hasher_gets_a_503_in_time(monkeypatch):
 
 def test_pages_give_up_before_the_front_server_does(settings):
     config = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
-    seconds = int(re.search(r"proxy_read_timeout (\d+)s;\n    }\n\n    location @", config)[1])
+    seconds = int(
+        re.search(r"proxy_read_timeout (\d+)s;\n    }\n\n    location @", config)[1]
+    )
     assert hashers.LONGEST_WAIT < unavailable.PATIENCE < seconds
 
 
