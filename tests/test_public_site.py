@@ -123,6 +123,20 @@ def test_an_odd_address_is_a_page_that_says_so(site, address, status):
         assert "Traceback" not in process.log.read_text()
 
 
+def test_a_wrong_host_is_one_line_in_the_log(site):
+    """Every server on the Internet is asked for other hosts all day."""
+    with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as stranger:
+        headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+        for _ in site.processes:
+            answer = stranger.post("/accounts/login/", headers=headers)
+            assert answer.status_code in {400, 403}
+            answer = stranger.get("/accounts/login/?next=/chat/", headers=headers)
+            assert answer.status_code == 400
+    logs = [process.log.read_text() for process in site.processes]
+    assert any("evil.example" in log for log in logs)
+    assert not any("Traceback" in log for log in logs)
+
+
 def test_the_front_server_is_asked_for_health_without_logging_in(site):
     with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as monitor:
         assert monitor.get("/healthz/live").json() == {"status": "ok"}

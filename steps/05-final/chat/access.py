@@ -7,6 +7,7 @@ the channel layer may lose an announcement.
 """
 
 import asyncio
+import hashlib
 import logging
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -106,6 +107,11 @@ def refusals(permits, rooms=None):
     return refused, people
 
 
+def mark_of(session_key):
+    """Return what processes call a session: whoever reads Redis must not have its key."""
+    return session_key and hashlib.sha256(session_key.encode()).hexdigest()
+
+
 # ---- Telling the sockets --------------------------------------------------------
 
 
@@ -114,7 +120,7 @@ def tell_of_logout(request, user, **signal):
     """Somebody logs out: the sockets of that browser must go."""
     if user is not None:
         # Its session is about to be deleted, and will be gone when they check.
-        tell(user=user.pk, ended=request.session.session_key)
+        tell(user=user.pk, ended=mark_of(request.session.session_key))
 
 
 @receiver(user_logged_in)
@@ -124,7 +130,7 @@ def tell_of_login(request, user, **signal):
     Django has replaced the session by now; the cookie of the request still names it.
     """
     if former := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-        tell(ended=former)
+        tell(ended=mark_of(former))
 
 
 @receiver(pre_save, sender=get_user_model())

@@ -20,7 +20,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError
 
 from chat import history, metrics, protocol
-from chat.access import refusals
+from chat.access import mark_of, refusals
 from chat.database import ask
 from chat.groups import EVERYBODY, group_name
 from chat.limits import Person
@@ -498,19 +498,21 @@ class Hub:
         """Close the sockets that may not be here any more, and look for messages.
 
         Of all people and rooms, or only of those that `whom` names: `user`, `room`.
-        `ended` is the key of a session that has ended.
+        `ended` is the mark of a session that has ended: only its sockets matter then.
         """
+        ended = whom.get("ended")
         sockets = [
             socket
             for person in self.people.values()
             for socket in person.sockets
             if whom.get("user") in {None, socket.permit.user_pk}
             and whom.get("room") in {None, socket.permit.room_pk}
+            and not (ended and mark_of(socket.permit.session_key) != ended)
         ]
-        if ended := whom.get("ended"):
+        if ended:
             for socket in sockets:
-                if socket.permit.session_key == ended:
-                    socket.show_out(protocol.Close.LOGGED_OUT)
+                socket.show_out(protocol.Close.LOGGED_OUT)
+            return
         refused, people = await ask(refusals, {socket.permit for socket in sockets})
         for socket in sockets:
             if code := refused.get(socket.permit):
