@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from urllib.parse import quote
@@ -84,6 +85,56 @@ def test_a_malformed_handshake_gets_400_and_is_no_event(site, name, value):
     assert answer.status_code == 400
     for process in site.processes:
         assert "Traceback" not in process.log.read_text()
+
+
+@pytest.mark.parametrize(("length", "status"), [(2900, 302), (7000, 414)])
+@pytest.mark.parametrize("part", ["a", "%ff", "e%CC%81"])
+def test_long_addresses_take_nobody_off_the_air(site, part, length, status):
+    """A redirect to the log-in repeats the address, up to five times as long."""
+    with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as stranger:
+        long = "/chat/" + part * (length // len(part)) + "/"
+        # Two processes, and each would have been left alone for seconds.
+        assert [stranger.get(long).status_code for _ in range(3)] == [status] * 3
+        assert stranger.get("/accounts/login/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/static/../settings.py", 404),
+        ("/static/..%2fnginx.conf", 404),
+        ("//static/../x", 404),
+        ("/chat/%00", 400),
+        ("/chat/?room=" + "a" * 9000, 414),
+    ],
+)
+def test_an_odd_address_is_a_page_that_says_so(site, address, status):
+    with socket.create_connection((HOST, site.chat.port), timeout=30) as line:
+        line.sendall(
+            f"GET {address} HTTP/1.1\r\nHost: {HOST}:{site.chat.port}\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    head, _, page = answer.partition("\r\n\r\n")
+    assert head.split()[1] == str(status)
+    assert "Content-Security-Policy" in head
+    assert "To the lobby" in page or "Not Found" in page
+    for process in site.processes:
+        assert "Traceback" not in process.log.read_text()
+
+
+def test_a_wrong_host_is_one_line_in_the_log(site):
+    """Every server on the Internet is asked for other hosts all day."""
+    with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as stranger:
+        headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+        for _ in site.processes:
+            answer = stranger.post("/accounts/login/", headers=headers)
+            assert answer.status_code in {400, 403}
+            answer = stranger.get("/accounts/login/?next=/chat/", headers=headers)
+            assert answer.status_code == 400
+    logs = [process.log.read_text() for process in site.processes]
+    assert any("evil.example" in log for log in logs)
+    assert not any("Traceback" in log for log in logs)
 
 
 def test_the_front_server_is_asked_for_health_without_logging_in(site):

@@ -7,6 +7,7 @@ because the channel layer may lose an announcement.
 """
 
 import asyncio
+import hashlib
 import logging
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -19,7 +20,13 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import (
+    m2m_changed,
+    post_delete,
+    post_save,
+    pre_delete,
+    pre_save,
+)
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -100,6 +107,11 @@ def refusals(permits, rooms=None):
     return refused, people
 
 
+def mark_of(session_key):
+    """Return what processes call a session: whoever reads Redis must not have its key."""
+    return session_key and hashlib.sha256(session_key.encode()).hexdigest()
+
+
 # ---- Announcing changes ---------------------------------------------------------
 
 
@@ -108,7 +120,7 @@ def tell_of_logout(request, user, **signal):
     """Somebody logs out: the sockets of that browser must close."""
     if user is not None:
         # The session is about to be deleted, and will be gone when they check.
-        tell(user=user.pk, ended=request.session.session_key)
+        tell(user=user.pk, ended=mark_of(request.session.session_key))
 
 
 @receiver(user_logged_in)
@@ -118,7 +130,17 @@ def tell_of_login(request, user, **signal):
     Django has replaced it by now, but the cookie of the request still names it.
     """
     if former := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-        tell(ended=former)
+        tell(ended=mark_of(former))
+
+
+@receiver(pre_save, sender=get_user_model())
+def note_new_name(instance, update_fields=None, **signal):
+    """Note whether somebody is renamed: processes show what was said with names."""
+    instance.is_renamed = False
+    if instance.pk and (update_fields is None or "username" in update_fields):
+        accounts = get_user_model().objects.filter(pk=instance.pk)
+        former = accounts.values_list("username", flat=True).first()
+        instance.is_renamed = former not in {None, instance.get_username()}
 
 
 @receiver([post_save, post_delete], sender=get_user_model())
@@ -126,7 +148,8 @@ def tell_of_account(instance, update_fields=None, **signal):
     """An account was changed: a ban, a new password, or something harmless."""
     # Each login stores its time in the account, and nobody's access depends on that.
     if update_fields is None or set(update_fields) != {"last_login"}:
-        tell(user=instance.pk)
+        renamed = {"renamed": True} if getattr(instance, "is_renamed", False) else {}
+        tell(user=instance.pk, **renamed)
 
 
 @receiver(pre_delete, sender=get_user_model())

@@ -39,16 +39,19 @@ class SignUp(RedirectURLMixin, CreateView):
 
     def form_valid(self, form):
         """Log in the person who has just made an account."""
+        # This hashes the password, so before the transaction: a class that signs up at
+        # once would wait for the hasher with the database locked, or all connections.
+        person = form.save(commit=False)
         try:
             with transaction.atomic():
-                self.object = form.save()
+                person.save()
         except IntegrityError:
             # A double click: the first click has just made this account.
-            person = form.instance
             form.add_error(
                 "username", person.unique_error_message(type(person), ["username"])
             )
             return self.form_invalid(form)
+        self.object = person
         # There are two backends; this is the one that checks passwords.
-        login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
+        login(self.request, person, "django.contrib.auth.backends.ModelBackend")
         return HttpResponseRedirect(self.get_success_url())

@@ -171,12 +171,50 @@ class InviteAdmin(ReadOnlyAdmin):
     search_fields = ["room__name", "made_by__username", "claimed_by__username"]
 
 
+RIGHTS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+
 class PersonForm(ChangesForm, UserChangeForm):
     """Django's form, which writes only what was changed."""
 
 
 @admin.register(User)
 class PersonAdmin(ChangesAdmin, UserAdmin):
-    """Django's admin for people, which writes only what was changed."""
+    """Django's admin for people, which writes only what was changed.
+
+    Staff who may change people could give themselves every right in Django's own, or
+    set the password of a superuser and log in as one. Here only a superuser can.
+    """
 
     form = PersonForm
+
+    def get_readonly_fields(self, request, obj=None):
+        """Let only a superuser give and take rights."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else [*fields, *RIGHTS]
+
+    def has_change_permission(self, request, obj=None):
+        """Let staff change themselves, and people who are not staff."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj == request.user or may_touch(request.user, obj))
+
+    def has_delete_permission(self, request, obj=None):
+        """Let staff delete people who are not staff."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and may_touch(request.user, obj)
+
+    def get_deleted_objects(self, objs, request):
+        """Say so, too, if somebody was chosen in the list."""
+        shown, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        if not all(may_touch(request.user, one) for one in objs):
+            forbidden.add(self.opts.verbose_name)
+        return shown, counts, forbidden, protected
+
+
+def may_touch(staff, person):
+    """Tell whether staff may change or delete somebody; without one, anybody at all."""
+    return (
+        staff.is_superuser
+        or person is None
+        or not (person.is_staff or person.is_superuser)
+    )

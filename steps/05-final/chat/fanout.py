@@ -20,7 +20,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError
 
 from chat import history, metrics, protocol
-from chat.access import refusals
+from chat.access import mark_of, refusals
 from chat.database import ask
 from chat.groups import EVERYBODY, group_name
 from chat.limits import Person
@@ -502,31 +502,39 @@ class Hub:
         """Close sockets that are no longer allowed, and look for missing messages.
 
         Check all sockets, or only those that `whom` names by `user` or `room`. `ended` is
-        the key of a session that has ended.
+        the mark of a session that has ended: only its sockets matter then.
         """
+        ended = whom.get("ended")
         sockets = [
             socket
             for person in self.people.values()
             for socket in person.sockets
             if whom.get("user") in {None, socket.permit.user_pk}
             and whom.get("room") in {None, socket.permit.room_pk}
+            and not (ended and mark_of(socket.permit.session_key) != ended)
         ]
-        if ended := whom.get("ended"):
+        if ended:
             for socket in sockets:
-                if socket.permit.session_key == ended:
-                    socket.show_out(protocol.Close.LOGGED_OUT)
+                socket.show_out(protocol.Close.LOGGED_OUT)
+            return
         refused, people = await ask(refusals, {socket.permit for socket in sockets})
         for socket in sockets:
             if code := refused.get(socket.permit):
                 socket.show_out(code)
             else:
                 self.rename(socket, people[socket.permit.user_pk])
+        if whom.get("renamed"):
+            self.forget_names()  # the person may have left by now
         # A change of a room or an account may have changed its messages, too.
         await self.look_for_messages(list(self.rooms))
 
     def rename(self, socket, user):
         """Take over a person's new name, and reread messages that have the old one."""
         if socket.user.get_username() != user.get_username():
-            for room in self.rooms.values():
-                room.must_begin = True
+            self.forget_names()
         socket.user = user
+
+    def forget_names(self):
+        """Have each room read again what was said, with the names of now."""
+        for room in self.rooms.values():
+            room.must_begin = True

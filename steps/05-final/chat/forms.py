@@ -36,6 +36,14 @@ class RoomForm(forms.ModelForm):
     def __init__(self, *args, user=None, **options):
         super().__init__(*args, **options)
         self.user = user
+        self.hashed = None
+
+    def hash_password(self):
+        """Hash the password, which may wait for its turn: not in a transaction."""
+        if self.is_valid() and self.cleaned_data.get("password"):
+            self.hashed = make_password(self.cleaned_data["password"])
+        # What is valid now may not be when nobody else can make a room any more.
+        self._errors = None
 
     def clean_name(self):
         """Refuse names that URLs change, and names that look like another name."""
@@ -77,7 +85,8 @@ class RoomForm(forms.ModelForm):
         if self.user:
             self.instance.made_by = self.user
         if self.cleaned_data.get("password"):
-            self.instance.password_hash = make_password(self.cleaned_data["password"])
+            typed = self.cleaned_data["password"]
+            self.instance.password_hash = self.hashed or make_password(typed)
         return super().save(commit)
 
 

@@ -11,6 +11,8 @@ from django.db import connection
 # leave no CPU for the people who are chatting.
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 MOST_WAITING = 64  # a class or two; each one is a thread
+# Seconds. The front server gives a page 15, and then takes this process for broken.
+LONGEST_WAIT = 8
 
 turns = threading.BoundedSemaphore(AT_ONCE)
 waiting = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
@@ -37,7 +39,11 @@ def turn():
     try:
         if connection.connection and not connection.in_atomic_block:
             connection.close()  # the next query opens one, or takes one from the pool
-        with turns:
+        if not turns.acquire(timeout=LONGEST_WAIT):
+            raise TooBusy
+        try:
             yield
+        finally:
+            turns.release()
     finally:
         waiting.release()

@@ -82,9 +82,12 @@ def limit_guesses(view):
             return view(request, *args, **kwargs)
         keys = [(wrong_by_address, address_of(request))]
         if request.user.is_authenticated:
-            keys.append((wrong_by_person, request.user.pk))
-        for tries, key in keys:
+            # First: somebody who has no try left must not use up those of the address.
+            keys.insert(0, (wrong_by_person, request.user.pk))
+        for number, (tries, key) in enumerate(keys):
             if wait := tries.take(key):
+                for before, its_key in keys[:number]:
+                    before.give_back(its_key)
                 return too_many(request, wait)
         response = view(request, *args, **kwargs)
         if response.status_code == 302:

@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds
 
-# A database that hangs doesn't even report an error. Longer than a class needs to log in.
-PATIENCE = 45  # seconds
+# A database that hangs doesn't even report an error. Shorter than the front server's
+# patience: a process that lets it wait in vain gets no requests for a while.
+PATIENCE = 12  # seconds
 
 
 class UnavailableMiddleware(MiddlewareMixin):

@@ -8,6 +8,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from chat.forms import EnterForm, RoomForm
@@ -23,6 +24,8 @@ MOST_INVITES = 100  # unused ones of one person: more than a class needs
 MOST_OF_A_NAME = 100  # characters shown of what somebody typed
 
 
+# The next person at this computer must not get it by the Back button.
+@never_cache
 @login_required
 def lobby(request):
     """List the rooms; ask for the name of one, then go there."""
@@ -48,16 +51,19 @@ def note_people(rooms, user):
         room.more = len(names) - len(room.here)
 
 
+@never_cache
 @login_required
 def new_room(request):
     """Make a room; the person who makes it is its first member."""
     form = RoomForm(request.POST or None, user=request.user)
     if request.method == "POST":
+        form.hash_password()
         try:
             room = make_room(form, request.user)
         except IntegrityError:
             # Somebody has just made a room with that name; now the form sees it.
-            form = RoomForm(request.POST, user=request.user)
+            form, former = RoomForm(request.POST, user=request.user), form
+            form.hashed = former.hashed
             room = make_room(form, request.user)
         if room is not None:
             return redirect(room)
@@ -78,6 +84,7 @@ def make_room(form, user):
     return room
 
 
+@never_cache
 @login_required
 def room(request, room_name):
     """Show the page of a room, found by its slug; a script does the talking."""
@@ -94,6 +101,7 @@ def room(request, room_name):
     return render(request, "chat/room.html", context)
 
 
+@never_cache
 @login_required
 @limit_guesses
 def enter(request, pk):
@@ -109,6 +117,7 @@ def enter(request, pk):
     return render(request, "registration/form.html", context)
 
 
+@never_cache
 @login_required
 @require_POST
 def invite(request, pk):
@@ -121,6 +130,7 @@ def invite(request, pk):
     return render(request, "chat/invite.html", context)
 
 
+@never_cache
 def claim(request):
     """Let a person with an invite into the room.
 

@@ -296,6 +296,13 @@ if not DEBUG:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "config.storage.HashedStaticFiles"},
     }
+
+    def forget_traceback(record):
+        """Strangers send wrong hosts and the like all day: one line says it all."""
+        if record.name.startswith("django.security."):
+            record.exc_info = None
+        return True
+
     # A line of JSON for each event, for a program that collects them.
     LOGGING = {
         "version": 1,
@@ -306,8 +313,18 @@ if not DEBUG:
                 "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
             },
         },
+        "filters": {
+            "brief": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": forget_traceback,
+            },
+        },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "filters": ["brief"],
+            },
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {"axes": {"level": "WARNING"}},  # else three lines for each guess

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chat import access
+from chat.groups import EVERYBODY
+from tests.sockets import PATIENCE
 from tests.test_accounts import GOOD, is_shown_out, sit_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,3 +53,17 @@ async def test_a_redis_that_hangs_holds_nobody_up(people, monkeypatch, way):
     else:
         await ana.asave()
         assert waits.is_set()
+
+
+async def test_whoever_reads_redis_learns_no_session_key(join, make_room, people):
+    """It is still good at that moment: Django ends the session right after."""
+    await sit_in(join, make_room)
+    key = people["ana"].cookies["sessionid"].value
+    layer = get_channel_layer()
+    reader = await layer.new_channel("reader")
+    await layer.group_add(EVERYBODY, reader)
+    await sync_to_async(people["ana"].post)("/accounts/logout/")
+    async with asyncio.timeout(PATIENCE):
+        event = await layer.receive(reader)
+    assert event["type"] == "look"
+    assert key not in str(event)

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from chat import fanout
+from chat.access import mark_of
 from chat.groups import EVERYBODY
 from chat.models import Message
 
@@ -91,7 +92,7 @@ async def test_a_logout_closes_them_though_the_session_is_still_there(
     event = {
         "type": "look",
         "user": user.pk,
-        "ended": people["ana"].session.session_key,
+        "ended": mark_of(people["ana"].session.session_key),
     }
     await get_channel_layer().group_send(EVERYBODY, event)
     assert await is_shown_out(ana)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from asgiref.sync import sync_to_async
 from axes.models import AccessAttempt
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 
@@ -277,3 +277,58 @@ def test_a_teacher_unlocks_somebody_who_has_mistyped_too_often(teacher, settings
     confirmed = {"action": "delete_selected", "post": "yes", **chosen}
     teacher.post("/admin/axes/accessattempt/", confirmed)
     assert log_in("correct-horse") == 302
+
+
+@pytest.fixture
+def helper(people):
+    """Log Caio in as staff who may look after people, and is no superuser."""
+    caio = User.objects.get(username="caio")
+    caio.is_staff = True
+    caio.save()
+    rights = ["add_user", "change_user", "delete_user", "view_user"]
+    caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return people["caio"]
+
+
+@pytest.mark.parametrize("name", ["caio", "ana"])
+def test_a_helper_makes_nobody_staff_nor_a_superuser(helper, name):
+    person = User.objects.get(username=name)
+    rights = set(person.get_all_permissions())
+    everything = Permission.objects.values_list("pk", flat=True)
+    page_of(helper, person).save(
+        is_staff="on",
+        is_superuser="on",
+        user_permissions=everything,
+        email="a@b.example",
+    )
+    person = User.objects.get(username=name)
+    assert person.email == "a@b.example"
+    assert not person.is_superuser
+    assert person.is_staff == (name == "caio")
+    assert person.get_all_permissions() == rights
+
+
+def test_a_helper_takes_over_no_account_of_staff(helper, teacher):
+    superuser = User.objects.get(username="teacher")
+    place = f"/admin/auth/user/{superuser.pk}"
+    password = {"password1": "correct-horse", "password2": "correct-horse"}
+    assert helper.post(f"{place}/password/", password).status_code == 403
+    assert helper.post(f"{place}/change/", {"username": "x"}).status_code == 403
+    assert helper.post(f"{place}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"_selected_action": [superuser.pk], "post": "yes"}
+    helper.post("/admin/auth/user/", {"action": "delete_selected", **chosen})
+    again = User.objects.get(username="teacher")
+    assert again.password == superuser.password
+
+
+def test_a_helper_looks_after_everybody_else(helper):
+    ana = User.objects.get(username="ana")
+    place = f"/admin/auth/user/{ana.pk}"
+    form = {"password1": "correct-horse", "password2": "correct-horse"}
+    form["usable_password"] = "true"
+    assert helper.post(f"{place}/password/", form).status_code == 302
+    ana.refresh_from_db()
+    assert ana.check_password("correct-horse")
+    page_of(helper, ana).save(is_active="")
+    assert helper.post(f"{place}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(username="ana").exists()

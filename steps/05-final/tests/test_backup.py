@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from chat import backups
 from chat.models import Room
@@ -152,3 +153,31 @@ def test_a_missing_program_of_postgresql_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(backups.BackupError, match="no pg_dump on this machine"):
         backups.run(["pg_dump"])
+
+
+def test_a_restore_brings_back_no_session_that_had_ended(people, tmp_path):
+    """Whoever has copied a cookie would be Ana again, long after she logged out."""
+    copied = Client()
+    copied.cookies = people["ana"].cookies.copy()
+    call_command("backup", tmp_path / "backup", verbosity=0)
+    people["ana"].post("/accounts/logout/")
+    bring_back(tmp_path / "backup")
+    assert copied.get("/chat/").status_code == 302
+    assert people["bia"].get("/chat/").status_code == 200
+
+
+def test_two_backups_into_one_file_at_once_do_not_mix(tmp_path, monkeypatch):
+    """As when yesterday's still runs."""
+    save, parts = backups.save, []
+
+    def save_both(path):
+        parts.append(path)
+        if len(parts) == 1:
+            call_command("backup", tmp_path / "backup", verbosity=0)
+        save(path)
+
+    monkeypatch.setattr(backups, "save", save_both)
+    call_command("backup", tmp_path / "backup", verbosity=0)
+    assert len(set(parts)) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+    bring_back(tmp_path / "backup")

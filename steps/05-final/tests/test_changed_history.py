@@ -14,6 +14,7 @@ from chat import fanout, history
 from chat.access import pass_of
 from chat.groups import group_name
 from chat.models import Message, Room
+from tests.sockets import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -277,6 +278,27 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
         await fanout.this_hub().look_again()
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["beatriz"]
+
+
+async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name(
+    join, make_room
+):
+    """Or somebody else takes the old name, and has said it all."""
+    await make_room("class")
+    ana, bia = [await join("class", name) for name in ("ana", "bia")]
+    await ana.say("it was me")
+    await bia.hear()
+    await ana.disconnect()
+    user = await User.objects.aget(username="ana")
+    user.username = "júlia"
+    await user.asave()
+    (room,) = fanout.this_hub().rooms.values()
+    async with asyncio.timeout(PATIENCE):
+        while room.recent[0].sender == "ana":
+            await asyncio.sleep(0.01)
+    caio = await join("class", "caio")
+    sync = await caio.wait_for("sync")
+    assert [message["sender"] for message in sync["messages"]] == ["júlia"]
 
 
 # ---- What comes in the meantime -------------------------------------------------------

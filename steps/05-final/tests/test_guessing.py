@@ -119,3 +119,16 @@ def test_what_is_counted_does_not_grow_without_end(monkeypatch):
     for number in range(1000):
         tries.take(number)
     assert len(tries.buckets) <= 12
+
+
+def test_somebody_without_tries_does_not_use_up_those_of_the_class(
+    quick, people, monkeypatch
+):
+    """They share an address; Bia goes on and on at the door of a room."""
+    monkeypatch.setattr(throttle.wrong_by_address, "most", 20)
+    room = Room.objects.create(name="sala", kind="password", password_hash="a hash")
+    door = f"/rooms/{room.pk}/enter/"
+    for _ in range(40):
+        answer = people["bia"].post(door, {"password": "wrong"})
+    assert answer.status_code == 429
+    assert people["caio"].post(door, {"password": "wrong"}).status_code == 200

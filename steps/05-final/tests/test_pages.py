@@ -131,3 +131,18 @@ def test_the_demonstration_stays_off_public_servers(settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="Not on a public server"):
         call_command("demo")
+
+
+def test_no_page_of_a_person_is_kept_for_the_next_one_at_the_computer(people):
+    """After a log-out, the Back button would show Ana's private rooms."""
+    room = Room.objects.create(name="sala", kind="password", password_hash="a hash")
+    Room.objects.create(name="class")
+    pages = [
+        "/chat/",
+        "/chat/class/",
+        "/rooms/new/",
+        f"/rooms/{room.pk}/enter/",
+        "/invite/",
+    ]
+    for page in pages:
+        assert "no-store" in people["ana"].get(page).get("Cache-Control", ""), page

@@ -1,7 +1,9 @@
 """Who may enter which room, on its page and on its socket."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -249,3 +251,31 @@ def test_signing_up_leads_to_no_other_site():
     form = {"username": "júlia", "password1": "correct-horse"}
     form |= {"password2": form["password1"], "next": "https://evil.example/"}
     assert Client().post("/accounts/signup/", form)["Location"] == "/chat/"
+
+
+async def test_the_page_of_a_private_room_talks_to_that_room_and_no_other(
+    join, make_room, people
+):
+    """A private room may share its name with an open one, where strangers listen."""
+    await make_room("plans")
+    listener = await join("plans", "caio")
+    await listener.receive_json_from()
+    secret = await Room.objects.acreate(name="plans", kind="private")
+    await secret.members.aadd(await User.objects.aget(username="ana"))
+    page = await sync_to_async(people["ana"].get)(secret.get_absolute_url())
+    address = re.search('data-socket="([^"]+)"', page.text)[1]
+    ana = await join(unquote(address.removeprefix("/ws/chat/")[:-1]), "ana")
+    assert (await ana.receive_json_from())["type"] == "sync"
+    await ana.say("for us alone")
+    assert await ana.hear() == ["for us alone"]
+    assert await listener.receive_nothing()
+
+
+async def test_the_page_of_a_renamed_room_keeps_its_socket(join, make_room, people):
+    room = await make_room("class 1")
+    room.name = "class 2"
+    await room.asave()
+    page = await sync_to_async(people["ana"].get)("/chat/class%201/")
+    address = re.search('data-socket="([^"]+)"', page.text)[1]
+    ana = await join(unquote(address.removeprefix("/ws/chat/")[:-1]), "ana")
+    assert (await ana.receive_json_from())["type"] == "sync"

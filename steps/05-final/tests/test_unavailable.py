@@ -1,6 +1,8 @@
 """The server can't answer now: the database is gone, or too many people log in."""
 
+import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,6 +12,7 @@ from django.test import AsyncClient, Client
 
 from chat import hashers, unavailable
 from chat.models import Room
+from tests.sockets import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,3 +95,57 @@ def test_a_bug_is_still_a_500(people, monkeypatch):
     monkeypatch.setattr(Room, "listed_for", fail)
     people["ana"].raise_request_exception = False
     assert people["ana"].get("/chat/").status_code == 500
+
+
+def test_who_waits_too_long_for_the_hasher_gets_a_503_in_time(monkeypatch):
+    """The front server would give up, and then send nobody here for a while."""
+    busy = hashers.threading.BoundedSemaphore(1)
+    busy.acquire()
+    monkeypatch.setattr(hashers, "turns", busy)
+    monkeypatch.setattr(hashers, "LONGEST_WAIT", 0.01, raising=False)
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(log_in_from_a_thread)
+        try:
+            status = answer.result(PATIENCE).status_code
+        except TimeoutError:
+            status = "none in time"
+        finally:
+            busy.release()
+    assert status == 503
+
+
+def test_pages_give_up_before_the_front_server_does(settings):
+    config = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
+    seconds = int(
+        re.search(r"proxy_read_timeout (\d+)s;\n    }\n\n    location @", config)[1]
+    )
+    assert hashers.LONGEST_WAIT < unavailable.PATIENCE < seconds
+
+
+def log_in_from_a_thread():
+    """Fill in the form, with a database connection of its own."""
+    try:
+        return log_in()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("what", ["an account", "a room"])
+def test_no_password_is_hashed_in_a_transaction(people, monkeypatch, what):
+    """It may wait for its turn, and SQLite would let nobody else write meanwhile."""
+    in_transactions = []
+
+    def hash_slowly(hasher, *arguments):
+        in_transactions.append(connection.in_atomic_block)
+        return "pbkdf2_sha256$1$salt$hash"
+
+    monkeypatch.setattr(hashers.PBKDF2PasswordHasher, "encode", hash_slowly)
+    if what == "an account":
+        good = "correct-horse-battery"
+        form = {"username": "júlia", "password1": good, "password2": good}
+        answer = Client().post("/accounts/signup/", form)
+    else:
+        form = {"name": "sala", "kind": "password", "password": "sésamo"}
+        answer = people["ana"].post("/rooms/new/", form)
+    assert answer.status_code == 302
+    assert in_transactions == [False]

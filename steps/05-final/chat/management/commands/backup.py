@@ -1,5 +1,7 @@
 """`python manage.py backup FILE`: the whole database in one file."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,10 +25,11 @@ class Command(BaseCommand):
             raise CommandError(f"{file} exists already. Nothing was written.")
         if not file.parent.is_dir():
             raise CommandError(f"There is no folder {file.parent}.")
-        part = file.with_name(f"{file.name}.part")
         try:
-            # It contains everybody's messages, so only its owner may read it.
-            part.touch(mode=0o600)
+            part = own_part(file)
+        except OSError as problem:
+            raise CommandError(f"There is no backup. {problem}") from problem
+        try:
             backups.save(part)
             part.replace(file)
         except (backups.BackupError, DatabaseError, OSError) as problem:
@@ -34,3 +37,14 @@ class Command(BaseCommand):
         finally:
             part.unlink(missing_ok=True)
         self.stdout.write(f"Saved in {file}, {file.stat().st_size:,} bytes.")
+
+
+def own_part(file):
+    """Make an empty file beside a backup to be, and return its path.
+
+    It will hold everybody's messages, so it's for its owner alone. And its name is its
+    own: two backups into one file at once would mix there.
+    """
+    number, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)
+    os.close(number)
+    return Path(name)

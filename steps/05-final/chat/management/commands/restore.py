@@ -3,9 +3,10 @@
 import sqlite3
 from pathlib import Path
 
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from chat import backups
 from chat.access import tell
@@ -30,11 +31,13 @@ class Command(BaseCommand):
             backups.engine_of(file)
             if not yes:
                 self.ask(file)
+            alive = session_keys()
             backups.bring_back(file)
         except (backups.BackupError, DatabaseError, sqlite3.Error) as problem:
             raise CommandError(f"Nothing was changed. {problem}") from problem
         # A backup may be older than the code.
         call_command("migrate", verbosity=0, interactive=False)
+        end_sessions(session_keys() - alive)
         # Processes and pages have newer messages in memory, whose numbers are used again
         # from now on. A new history id makes them start over.
         Room.renew_epochs()
@@ -49,3 +52,17 @@ class Command(BaseCommand):
             answer = ""
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was changed. Answer y, or add --yes.")
+
+
+def session_keys():
+    """Return the keys of all sessions; none if the database is still empty."""
+    if Session._meta.db_table not in connection.introspection.table_names():
+        return set()
+    return set(Session.objects.values_list("pk", flat=True))
+
+
+def end_sessions(keys):
+    """End sessions that had ended before the restore: a log-out stays a log-out."""
+    keys = list(keys)
+    for start in range(0, len(keys), 500):
+        Session.objects.filter(pk__in=keys[start : start + 500]).delete()
