@@ -281,7 +281,7 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
 
 
 async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name(
-    join, make_room
+    join, make_room, often
 ):
     """Or somebody else takes the old name, and has said it all."""
     await make_room("class")
@@ -295,7 +295,7 @@ async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name
     (room,) = fanout.this_hub().rooms.values()
     async with asyncio.timeout(PATIENCE):
         while room.recent[0].sender == "ana":
-            await asyncio.sleep(0.01)
+            await bia.wait_for("ping")
     caio = await join("class", "caio")
     sync = await caio.wait_for("sync")
     assert [message["sender"] for message in sync["messages"]] == ["júlia"]
