@@ -16,7 +16,7 @@ RETRY_AFTER = 5  # seconds
 
 # A database that hangs says nothing at all. Shorter than the front server's patience: a
 # process that has made it wait in vain gets no requests for a while, from nobody.
-PATIENCE = 12  # seconds
+PATIENCE = 13  # seconds
 
 
 class UnavailableMiddleware(MiddlewareMixin):
