@@ -9,8 +9,8 @@ from django.http import HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 LONGEST_ROUND_TRIP = 1  # second
-# Seconds. Anybody can ask, and each check goes through Redis and the database: a few
-# hundred at once would leave them no time for the chat.
+# Seconds. Anybody can ask, as often as they like, and each check goes through Redis and
+# opens a connection to the database.
 GOOD_FOR = 1
 
 last_check = None, None, 0.0  # its event loop, its task, and when it began

@@ -164,7 +164,7 @@ async def test_the_process_is_ready_while_people_are_in_the_rooms(
 
 
 async def test_a_flood_of_questions_is_one_check(monkeypatch):
-    """Two hundred checks at once would leave Redis and the database to nobody else."""
+    """Each one would go through Redis and open a connection to the database."""
     checks = []
 
     async def count():
