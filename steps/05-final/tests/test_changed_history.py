@@ -294,7 +294,7 @@ async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name
     await user.asave()
     (room,) = fanout.this_hub().rooms.values()
     async with asyncio.timeout(PATIENCE):
-        while room.recent[0].sender == "ana":
+        while room.recent[0].sender == "ana":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     caio = await join("class", "caio")
     sync = await caio.wait_for("sync")
