@@ -12,7 +12,7 @@ from django.db import connection
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 MOST_WAITING = 64  # a class or two; each one is a thread
 # Seconds. The front server gives a page 15, and then takes this process for broken.
-LONGEST_WAIT = 8
+LONGEST_WAIT = 10
 
 turns = threading.BoundedSemaphore(AT_ONCE)
 waiting = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)

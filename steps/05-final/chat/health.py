@@ -9,6 +9,11 @@ from django.http import HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 LONGEST_ROUND_TRIP = 1  # second
+# Seconds. Anybody can ask, as often as they like, and each check goes through Redis and
+# opens a connection to the database.
+GOOD_FOR = 1
+
+last_check = None, None, 0.0  # its event loop, its task, and when it began
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +27,28 @@ async def ready(request):
     """Say whether people can be sent here: 200, or 503 without a database.
 
     Without Redis the chat is degraded, not down: messages are still stored, and people
-    still read them.
+    still read them. One check answers everybody who asks meanwhile.
     """
+    global last_check
+    loop = asyncio.get_running_loop()
+    its_loop, check, begun = last_check
+    if its_loop is not loop or (check.done() and loop.time() > begun + GOOD_FOR):
+        check = asyncio.create_task(look())
+        last_check = loop, check, loop.time()
+    answer, status = await asyncio.shield(check)
+    return JsonResponse(answer, status=status)
+
+
+async def look():
+    """Return what to answer, and the status."""
     layer = "ok" if await layer_answers() else "degraded"
     try:
         await asyncio.to_thread(ask_database)
     except DatabaseError:
         log.exception("The database does not answer.")
         answer = {"status": "unavailable", "database": "down", "layer": layer}
-        return JsonResponse(answer, status=503)
-    return JsonResponse({"status": layer, "database": "ok", "layer": layer})
+        return answer, 503
+    return {"status": layer, "database": "ok", "layer": layer}, 200
 
 
 def count(request):

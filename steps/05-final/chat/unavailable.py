@@ -16,7 +16,7 @@ RETRY_AFTER = 5  # seconds
 
 # A database that hangs doesn't even report an error. Shorter than the front server's
 # patience: a process that lets it wait in vain gets no requests for a while.
-PATIENCE = 12  # seconds
+PATIENCE = 13  # seconds
 
 
 class UnavailableMiddleware(MiddlewareMixin):

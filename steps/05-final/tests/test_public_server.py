@@ -1,5 +1,6 @@
 """What a public server needs, and what it says when something is missing."""
 
+import asyncio
 import gc
 import json
 import os
@@ -160,6 +161,23 @@ async def test_the_process_is_ready_while_people_are_in_the_rooms(
     await ana.wait_for("presence")
     answer = await AsyncClient().get("/healthz/ready")
     assert answer.json()["layer"] == "ok"
+
+
+async def test_a_flood_of_questions_is_one_check(monkeypatch):
+    """Each one would go through Redis and open a connection to the database."""
+    checks = []
+
+    async def count():
+        checks.append(1)
+        await asyncio.sleep(0)
+        return True
+
+    monkeypatch.setattr(health, "GOOD_FOR", 60, raising=False)
+    monkeypatch.setattr(health, "layer_answers", count)
+    asked = [AsyncClient().get("/healthz/ready") for _ in range(20)]
+    answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(checks) == 1
 
 
 async def test_without_the_layer_it_is_degraded_and_still_ready(monkeypatch):
