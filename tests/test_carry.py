@@ -40,10 +40,10 @@ def test_carry_merges_a_fix_where_a_later_step_differs(clone):
     last = clone / "steps/05-final/chat/server.py"
     last.write_text(f"{last.read_text('utf-8')}\n# only in the last step\n", "utf-8")
     fixed = "steps/03-inmemory-layer/chat/server.py"
-    edit(clone / fixed, "Which server process this is.", "Who serves.")
+    edit(clone / fixed, "The name of this server process, shown", "Who serves, shown")
     result = carry(fixed, clone)
     assert result.stdout.splitlines() == ["04  copied", "05  merged"]
-    assert "Who serves." in last.read_text("utf-8")
+    assert "Who serves, shown" in last.read_text("utf-8")
     assert "# only in the last step" in last.read_text("utf-8")
 
 
