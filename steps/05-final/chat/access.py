@@ -108,7 +108,7 @@ def refusals(permits, rooms=None):
 
 
 def mark_of(session_key):
-    """Return what processes call a session: whoever reads Redis must not have its key."""
+    """Return what processes call a session: Redis must not learn its key."""
     return session_key and hashlib.sha256(session_key.encode()).hexdigest()
 
 

@@ -315,7 +315,11 @@ class Hub:
     def publish(self, batch):
         """Publish messages that were stored here to everybody in the room."""
         self.deliver(batch)
-        self.tell(batch.room_pk, batch.as_event())
+        waiting = self.news.get((group_name(batch.room_pk), "messages"))
+        # Without messages, it only repeats that an old one is stored. That mustn't
+        # replace newer ones, from which others learn the same.
+        if batch.messages or waiting is None:
+            self.tell(batch.room_pk, batch.as_event())
 
     def deliver(self, batch):
         """Give messages to the sockets, if they follow the ones those have."""
@@ -378,7 +382,7 @@ class Hub:
         await self.look_for_messages([room.pk])
         while room.is_repairing:
             await asyncio.wait([room.repair])
-        if room.head < room.wanted:
+        if room.must_begin or room.head < room.wanted:
             raise DatabaseError("the newest messages could not be read")
 
     async def repair(self, room):

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from chat import limits
+from chat import fanout, history, limits
+from chat.access import pass_of
 from chat.checks import redis_answers
 from chat.models import Room
 from chat.throttle import sign_ups, wrong_by_address, wrong_by_person
@@ -49,6 +50,28 @@ def people(transactional_db):
 def make_room(transactional_db):
     """Make a room, as the admin does."""
     return sync_to_async(lambda name: Room.objects.create(name=name))
+
+
+@pytest.fixture
+def store(people):
+    """Store a message and announce nothing, as another process might, or a layer that
+    has lost the event. Return what became of it.
+    """
+
+    def store(room, name, text, cid=None):
+        user = User.objects.get(username=name)
+        permit = pass_of(user, people[name].session, room)
+        draft = history.Draft(None, permit, text, cid, None, "test")
+        history.store([draft])
+        return draft
+
+    return store
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Have every process check the database all the time."""
+    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
 
 
 @pytest.fixture

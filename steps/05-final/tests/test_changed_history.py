@@ -11,32 +11,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 
 from chat import fanout, history
-from chat.access import pass_of
 from chat.groups import group_name
 from chat.models import Message, Room
 from tests.sockets import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def store(people):
-    """Store a message without telling anybody, as another process might."""
-
-    def store(room, name, text, cid=None):
-        user = User.objects.get(username=name)
-        permit = pass_of(user, people[name].session, room)
-        draft = history.Draft(None, permit, text, cid, None, "test")
-        history.store([draft])
-        return draft
-
-    return store
-
-
-@pytest.fixture
-def often(monkeypatch):
-    """Have every process check the database all the time."""
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
 
 
 async def enter(join, room="class", name="ana", **query):

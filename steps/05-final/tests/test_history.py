@@ -10,34 +10,15 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection
 
-from chat import consumers, fanout, history, mailbox
-from chat.access import pass_of
+from chat import consumers, fanout, history, mailbox, protocol
 from chat.database import ask
 from chat.groups import group_name
 from chat.models import Message, Room
 from tests.sockets import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def store(people):
-    """Store a message without telling anybody, as if the layer had lost the news.
-
-    Return what became of it.
-    """
-
-    def store(room, name, text, cid=None):
-        user = User.objects.get(username=name)
-        permit = pass_of(user, people[name].session, room)
-        draft = history.Draft(None, permit, text, cid, None, "test")
-        history.store([draft])
-        return draft
-
-    return store
 
 
 async def enter(join, name="ana", **query):
@@ -188,12 +169,6 @@ async def test_a_number_that_is_none_begins_anew(join, make_room, after):
     await make_room("class")
     ana = await join("class", "ana", after=after)
     assert (await ana.receive_json_from())["reset"] is True
-
-
-@pytest.fixture
-def often(monkeypatch):
-    """Have every process look again all the time."""
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
 
 
 async def test_a_room_made_again_under_the_same_name_begins_anew(
@@ -558,6 +533,25 @@ async def test_a_message_stored_too_late_is_shown_when_it_is_sent_again(
     await ana.say("oi", cid=str(cid))
     assert (await ana.wait_for("sent"))["dup"] is True
     assert await bia.hear() == ["oi"]
+
+
+async def test_a_message_sent_again_takes_no_news_from_other_processes(
+    join, make_room, monkeypatch
+):
+    """It's an old one, and must not replace what the layer has not carried yet."""
+    room = await make_room("class")
+    await enter(join)
+    hub, carried = fanout.this_hub(), []
+
+    async def carry(group, event):
+        carried.append((event["type"], event.get("last")))
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", carry)
+    new = protocol.Message(2, None, "class", "ana", "new", 0, None, "8001")
+    hub.publish(history.Batch(room.pk, room.epoch, 2, [new]))
+    hub.publish(history.Batch(room.pk, room.epoch, 1, []))
+    await hub.carry_news()
+    assert [last for kind, last in carried if kind == "messages"] == [2]
 
 
 async def test_news_that_redis_did_not_take_is_carried_later(
