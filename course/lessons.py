@@ -4,6 +4,7 @@ import contextlib
 import functools
 import http.server
 import json
+import socketserver
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -20,14 +21,23 @@ def serving(port: int, running: list[Server]) -> Iterator[None]:
     """Build the site and serve it; its start page lists the chats that run."""
     docs.build(SITE)
     handler = functools.partial(Lessons, chats=chats_of(running), directory=str(SITE))
-    with http.server.ThreadingHTTPServer((HOST, port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with (
+        http.server.ThreadingHTTPServer((HOST, port), handler) as server,
+        serving_in_a_thread(server),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def serving_in_a_thread(server: socketserver.BaseServer) -> Iterator[None]:
+    """Let a server answer for as long as the block runs."""
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def chats_of(running: list[Server]) -> bytes:

@@ -15,7 +15,6 @@ import socketserver
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -32,6 +31,7 @@ from people import PATIENCE, Chat, log_in
 from websockets.sync.client import connect
 
 from course import compare, servers
+from course.lessons import serving_in_a_thread
 from course.processes import Process, free_port, is_listening
 from course.servers import HOST, Server
 
@@ -168,14 +168,11 @@ def answering(systemd: Systemd, socket: Path) -> Iterator[None]:
             except Exception as problem:
                 self.wfile.write(f"systemctl: {problem!r}".encode())
 
-    with socketserver.UnixStreamServer(str(socket), Call) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    with (
+        socketserver.UnixStreamServer(str(socket), Call) as server,
+        serving_in_a_thread(server),
+    ):
+        yield
 
 
 @dataclass
