@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import subprocess
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 
 import httpx
 import pytest
@@ -41,6 +41,16 @@ async def enter(machine, monkeypatch):
             return await stack.enter_async_context(page)
 
         yield enter
+
+
+@contextmanager
+def changed(path):
+    """Let a scene change a file; afterwards it is what it was."""
+    text = path.read_text()
+    try:
+        yield path
+    finally:
+        path.write_text(text)
 
 
 def change(machine, old, new):
@@ -100,14 +110,10 @@ async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
     current = machine.folder / "chat/current"
     before = current.resolve()
     # It can be migrated and collected; only the server needs what is broken.
-    asgi = machine.folder / "source/config/asgi.py"
-    text = asgi.read_text()
-    asgi.write_text(f"{text}\nraise RuntimeError('a mistake')\n")
-    try:
+    with changed(machine.folder / "source/config/asgi.py") as asgi:
+        asgi.write_text(f"{asgi.read_text()}\nraise RuntimeError('a mistake')\n")
         patience = {"CHAT_PATIENCE": "3"}
         result = await asyncio.to_thread(machine.run, "update", **patience)
-    finally:
-        asgi.write_text(text)
     assert result.returncode == 1
     assert "at the version before" in result.stderr
     assert current.resolve() == before
@@ -117,15 +123,13 @@ async def test_a_version_that_does_not_start_is_taken_back(machine, enter):
 
 @pytest.mark.slow
 def test_a_version_that_cannot_be_installed_replaces_nothing(machine):
-    settings = machine.folder / "source/config/settings.py"
-    text = settings.read_text()
     before = (machine.folder / "chat/current").resolve()
-    settings.write_text(f"{text}\nraise RuntimeError('a mistake')\n")
     calls = len(machine.systemd.calls)
-    try:
+    with changed(machine.folder / "source/config/settings.py") as settings:
+        settings.write_text(
+            f"{settings.read_text()}\nraise RuntimeError('a mistake')\n"
+        )
         result = machine.run("update")
-    finally:
-        settings.write_text(text)
     assert result.returncode == 1
     assert "a mistake" in result.stderr
     assert "Stopped before any process was replaced" in result.stderr
@@ -135,14 +139,10 @@ def test_a_version_that_cannot_be_installed_replaces_nothing(machine):
 
 @pytest.mark.slow
 def test_a_broken_configuration_of_nginx_replaces_nothing(machine):
-    upstream = machine.folder / "chat/nginx/upstream.conf"
-    text = upstream.read_text()
     before = (machine.folder / "chat/current").resolve()
-    upstream.write_text(text.replace("least_conn;", "least_con;"))
-    try:
+    with changed(machine.folder / "chat/nginx/upstream.conf") as upstream:
+        upstream.write_text(upstream.read_text().replace("least_conn;", "least_con;"))
         result = machine.run("update")
-    finally:
-        upstream.write_text(text)
     assert result.returncode == 1
     assert "Stopped before any process was replaced" in result.stderr
     assert (machine.folder / "chat/current").resolve() == before

@@ -28,6 +28,12 @@ def texts(sync):
     return [message["text"] for message in sync["messages"]]
 
 
+async def say_ten(store, room):
+    """Store ten messages, from 1 to 10."""
+    for number in range(1, 11):
+        await sync_to_async(store)(room, "bia", str(number))
+
+
 def restore(room, last, **changes):
     """Set a room back, as a backup would that was made after message `last`."""
     Message.objects.filter(room=room, seq__gt=last).delete()
@@ -82,8 +88,7 @@ async def test_after_a_restore_every_page_shows_what_the_backup_holds(
     join, make_room, store
 ):
     room = await make_room("class")
-    for number in range(1, 11):
-        await sync_to_async(store)(room, "bia", str(number))
+    await say_ten(store, room)
     ana, _ = await enter(join)
     await sync_to_async(restore)(room, 5, epoch=uuid.uuid4())
     draft = await sync_to_async(store)(room, "bia", "new 6")
@@ -102,8 +107,7 @@ async def test_what_is_said_right_after_a_restore_reaches_the_room(
     join, make_room, store
 ):
     room = await make_room("class")
-    for number in range(1, 11):
-        await sync_to_async(store)(room, "bia", str(number))
+    await say_ten(store, room)
     ana, _ = await enter(join)
     await sync_to_async(restore)(room, 5, epoch=uuid.uuid4())
     await ana.say("new 6")
@@ -112,8 +116,7 @@ async def test_what_is_said_right_after_a_restore_reaches_the_room(
 
 async def test_a_page_from_before_the_restore_starts_over(join, make_room, store):
     room = await make_room("class")
-    for number in range(1, 11):
-        await sync_to_async(store)(room, "bia", str(number))
+    await say_ten(store, room)
     ana, sync = await enter(join)
     await ana.disconnect()
     await sync_to_async(restore)(room, 5, epoch=uuid.uuid4())
@@ -127,8 +130,7 @@ async def test_a_page_from_before_the_restore_starts_over(join, make_room, store
 async def test_a_database_set_back_by_hand_is_noticed(join, make_room, store, often):
     """Without our command, so under the same history id."""
     room = await make_room("class")
-    for number in range(1, 11):
-        await sync_to_async(store)(room, "bia", str(number))
+    await say_ten(store, room)
     ana, before = await enter(join)
     await sync_to_async(restore)(room, 5)
     sync = await ana.wait_for("sync")
