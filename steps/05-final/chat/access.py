@@ -1,206 +1,170 @@
-"""Who may stay: open sockets react to a logout, a ban, a new password, a lost room.
+"""Who may use a socket: permits, and how they are checked.
 
-A socket is authenticated once, when it opens, and would keep that session for as long
-as it stays open. So each has a permit, which is checked against the database before
-each of its messages is stored, when a change is announced, and from time to time,
-because the channel layer may lose an announcement.
+The handshake authenticates a socket once, and nothing in Channels checks it again. So
+each socket has a permit, which is checked against the database:
+
+- before each of its messages is stored, unless that was done less than a second ago,
+- when a change of access is published (chat/changes.py),
+- every 20 to 30 seconds, because the channel layer can lose what was published.
+
+A change made in this process counts at once, one made in another process as soon as its
+event arrives. Only if the layer loses the event can a message still be stored: for at
+most a second.
 """
 
-import asyncio
 import hashlib
-import logging
-from types import SimpleNamespace
+import time
 from typing import NamedTuple
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, get_user, get_user_model
-from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
-from django.db import transaction
-from django.db.models.signals import (
-    m2m_changed,
-    post_delete,
-    post_save,
-    pre_delete,
-    pre_save,
-)
-from django.dispatch import receiver
 from django.utils import timezone
 
-from chat.groups import EVERYBODY
-from chat.models import Message, Room
+from chat.models import Room, is_storable
 from chat.protocol import Close
 
-# Seconds that a logout, or another change of access, waits for the channel layer. If the
-# layer loses the change, the next check of the database finds it.
-LAYER_PATIENCE = 0.5
-
-log = logging.getLogger(__name__)
+TRUSTED_FOR = 1  # seconds
 
 
-class Pass(NamedTuple):
-    """What a socket was let in with: the person, the session and the room."""
+class Permit(NamedTuple):
+    """What one socket was opened with: the user, the session and the room."""
 
-    user_pk: int
+    user_pk: int | None
     session_key: str
-    # Made from the hash of the password: it changes when the password does.
+    # An HMAC of the password hash (AbstractBaseUser.get_session_auth_hash): it changes
+    # when the password does.
     session_hash: str
-    room_pk: int
+    room_pk: int | None
 
 
-def let_in(session_key, room_name):
-    """Return the person and the permit of a socket that is being opened.
+def authorise(handshakes):
+    """Return {(session key, room slug): (user, permit)} for sockets that are opening.
 
-    The person is None if nobody is logged in with this session; the permit is None if
-    there is no such room, or not for this person.
+    The user is None if nobody is logged in with this session. The permit is None if the
+    room doesn't exist or isn't open to this user; callers can't tell which. The number of
+    queries doesn't depend on the number of sockets.
     """
-    session = SessionStore(session_key)
-    user = get_user(SimpleNamespace(session=session))
-    if not user.is_authenticated:
-        return None, None
-    room = Room.open_to(user).at(room_name).first()
-    return user, room and pass_of(user, session, room)
+    rows = Session.objects.filter(pk__in={key for key, _ in handshakes} - {None})
+    sessions = {row.pk: row.get_decoded() for row in rows}
+    slugs = filter(is_storable, {slug for _, slug in handshakes})
+    rooms = {room.slug: room for room in Room.objects.filter(slug__in=slugs)}
+    permits = {
+        (key, slug): permit_for(key, sessions.get(key, {}), rooms.get(slug))
+        for key, slug in handshakes
+    }
+    refused, people = refusals(
+        permits.values(), {room.pk: room for room in rooms.values()}
+    )
+    answers = {}
+    for handshake, permit in permits.items():
+        code = refused.get(permit)
+        user = None if code == Close.LOGGED_OUT else people[permit.user_pk]
+        answers[handshake] = user, None if code else permit
+    return answers
 
 
-def pass_of(user, session, room):
-    """Return the permit of a person in a room."""
-    return Pass(user.pk, session.session_key, session[HASH_SESSION_KEY], room.pk)
+def permit_for(session_key, session, room):
+    """Return the permit to check for a session's decoded data and a room, or no room."""
+    user_pk = session.get(SESSION_KEY)
+    return Permit(
+        user_pk and get_user_model()._meta.pk.to_python(user_pk),
+        session_key,
+        session.get(HASH_SESSION_KEY),
+        room and room.pk,
+    )
 
 
 def refusals(permits, rooms=None):
-    """Return a close code for each permit that is no longer valid, and the people.
+    """Return ({permit: close code} for permits that aren't valid, {pk: user}).
 
-    `rooms` are those of the permits, by key, if the caller has them already. The number
-    of queries doesn't depend on the number of permits.
+    Pass `rooms`, by primary key, if you have them already. The number of queries doesn't
+    grow with the number of permits.
     """
     if rooms is None:
         rooms = Room.objects.in_bulk({permit.room_pk for permit in permits})
     user_pks = {permit.user_pk for permit in permits}
     people = get_user_model().objects.filter(pk__in=user_pks, is_active=True)
     people = {user.pk: user for user in people}
-    hashes = {user.pk: user.get_session_auth_hash() for user in people.values()}
+    logged_in = logged_in_among(permits, people)
+    members = members_among(user_pks, rooms)
+    refused = {}
+    for permit in permits:
+        room = rooms.get(permit.room_pk)
+        if permit not in logged_in:
+            refused[permit] = Close.LOGGED_OUT
+        elif room is None:
+            refused[permit] = Close.NOT_FOUND
+        elif (
+            room.kind != Room.Kind.OPEN and (room.pk, permit.user_pk) not in members
+        ):
+            refused[permit] = Close.FORBIDDEN
+    return refused, people
+
+
+def logged_in_among(permits, people):
+    """Return the permits whose session exists and belongs to the current password."""
     sessions = Session.objects.filter(
         pk__in={permit.session_key for permit in permits},
         expire_date__gt=timezone.now(),
     )
     sessions = set(sessions.values_list("pk", flat=True))
-    closed = [pk for pk, room in rooms.items() if room.kind != Room.Kind.OPEN]
-    members = set()
-    if closed:
-        found = Room.members.through.objects.filter(
-            room_id__in=closed, user_id__in=user_pks
-        )
-        members = set(found.values_list("room_id", "user_id"))
+    # A banned or deleted user has no hash here.
+    hashes = {user.pk: user.get_session_auth_hash() for user in people.values()}
+    return {
+        permit
+        for permit in permits
+        if permit.session_key in sessions
+        and hashes.get(permit.user_pk, "") == permit.session_hash
+    }
 
-    refused = {}
-    for permit in permits:
-        user_pk, session_key, session_hash, room_pk = permit
-        if session_key not in sessions or hashes.get(user_pk) != session_hash:
-            refused[permit] = Close.LOGGED_OUT
-        elif room_pk not in rooms:
-            refused[permit] = Close.NOT_FOUND
-        elif room_pk in closed and (room_pk, user_pk) not in members:
-            refused[permit] = Close.FORBIDDEN
-    return refused, people
+
+def members_among(user_pks, rooms):
+    """Return {(room pk, user pk)} for the rooms that only their members may enter."""
+    closed = [pk for pk, room in rooms.items() if room.kind != Room.Kind.OPEN]
+    if not closed:
+        return set()
+    memberships = Room.members.through.objects
+    found = memberships.filter(room_id__in=closed, user_id__in=user_pks)
+    return set(found.values_list("room_id", "user_id"))
+
+
+class RecentChecks:
+    """The permits that were valid less than a second ago, with their users."""
+
+    def __init__(self):
+        self.valid = {}  # permit: (time.monotonic() of the check, user)
+        self.changes = 0
+
+    def forget(self):
+        """Check every permit again: access has changed."""
+        self.changes += 1
+        self.valid = {}
+
+    def refusals(self, permits):
+        """Like refusals(), but ask the database only about permits not checked lately."""
+        changes, now = self.changes, time.monotonic()
+        recent = {
+            permit: user
+            for permit, (checked_at, user) in self.valid.items()
+            if now - checked_at < TRUSTED_FOR
+        }
+        people = {permit.user_pk: recent[permit] for permit in permits & recent.keys()}
+        if not (unknown := permits - recent.keys()):
+            return {}, people
+        refused, found = refusals(unknown)
+        valid = {permit: (now, found[permit.user_pk]) for permit in unknown - refused.keys()}
+        # Access may have changed during the check: then its result isn't kept.
+        if changes == self.changes:
+            self.valid = {
+                permit: self.valid[permit] for permit in recent if permit in self.valid
+            } | valid
+        return refused, people | found
+
+
+# One for all event loops and threads of this process.
+recent_checks = RecentChecks()
 
 
 def mark_of(session_key):
-    """Return what processes call a session: Redis must not learn its key."""
+    """Return the name that events use for a session: Redis must not learn its key."""
     return session_key and hashlib.sha256(session_key.encode()).hexdigest()
-
-
-# ---- Announcing changes ---------------------------------------------------------
-
-
-@receiver(user_logged_out)
-def tell_of_logout(request, user, **signal):
-    """Somebody logs out: the sockets of that browser must close."""
-    if user is not None:
-        # The session is about to be deleted, and will be gone when they check.
-        tell(user=user.pk, ended=mark_of(request.session.session_key))
-
-
-@receiver(user_logged_in)
-def tell_of_login(request, user, **signal):
-    """Somebody logs in over another session, perhaps another person's: that one ends.
-
-    Django has replaced it by now, but the cookie of the request still names it.
-    """
-    if former := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-        tell(ended=mark_of(former))
-
-
-@receiver(pre_save, sender=get_user_model())
-def note_new_name(instance, update_fields=None, **signal):
-    """Note whether somebody is renamed: processes show what was said with names."""
-    instance.is_renamed = False
-    if instance.pk and (update_fields is None or "username" in update_fields):
-        accounts = get_user_model().objects.filter(pk=instance.pk)
-        former = accounts.values_list("username", flat=True).first()
-        instance.is_renamed = former not in {None, instance.get_username()}
-
-
-@receiver([post_save, post_delete], sender=get_user_model())
-def tell_of_account(instance, update_fields=None, **signal):
-    """An account was changed: a ban, a new password, or something harmless."""
-    # Each login stores its time in the account, and nobody's access depends on that.
-    if update_fields is None or set(update_fields) != {"last_login"}:
-        renamed = {"renamed": True} if getattr(instance, "is_renamed", False) else {}
-        tell(user=instance.pk, **renamed)
-
-
-@receiver(pre_delete, sender=get_user_model())
-def forget_what_they_said(instance, **signal):
-    """An account is deleted with its messages: pages and processes must forget them."""
-    Room.renew_epochs(Room.objects.filter(message__sender=instance))
-
-
-@receiver(pre_delete, sender=Message)
-def forget_message(instance, origin, **signal):
-    """Messages are deleted on their own, not with their sender or their room."""
-    if origin is not instance and getattr(origin, "model", None) is not Message:
-        return
-    # Called for each message of a query, but once for each room is enough.
-    rooms = origin.__dict__.setdefault("rooms_that_forget", set())
-    if instance.room_id not in rooms:
-        rooms.add(instance.room_id)
-        Room.renew_epochs(Room.objects.filter(pk=instance.room_id))
-        tell(room=instance.room_id)
-
-
-@receiver([post_save, post_delete], sender=Room)
-def tell_of_room(instance, update_fields=None, **signal):
-    """A room was changed or deleted."""
-    if update_fields is None or "last_seq" not in update_fields:
-        tell(room=instance.pk)
-
-
-@receiver(m2m_changed, sender=Room.members.through)
-def tell_of_members(instance, action, reverse, pk_set, **signal):
-    """Somebody has lost a room."""
-    if action not in {"post_remove", "pre_clear"}:
-        return
-    if not reverse:
-        tell(room=instance.pk)
-    elif action == "post_remove":
-        for room_pk in pk_set:
-            tell(room=room_pk)
-    else:
-        tell(user=instance.pk)
-
-
-def tell(**whom):
-    """Have every process check its sockets, as soon as the change is committed."""
-    event = {"type": "look", **whom}
-
-    async def send():
-        try:
-            async with asyncio.timeout(LAYER_PATIENCE):
-                await get_channel_layer().group_send(EVERYBODY, event)
-        except Exception as problem:
-            log.warning("The layer did not carry a change of access: %r", problem)
-
-    transaction.on_commit(async_to_sync(send))

@@ -10,4 +10,4 @@ class ChatConfig(AppConfig):
 
     def ready(self):
         """Django has loaded every app."""
-        from chat import access, checks  # noqa: F401
+        from chat import changes, checks  # noqa: F401

@@ -1,12 +1,13 @@
-"""Names for the groups of the channel layer. Its members are processes, not sockets."""
+"""The groups of the channel layer. Their members are server processes, not sockets."""
 
-# Every server process.
+# Every server process that has a socket open.
 EVERYBODY = "everybody"
 
 
 def group_name(room_pk):
-    """Return the name of the group of the processes with a socket in a room.
+    """Return the group of the processes that have a socket open in a room.
 
-    The room's key, never what people call it.
+    It's made from the primary key, because a group name allows only ASCII letters,
+    digits, hyphens, underscores and periods, and a room name allows anything.
     """
     return f"room.{room_pk}"

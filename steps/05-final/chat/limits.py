@@ -1,7 +1,6 @@
-"""How much one person may do, so that nobody can harm the others."""
+"""Rate limits, so that one person can't harm the others."""
 
 import time
-from collections import deque
 
 from django.conf import settings
 
@@ -9,10 +8,10 @@ SOCKETS = settings.SOCKETS_PER_PERSON
 RATE = settings.MESSAGES_PER_SECOND
 BURST = 2 * RATE
 
-# A page says every two seconds that its person is typing.
+# A page sends "typing" at most every two seconds.
 TYPING_RATE = 1
 
-# Refusing costs the server too. A client that keeps sending is disconnected.
+# A refusal costs the server something, too. A client that keeps sending is disconnected.
 REFUSALS = 50
 REFUSALS_RATE = 1
 
@@ -20,12 +19,12 @@ REFUSALS_RATE = 1
 OPENINGS = max(10, 2 * SOCKETS)
 OPENINGS_RATE = max(0.5, SOCKETS / 10)
 
-# Malformed frames: five in ten seconds are a broken client, or worse.
+# Five malformed frames in ten seconds mean that a client is broken, or hostile.
 BAD_FRAMES = 5
 BAD_FRAMES_RATE = 0.5
 
-# All frames of one socket, whatever they contain. A page stays far below: it sends one
-# message at a time, "typing" every two seconds, and an "ack" for each 256 KiB.
+# All frames of one socket, whatever they contain. A page stays far below that: it sends
+# one message at a time, "typing" every two seconds, and an "ack" for each 256 KiB.
 FRAMES_RATE = 10 + 2 * RATE
 FRAMES = 10 * FRAMES_RATE
 
@@ -33,7 +32,7 @@ SWEEP_EVERY = 60  # seconds
 
 
 class Bucket:
-    """A token bucket: `burst` at once, and `rate` a second in the long run."""
+    """A token bucket: allows `burst` at once, and `rate` a second in the long run."""
 
     def __init__(self, rate, burst):
         self.rate = rate
@@ -42,14 +41,14 @@ class Bucket:
         self.filled_at = time.monotonic()
 
     def fill(self):
-        """Add the tokens that have come since the last time."""
+        """Add the tokens that are due since the last time."""
         now = time.monotonic()
         grown = self.tokens + (now - self.filled_at) * self.rate
         self.tokens = min(self.burst, grown)
         self.filled_at = now
 
     def take(self, count=1):
-        """Take tokens; return 0, or how many seconds until there are enough."""
+        """Take tokens and return 0; if there are too few, return the seconds to wait."""
         self.fill()
         if self.tokens < count:
             return (count - self.tokens) / self.rate
@@ -57,16 +56,16 @@ class Bucket:
         return 0
 
     def is_full(self):
-        """Return whether nothing has been used lately."""
+        """Return whether no token has been taken lately."""
         self.fill()
         return self.tokens == self.burst
 
 
 class Budget:
-    """What one person may do in this process, in all windows together.
+    """What one person may do in this process, in all their windows together.
 
-    Each process counts on its own: with two, a person who uses both may do twice as
-    much. That's good enough; a shared count would ask Redis about every message.
+    Each process counts on its own, so a person who is connected to two of them may do
+    twice as much. That's good enough: a shared count would ask Redis about each message.
     """
 
     def __init__(self):
@@ -76,11 +75,11 @@ class Budget:
         self.typing = Bucket(TYPING_RATE, 1)
 
     def is_full(self):
-        """Return whether a new budget would be the same."""
+        """Return whether this is as good as a new budget."""
         return all(bucket.is_full() for bucket in vars(self).values())
 
 
-budgets = {}  # by the key of the user
+budgets = {}  # by the user's primary key
 swept_at = 0.0
 
 
@@ -88,8 +87,7 @@ def budget_of(user_pk):
     """Return the budget of a person.
 
     It outlives the person's sockets: otherwise "open one, send ten messages, close it"
-    would be a way around every limit. Ask for it each time, because one that is full
-    again is forgotten.
+    would get around every limit. Don't keep it: a budget that is full again is dropped.
     """
     if user_pk not in budgets:
         forget_full_budgets()
@@ -98,7 +96,7 @@ def budget_of(user_pk):
 
 
 def forget_full_budgets():
-    """Forget, once a minute, the people who haven't done anything lately."""
+    """Once a minute, drop the budgets of people who haven't done anything lately."""
     global swept_at
     now = time.monotonic()
     if now < swept_at + SWEEP_EVERY:
@@ -106,10 +104,3 @@ def forget_full_budgets():
     swept_at = now
     for user_pk in [pk for pk, budget in budgets.items() if budget.is_full()]:
         del budgets[user_pk]
-
-
-class Person:
-    """Somebody with open sockets in this process; the oldest socket comes first."""
-
-    def __init__(self):
-        self.sockets = deque()

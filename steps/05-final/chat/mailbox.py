@@ -1,18 +1,18 @@
-"""The frames that are on their way to one socket."""
+"""The queue of frames in front of one socket."""
 
 import asyncio
 import sys
 from collections import deque
 
-# Bytes that a client may leave unread, not counting what it catches up on.
+# Bytes that a client may leave unread, apart from what it catches up on.
 WINDOW = 2 * 1024 * 1024
 
 
 def start(work):
-    """Start a task; from Python 3.12 on, run it at once as far as it gets.
+    """Start a task. From Python 3.12 on, it runs at once, until it has to wait.
 
-    It gets to its end, unless the socket is full, so that sending to a thousand sockets
-    doesn't take a thousand turns of the event loop.
+    Usually it doesn't have to: only if the server's buffer is full. So sending to a
+    thousand sockets doesn't take a thousand turns of the event loop.
     """
     loop = asyncio.get_running_loop()
     if sys.version_info >= (3, 12):
@@ -21,12 +21,11 @@ def start(work):
 
 
 class Mailbox:
-    """Sends frames to one socket, in order, without anybody waiting for it.
+    """Sends frames to one socket, in order, without making anything else wait.
 
-    A client that stops reading must not hold up the others, nor fill the memory. We
-    can't see the server's buffer (Daphne's has no limit), so clients say how much they
-    have read, as in HTTP/2 (RFC 9113, section 5.2); `is_full` means that too much is
-    unread.
+    A client that stops reading mustn't delay the others, nor fill the memory. The ASGI
+    server's buffer can't be seen from here (Daphne's has no limit), so clients report how
+    much they have read, like flow control in HTTP/2 (RFC 9113, section 5.2).
     """
 
     def __init__(self, send):
@@ -43,7 +42,7 @@ class Mailbox:
         return self.sent - self.read > WINDOW + self.missed
 
     def post_missed(self, frames):
-        """Queue frames that a client catches up on: they don't count as unread."""
+        """Queue frames that the client catches up on; they don't count as unread."""
         self.missed += sum(frame.size for frame in frames)
         for frame in frames:
             self.post(frame)
@@ -57,17 +56,17 @@ class Mailbox:
         """Queue an ASGI event: a frame, or the close of the socket."""
         self.waiting.append(event)
         if self.task is None:
-            # The task ends when everything is sent: an idle socket has none.
+            # The task ends when the queue is empty, so an idle socket has none.
             task = start(self.empty())
             self.task = None if task.done() else task
 
     async def empty(self):
-        """Send everything that is waiting."""
+        """Send everything that waits."""
         try:
             while self.waiting:
                 await self.send(self.waiting.popleft())
         except Exception:
-            # The socket is gone; its consumer gets a disconnect of its own.
+            # The socket is closed; its consumer gets "websocket.disconnect" separately.
             self.waiting.clear()
         finally:
             self.task = None

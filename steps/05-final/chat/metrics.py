@@ -1,4 +1,4 @@
-"""What this process counts; `/metrics` shows it in the text format of Prometheus."""
+"""Metrics of this process, which `/metrics` shows in the text format of Prometheus."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -6,18 +6,18 @@ sockets = Gauge("chat_sockets", "Open sockets")
 closes = Counter("chat_closes", "Sockets closed by the chat", ["code"])
 errors = Counter("chat_errors", "Error frames sent", ["code"])
 messages = Counter(
-    "chat_messages", "Messages taken, by what became of them", ["outcome"]
+    "chat_messages", "Messages received, by outcome", ["outcome"]
 )
-deliveries = Counter("chat_deliveries", "Messages put into a mailbox")
+deliveries = Counter("chat_deliveries", "Messages queued for a socket")
 batches = Histogram(
     "chat_batch_messages",
-    "Messages in a transaction",
+    "Messages stored in one transaction",
     buckets=(1, 2, 5, 10, 20, 50, 100),
 )
-storing = Histogram("chat_store_seconds", "How long a transaction takes")
+storing = Histogram("chat_store_seconds", "Duration of a transaction")
 repairs = Counter(
     "chat_repairs",
-    "Times that the layer had lost something, by who noticed",
+    "Reads of messages that the layer had lost, by what noticed it",
     ["noticed"],
 )
-layer_failures = Counter("chat_layer_failures", "Failed calls of the channel layer")
+layer_failures = Counter("chat_layer_failures", "Failed calls to the channel layer")

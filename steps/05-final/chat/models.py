@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from chat import protocol
+from chat import frames
 
 INVITES_LAST = timedelta(days=2)
 
@@ -279,7 +279,7 @@ class Message(models.Model):
 
     def as_frame(self):
         """Return the message as it goes over the wire."""
-        return protocol.Message(
+        return frames.Message(
             seq=self.seq,
             cid=self.cid,
             room=self.room.name,

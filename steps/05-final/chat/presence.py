@@ -1,7 +1,7 @@
-"""Who is here: in the database, for all processes, and valid for a minute.
+"""Who is here: rows in the database that all processes see, valid for a minute.
 
-A person counts once, however many tabs and processes. People who leave are removed at
-once; people whose process died are removed when the minute is over.
+A person counts once, in however many tabs. Rows are deleted when people leave; those of
+a process that was killed expire after a minute.
 """
 
 import asyncio
@@ -21,55 +21,52 @@ from chat.models import Presence, Room
 GOOD_FOR = timedelta(seconds=60)
 MOST_NAMES = 50  # in one frame
 
-# Seconds. A class that arrives all at once is announced as one change.
+# Seconds. When a whole class arrives at once, it's written and published as one change.
 GATHER = 0.2
 
 log = logging.getLogger(__name__)
 
-# Those of ours that have written rows. Usually one: each event loop has its own.
+# The ids of ours that have rows. Usually it's one: there's one for each event loop.
 processes = set()
 
 
 @atexit.register
 def forget_processes():
-    """Remove the people who are still noted when Python ends.
+    """Delete the rows that are left when Python ends.
 
-    Daphne doesn't wait until hundreds of sockets are closed.
+    Daphne doesn't wait for hundreds of sockets to close.
     """
     try:
         if processes:
             Presence.objects.filter(process__in=processes).delete()
     except DatabaseError:
-        pass  # then they are removed when the minute is over
+        pass  # they expire
 
 
 class Register:
-    """The people with sockets in this process, noted where all processes can see them.
-
-    `changed(room_pks)` is called after something was written.
-    """
+    """Writes who has a socket in this process. Then it calls `changed(room_pks)`."""
 
     def __init__(self, changed):
         self.process = uuid.uuid4()
         self.changed = changed
-        self.sockets = Counter()  # open ones, by room and person
-        self.written = set()
+        self.sockets = Counter()  # by (room, user), both as primary keys
+        self.written = set()  # the pairs that are in the database
         self.task = None
 
     def come(self, room_pk, user_pk):
-        """Note one more socket of somebody in a room."""
+        """Count one more socket of a user in a room."""
         self.sockets[room_pk, user_pk] += 1
         self.write_soon()
 
     def go(self, room_pk, user_pk):
-        """Note one socket less."""
+        """Count one socket less."""
         self.sockets[room_pk, user_pk] -= 1
         if not self.sockets[room_pk, user_pk]:
             del self.sockets[room_pk, user_pk]
         self.write_soon()
 
     def write_soon(self):
-        """Write what has changed, a moment later."""
+        """Start a task that writes what has changed, if anything has."""
         if self.task is None and set(self.sockets) != self.written:
             self.task = asyncio.create_task(self.write_later())
 
@@ -82,13 +79,13 @@ class Register:
             self.write_soon()
 
     async def write(self):
-        """Write what has changed since the last time; return whether it worked."""
+        """Write what has changed since the last time; return False if that failed."""
         here = set(self.sockets)
         come, gone = here - self.written, self.written - here
         try:
             await ask(write, self.process, come, gone)
         except DatabaseError as problem:
-            log.warning("Who is here could not be written down: %r", problem)
+            log.warning("Who is here could not be written: %r", problem)
             return False
         self.written = here
         if here:
@@ -99,12 +96,12 @@ class Register:
         return True
 
     async def refresh(self):
-        """Renew the people who are here; remove those of processes that died."""
+        """Renew our rows, and delete those that have expired."""
         await ask(refresh, self.process, set(self.written))
         self.write_soon()
 
     async def close(self):
-        """Write that nobody is here any more."""
+        """Write that everybody has left."""
         if self.task:
             self.task.cancel()
         await self.write()
@@ -112,8 +109,8 @@ class Register:
 
 @transaction.atomic
 def write(process, come, gone):
-    """Note who has come to and gone from a process, as (room, person) each."""
-    # A room or an account may be deleted by now.
+    """Add and delete rows of a process; both are sets of (room, user) primary keys."""
+    # A room or an account may have been deleted meanwhile.
     rooms = Room.objects.in_bulk({room_pk for room_pk, _ in come})
     people = get_user_model().objects.in_bulk({user_pk for _, user_pk in come})
     rows = [
@@ -128,11 +125,11 @@ def write(process, come, gone):
 
 
 def refresh(process, here):
-    """Renew the rows of a process, and delete those that nobody renews.
+    """Renew the rows of a process, and delete rows that have expired.
 
-    `here` is what it has written. If it was stopped for a while (a laptop asleep),
-    another process may have deleted its rows, so it writes them again. All times are
-    the database's, because the clocks of two servers may differ by over a minute.
+    `here` is what the process has written. If it was suspended for a while (a laptop
+    that slept), another process may have deleted its rows, so it writes them again. All
+    times are the database's, because the clocks of two servers can differ.
     """
     renewed = Presence.objects.filter(process=process).update(seen=Now())
     if renewed < len(here):
@@ -141,7 +138,7 @@ def refresh(process, here):
 
 
 def people_in(room_pks):
-    """Return the names of the people who are in rooms now, by room."""
+    """Return {room pk: sorted names of the people who are there now}."""
     found = (
         Presence.objects.filter(room__in=room_pks, seen__gte=Now() - GOOD_FOR)
         .order_by("user__username")

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from chat import fanout, history, limits
-from chat.access import pass_of
+from chat import limits, storing, watch
+from chat.access import permit_for
 from chat.checks import redis_answers
 from chat.models import Room
 from chat.throttle import sign_ups, wrong_by_address, wrong_by_person
@@ -59,10 +59,10 @@ def store(people):
     """
 
     def store(room, name, text, cid=None):
-        user = User.objects.get(username=name)
-        permit = pass_of(user, people[name].session, room)
-        draft = history.Draft(None, permit, text, cid, None, "test")
-        history.store([draft])
+        session = people[name].session
+        permit = permit_for(session.session_key, session, room)
+        draft = storing.Draft(None, permit, text, cid, None, "test")
+        storing.store([draft])
         return draft
 
     return store
@@ -71,7 +71,7 @@ def store(people):
 @pytest.fixture
 def often(monkeypatch):
     """Have every process check the database all the time."""
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
 
 
 @pytest.fixture

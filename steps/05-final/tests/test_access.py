@@ -8,7 +8,7 @@ from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chat import access
+from chat import changes
 from chat.groups import EVERYBODY
 from tests.sockets import PATIENCE
 from tests.test_accounts import GOOD, is_shown_out, sit_in
@@ -42,7 +42,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(people, monkeypatch, way):
         await asyncio.Event().wait()
 
     monkeypatch.setattr(get_channel_layer(), "group_send", hang)
-    monkeypatch.setattr(access, "LAYER_PATIENCE", 0.01)
+    monkeypatch.setattr(changes, "LAYER_TIMEOUT", 0.01)
     ana = await User.objects.aget(username="ana")
     if way == "log in":
         await Client().aforce_login(ana)
@@ -65,5 +65,5 @@ async def test_whoever_reads_redis_learns_no_session_key(join, make_room, people
     await sync_to_async(people["ana"].post)("/accounts/logout/")
     async with asyncio.timeout(PATIENCE):
         event = await layer.receive(reader)
-    assert event["type"] == "look"
+    assert event["type"] == "check"
     assert key not in str(event)

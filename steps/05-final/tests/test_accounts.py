@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from chat import fanout
+from chat import watch
 from chat.access import mark_of
 from chat.groups import EVERYBODY
 from chat.models import Message
@@ -90,7 +90,7 @@ async def test_a_logout_closes_them_though_the_session_is_still_there(
     user = await User.objects.aget(username="ana")
     # Django tells of a logout before it deletes the session.
     event = {
-        "type": "look",
+        "type": "check",
         "user": user.pk,
         "ended": mark_of(people["ana"].session.session_key),
     }
@@ -142,7 +142,7 @@ async def test_a_change_that_matters_to_nobody_closes_nothing(join, make_room):
 async def test_a_ban_that_the_layer_has_lost_is_noticed_all_the_same(
     join, make_room, monkeypatch
 ):
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
     ana = await sit_in(join, make_room)
     await User.objects.filter(username="ana").aupdate(is_active=False)  # no signal
     assert await is_shown_out(ana)

@@ -12,14 +12,14 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from chat import fanout, history
-from chat.access import pass_of
+from chat import storing, watch
+from chat.access import permit_for
 from chat.groups import group_name
+from chat.hub import hubs, this_hub
 from chat.models import Message, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,7 +80,7 @@ class Page:
 
 def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch):
     loop, join = join_sync
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 3600)  # only when a scene says so
+    monkeypatch.setattr(watch, "CHECK_EVERY", 3600)  # only when a scene says so
     rooms = iter(range(10_000))
 
     class Chat(RuleBasedStateMachine):
@@ -128,20 +128,20 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
 
         @rule()
         def the_process_looks_again(self):
-            if hub := fanout.hubs.get(loop):
-                loop.run_until_complete(hub.look_again())
+            if hub := hubs.get(loop):
+                loop.run_until_complete(hub.watch.check_all())
 
         def next_text(self):
             self.said += 1
             return f"message {self.said}"
 
         def store_elsewhere(self):
-            caio = User.objects.get(username="caio")
-            permit = pass_of(caio, people["caio"].session, self.room)
+            session = people["caio"].session
+            permit = permit_for(session.session_key, session, self.room)
             text = self.next_text()
-            draft = history.Draft(None, permit, text, None, None, "elsewhere")
-            history.store([draft])
-            (batch,) = history.batches_of([draft])
+            draft = storing.Draft(None, permit, text, None, None, "elsewhere")
+            storing.store([draft])
+            (batch,) = storing.batches_of([draft])
             return batch.as_event()
 
         def tell(self, event):
@@ -160,14 +160,14 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
             for page in self.pages.values():
                 if not page.socket:
                     await page.open(join, self.room.name)
-            await fanout.this_hub().look_again()
+            await this_hub().watch.check_all()
             while any(page.outbox for page in self.pages.values()):
                 for page in self.pages.values():
                     await page.shows(page.last)
             last = await sync_to_async(
                 lambda: Room.objects.get(pk=self.room.pk).last_seq
             )()
-            await fanout.this_hub().look_again()
+            await this_hub().watch.check_all()
             for page in self.pages.values():
                 await page.shows(last)
                 await page.cut()

@@ -10,8 +10,9 @@ from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
-from chat import fanout, history
+from chat import history, storing
 from chat.groups import group_name
+from chat.hub import this_hub
 from chat.models import Message, Room
 from tests.sockets import PATIENCE
 
@@ -92,7 +93,7 @@ async def test_after_a_restore_every_page_shows_what_the_backup_holds(
     ana, _ = await enter(join)
     await sync_to_async(restore)(room, 5, epoch=uuid.uuid4())
     draft = await sync_to_async(store)(room, "bia", "new 6")
-    (batch,) = history.batches_of([draft])
+    (batch,) = storing.batches_of([draft])
     await get_channel_layer().group_send(group_name(room.pk), batch.as_event())
     sync = await ana.wait_for("sync")
     assert sync["reset"] is True
@@ -144,9 +145,9 @@ async def test_a_database_set_back_by_hand_is_noticed(join, make_room, store, of
 async def test_an_event_beyond_the_database_makes_nobody_deaf(join, make_room):
     room = await make_room("class")
     ana, _ = await enter(join)
-    hub = fanout.this_hub()
-    hub.hear(history.Batch(room.pk, room.epoch, 10**6, []).as_event())
-    await asyncio.wait([hub.rooms[room.pk].repair])
+    hub = this_hub()
+    hub.receive(history.Batch(room.pk, room.epoch, 10**6, []).as_event())
+    await asyncio.wait([hub.rooms[room.pk].repairing])
     await ana.say("oi")
     assert await ana.hear() == ["oi"]
 
@@ -198,11 +199,11 @@ async def test_what_was_rolled_back_is_not_published(
     await make_room("class")
     ana, _ = await enter(join)
     bia, _ = await enter(join, name="bia")
-    store, deleted = history.store, []
+    store, deleted = storing.store, []
 
     def store_too_late(drafts):
         if not deleted and any(draft.text == "ghost" for draft in drafts):
-            with suppress(Rollback), history.transaction.atomic():
+            with suppress(Rollback), storing.transaction.atomic():
                 store(drafts)
                 raise Rollback
             deleted.append(User.objects.filter(username="bia").delete())
@@ -212,7 +213,7 @@ async def test_what_was_rolled_back_is_not_published(
     class Rollback(Exception):
         pass
 
-    monkeypatch.setattr(history, "store", store_too_late)
+    monkeypatch.setattr(storing, "store", store_too_late)
     await bia.say("ghost")
     assert await bia.is_closed_with() == 4401
     await ana.say("real")
@@ -248,7 +249,7 @@ async def test_a_new_room_under_an_old_name_is_another_room(join, make_room, sto
 
 
 async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypatch):
-    monkeypatch.setattr(fanout, "TYPING_GATHER", 0)
+    monkeypatch.setattr("chat.people.TYPING_GATHER", 0)
     await make_room("class")
     ana, _ = await enter(join)
     bia, _ = await enter(join, name="bia")
@@ -256,7 +257,7 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
     user.username = "beatriz"
     await user.asave()
     while (await ana.wait_for("presence"))["people"] != ["ana", "beatriz"]:
-        await fanout.this_hub().look_again()
+        await this_hub().watch.check_all()
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["beatriz"]
 
@@ -273,7 +274,7 @@ async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name
     user = await User.objects.aget(username="ana")
     user.username = "júlia"
     await user.asave()
-    (room,) = fanout.this_hub().rooms.values()
+    (room,) = this_hub().rooms.values()
     async with asyncio.timeout(PATIENCE):
         while room.recent[0].sender == "ana":
             await bia.wait_for("ping")
@@ -292,22 +293,22 @@ async def test_what_is_stored_while_a_history_is_read_is_not_lost(
     """The event arrives before the read that missed its message has returned."""
     room = await make_room("class")
     ana, _ = await enter(join)
-    hub, loop = fanout.this_hub(), asyncio.get_running_loop()
+    hub, loop = this_hub(), asyncio.get_running_loop()
     reader, late = getattr(history, read), []
 
     def read_then_store(*place):
         found = reader(*place)
         if not late:
             late.append(store(room, "bia", "late"))
-            (batch,) = history.batches_of(late)
+            (batch,) = storing.batches_of(late)
             asyncio.run_coroutine_threadsafe(hear(batch), loop).result()
         return found
 
     async def hear(batch):
-        hub.hear(batch.as_event())
+        hub.receive(batch.as_event())
 
     monkeypatch.setattr(history, read, read_then_store)
     # One event of another history, one of a message that is not there.
     epoch = uuid.uuid4() if read == "newest_in" else room.epoch
-    hub.hear(history.Batch(room.pk, epoch, 10**6, []).as_event())
+    hub.receive(history.Batch(room.pk, epoch, 10**6, []).as_event())
     assert await ana.hear() == ["late"]

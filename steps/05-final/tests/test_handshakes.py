@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from chat.consumers import language_of, read_place, session_key_in
+from chat.handshake import language_of, read_place, session_key_in
 from config.asgi import application
 from tests.sockets import PATIENCE, Socket
 

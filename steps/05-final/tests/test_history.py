@@ -12,9 +12,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, IntegrityError, connection
 
-from chat import consumers, fanout, history, mailbox, protocol
+from chat import consumers, frames, history, link, mailbox, storing, watch
 from chat.database import ask
 from chat.groups import group_name
+from chat.hub import this_hub
 from chat.models import Message, Room
 from tests.sockets import PATIENCE
 
@@ -74,9 +75,9 @@ def test_a_message_that_is_twice_in_one_batch_is_stored_once(store):
     first = store(room, "ana", "before")
     cid = uuid.uuid4()
     twice = [
-        history.Draft(None, first.permit, "oi", cid, None, "test") for _ in range(2)
+        storing.Draft(None, first.permit, "oi", cid, None, "test") for _ in range(2)
     ]
-    history.store(twice)
+    storing.store(twice)
     assert [draft.is_new for draft in twice] == [True, False]
     assert [draft.message.seq for draft in twice] == [2, 2]
 
@@ -268,7 +269,7 @@ async def test_the_last_message_is_found_without_a_next_one(
 
 def event_of(*drafts):
     """Return what another process would announce."""
-    (batch,) = history.batches_of(drafts)
+    (batch,) = storing.batches_of(drafts)
     return batch.as_event()
 
 
@@ -309,10 +310,10 @@ async def test_what_comes_while_it_is_being_repaired_is_not_lost(
         found = following(*place)
         if not late:
             late.append(store(room, "bia", "late"))
-            hub.deliver(*history.batches_of(late))
+            hub.rooms[room.pk].deliver(*storing.batches_of(late))
         return found
 
-    hub = fanout.this_hub()
+    hub = this_hub()
     monkeypatch.setattr(history, "following", read_then_store)
     drafts = [await sync_to_async(store)(room, "bia", text) for text in ("1", "2")]
     await get_channel_layer().group_send(group_name(room.pk), event_of(drafts[1]))
@@ -324,13 +325,13 @@ async def test_what_comes_late_while_it_is_being_read_is_shown_once(
 ):
     room = await make_room("class")
     ana, _ = await enter(join)
-    hub, loop = fanout.this_hub(), asyncio.get_running_loop()
+    hub, loop = this_hub(), asyncio.get_running_loop()
     following = history.following
 
     def read_then_hear(*place):
         """Read; then, before the reader knows of it, the layer brings the first one."""
         found = following(*place)
-        loop.call_soon_threadsafe(hub.hear, event_of(drafts[0]))
+        loop.call_soon_threadsafe(hub.receive, event_of(drafts[0]))
         return found
 
     monkeypatch.setattr(history, "following", read_then_hear)
@@ -360,7 +361,7 @@ async def test_whoever_has_fallen_out_of_the_group_is_put_back(
     with redis.Redis.from_url(settings.REDIS_URL) as database:
         # As FLUSHALL does, or a restart.
         database.delete(*database.keys(f"{layer.prefix}:group:*"))
-    await fanout.this_hub().look_again()
+    await this_hub().watch.check_all()
     draft = await sync_to_async(store)(room, "bia", "oi")
     await layer.group_send(group_name(room.pk), event_of(draft))
     assert await ana.hear() == ["oi"]
@@ -388,7 +389,7 @@ async def test_a_message_is_stored_though_the_layer_is_down(join, make_room, no_
 async def test_without_the_layer_what_other_processes_store_is_found_soon(
     join, make_room, store, no_layer, monkeypatch
 ):
-    monkeypatch.setattr(fanout, "LOOK_AGAIN_DEAF", 0.1)
+    monkeypatch.setattr(watch, "CHECK_EVERY_DOWN", 0.1)
     room = await make_room("class")
     ana, _ = await enter(join)
     await sync_to_async(store)(room, "bia", "elsewhere")
@@ -417,13 +418,13 @@ async def test_a_library_that_swallows_a_cancellation_holds_up_no_goodbye(
 @pytest.fixture
 def no_database(monkeypatch):
     """Let nothing be stored, until the returned function is called."""
-    store = history.store
+    store = storing.store
 
     def locked(_):
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr(history, "store", locked)
-    return lambda: monkeypatch.setattr(history, "store", store)
+    monkeypatch.setattr(storing, "store", locked)
+    return lambda: monkeypatch.setattr(storing, "store", store)
 
 
 async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
@@ -455,14 +456,14 @@ async def test_one_message_that_cannot_be_stored_does_not_take_others_with_it(
 ):
     await make_room("class")
     ana, _ = await enter(join)
-    store = history.store
+    store = storing.store
 
     def refuse_poison(drafts):
         if any(draft.text == "poison" for draft in drafts):
             raise IntegrityError("no")
         store(drafts)
 
-    monkeypatch.setattr(history, "store", refuse_poison)
+    monkeypatch.setattr(storing, "store", refuse_poison)
     for text in ("1", "poison", "2", "3"):
         await ana.say(text)
     assert await ana.refused() == ["unavailable"]
@@ -504,7 +505,7 @@ async def test_pages_are_pinged_while_the_database_is_down(
     async def down(*_):
         raise DatabaseError("the server has gone away")
 
-    monkeypatch.setattr(fanout, "ask", down)
+    monkeypatch.setattr(watch, "ask", down)
     for _ in range(3):
         await ana.wait_for("ping")
 
@@ -513,11 +514,11 @@ async def test_a_database_that_does_not_answer_at_all_is_an_error_in_the_end(
     monkeypatch,
 ):
     it_answers = threading.Event()
-    monkeypatch.setattr("chat.database.PATIENCE", 0.01)
+    monkeypatch.setattr("chat.database.TIMEOUT", 0.01)
     with pytest.raises(DatabaseError, match="no answer"):
         await ask(it_answers.wait)
     it_answers.set()
-    monkeypatch.setattr("chat.database.PATIENCE", 10)
+    monkeypatch.setattr("chat.database.TIMEOUT", 10)
     assert await ask(lambda: "an answer") == "an answer"
 
 
@@ -535,31 +536,39 @@ async def test_a_message_stored_too_late_is_shown_when_it_is_sent_again(
     assert await bia.hear() == ["oi"]
 
 
+async def meet_another_process():
+    """Without one, nothing is sent through the layer."""
+    this_hub().link.meet(answer=False)
+    await this_hub().link.flush()
+
+
 async def test_a_message_sent_again_takes_no_news_from_other_processes(
     join, make_room, monkeypatch
 ):
     """It's an old one, and must not replace what the layer has not carried yet."""
     room = await make_room("class")
     await enter(join)
-    hub, carried = fanout.this_hub(), []
+    hub, carried = this_hub(), []
+    await meet_another_process()
 
     async def carry(group, event):
         carried.append((event["type"], event.get("last")))
 
     monkeypatch.setattr(get_channel_layer(), "group_send", carry)
-    new = protocol.Message(2, None, "class", "ana", "new", 0, None, "8001")
+    new = frames.Message(2, None, "class", "ana", "new", 0, None, "8001")
     hub.publish(history.Batch(room.pk, room.epoch, 2, [new]))
     hub.publish(history.Batch(room.pk, room.epoch, 1, []))
-    await hub.carry_news()
+    await hub.link.flush()
     assert [last for kind, last in carried if kind == "messages"] == [2]
 
 
 async def test_news_that_redis_did_not_take_is_carried_later(
     join, make_room, monkeypatch
 ):
-    monkeypatch.setattr(fanout, "LAYER_PATIENCE", 0.01)
+    monkeypatch.setattr(link, "TIMEOUT", 0.01)
     await make_room("class")
     ana, _ = await enter(join)
+    await meet_another_process()
     layer, carried = get_channel_layer(), asyncio.Event()
     tries = []
 

@@ -8,7 +8,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from chat import access, consumers, fanout, limits, mailbox
+from chat import changes, limits, mailbox, sockets, writer
+from chat.hub import Hub, this_hub
 from chat.models import Message, Room
 from chat.protocol import LARGEST_FRAME, LONGEST_TEXT
 
@@ -256,7 +257,7 @@ async def test_nobody_can_claim_to_have_read_what_was_not_sent(both, monkeypatch
 
 async def test_when_the_database_does_not_keep_up_that_is_said(both, monkeypatch):
     ana, _ = both
-    monkeypatch.setattr(consumers.history, "LONGEST_QUEUE", 0)
+    monkeypatch.setattr(writer, "LONGEST_QUEUE", 0)
     cid = str(uuid.uuid4())
     await ana.say("oi", cid=cid)
     error = await ana.wait_for("error")
@@ -266,21 +267,21 @@ async def test_when_the_database_does_not_keep_up_that_is_said(both, monkeypatch
 
 async def test_a_close_that_was_taken_cancels_nothing_later(both, monkeypatch):
     ana, bia = both
-    monkeypatch.setattr(consumers, "LAST_PATIENCE", 0.2)
-    leave = fanout.Hub.leave
+    monkeypatch.setattr(sockets, "CLOSE_TIMEOUT", 0.2)
+    leave = Hub.leave
 
     async def leave_slowly(hub, socket):
         # Our timer is later than the one of the close, which was set before.
-        await asyncio.sleep(2 * consumers.LAST_PATIENCE)
+        await asyncio.sleep(2 * sockets.CLOSE_TIMEOUT)
         await leave(hub, socket)
 
-    monkeypatch.setattr(fanout.Hub, "leave", leave_slowly)
+    monkeypatch.setattr(Hub, "leave", leave_slowly)
     for _ in range(6):
         await ana.send_to(text_data="what?")
     assert await ana.is_closed_with() == 4400
     await ana.disconnect()
-    monkeypatch.setattr(fanout.Hub, "leave", leave)
-    hub = fanout.this_hub()
+    monkeypatch.setattr(Hub, "leave", leave)
+    hub = this_hub()
     assert {
         socket.user.username for room in hub.rooms.values() for socket in room.sockets
     } == {"bia"}
@@ -293,7 +294,7 @@ async def test_who_may_no_longer_read_gets_no_older_messages(both, monkeypatch):
     await bia.say("between us")
     await ana.hear()
     # Not even if nobody told the socket so.
-    monkeypatch.setattr(access, "tell", lambda **whom: None)
+    monkeypatch.setattr(changes, "publish", lambda **whom: None)
     await sync_to_async(Room.objects.update)(kind=Room.Kind.PRIVATE)
     await ana.send_json_to({"type": "history", "before": 9})
     assert await ana.refused() == ["forbidden"]

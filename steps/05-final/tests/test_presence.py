@@ -8,7 +8,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chat import fanout, limits, presence
+from chat import limits, presence, watch
+from chat.hub import this_hub
 from chat.models import Presence
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def at_once(monkeypatch):
     """Tell everybody at once, so that no scene waits for it."""
     monkeypatch.setattr(presence, "GATHER", 0)
-    monkeypatch.setattr(fanout, "TYPING_GATHER", 0)
+    monkeypatch.setattr("chat.people.TYPING_GATHER", 0)
 
 
 async def here(socket, *names):
@@ -75,7 +76,7 @@ async def test_people_in_another_room_are_not_here(join, make_room):
 async def test_whoever_was_on_a_process_that_died_is_gone_after_a_minute(
     join, make_room, monkeypatch
 ):
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
     room = await make_room("class")
     long_ago = timezone.now() - timedelta(seconds=30)
     bia = await User.objects.acreate(username="júlia")
@@ -93,7 +94,7 @@ async def test_whoever_was_on_a_process_that_died_is_gone_after_a_minute(
 
 
 async def test_whoever_stays_is_still_here_after_a_minute(join, make_room, monkeypatch):
-    monkeypatch.setattr(fanout, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")
@@ -108,7 +109,7 @@ async def test_while_nobody_comes_or_goes_nobody_is_told(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")
-    await fanout.this_hub().look_again()
+    await this_hub().watch.check_all()
     await ana.say("oi")
     assert "presence" not in await kinds_until_message(ana)
 
@@ -122,7 +123,7 @@ async def test_the_last_one_to_leave_leaves_nothing_behind(join, make_room):
 
 
 async def test_a_crowd_is_counted_and_only_some_are_named(join, make_room, monkeypatch):
-    monkeypatch.setattr(fanout, "MOST_NAMES", 1)
+    monkeypatch.setattr("chat.people.MOST_NAMES", 1)
     await make_room("class")
     ana = await join("class", "ana")
     await join("class", "bia")
@@ -169,7 +170,7 @@ async def test_people_are_shown_again_after_their_process_was_stopped_for_a_whil
     ana = await join("class", "ana")
     await here(ana, "ana")
     await Presence.objects.all().adelete()
-    await fanout.this_hub().look_again()
+    await this_hub().watch.check_all()
     assert await Presence.objects.acount() == 1
 
 
@@ -184,7 +185,7 @@ async def test_a_server_whose_clock_is_ahead_takes_nobody_out(
     other_server = presence.Register(lambda room_pks: None)
     await other_server.refresh()
     assert await Presence.objects.acount() == 1
-    await fanout.this_hub().show_presence(list(fanout.this_hub().rooms))
+    await this_hub().people.show(list(this_hub().rooms))
     await ana.say("oi")
     assert "presence" not in await kinds_until_message(ana)
 

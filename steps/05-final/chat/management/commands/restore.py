@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from chat import backups
-from chat.access import tell
+from chat.changes import publish
 from chat.models import Room
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         # Processes and pages have newer messages in memory, whose numbers are used again
         # from now on. A new history id makes them start over.
         Room.renew_epochs()
-        tell()  # now, not at their next check
+        publish()  # now, not at their next check
         self.stdout.write(f"The database is as it was in {file}.")
 
     def ask(self, file):

@@ -1,0 +1,195 @@
+"""The hub: one for each server process. It connects the sockets with everything else.
+
+However many sockets a process has in a room, it subscribes to the room once, encodes
+each message once, and queues the same frame for all of them.
+"""
+
+import asyncio
+import logging
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError
+
+from chat import frames, history
+from chat.access import authorise, recent_checks
+from chat.database import Together, ask
+from chat.groups import EVERYBODY, group_name
+from chat.link import Link
+from chat.local_room import LocalRoom
+from chat.people import People
+from chat.watch import Watch
+from chat.writer import Writer
+
+CANCEL_AGAIN = 0.1  # seconds for a cancelled task to end
+
+log = logging.getLogger(__name__)
+
+hubs = WeakKeyDictionary()
+
+
+def this_hub():
+    """Return the hub of the running event loop; a server process has one loop."""
+    return hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+class Hub:
+    """The sockets of this process by user, and their rooms."""
+
+    def __init__(self):
+        self.rooms = {}  # LocalRooms, by primary key
+        self.opening = {}  # tasks that open rooms, by primary key
+        self.sockets = {}  # lists of sockets, the oldest first, by the user's primary key
+        self.tasks = set()
+        self.link = Link(self.receive, self.introduce)
+        self.writer = Writer(self.publish)
+        self.unsent = {}  # batches that wait for the layer, by room
+        self.people = People(self.rooms, self.link, self.spawn)
+        self.watch = Watch(self)
+        # What opening sockets ask the database, all of them at once.
+        self.authorising = Together(authorise)
+        self.pages = Together(history.following_each)
+
+    def spawn(self, work):
+        """Start a task and keep it: asyncio may drop one that nothing refers to."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.done)
+        return task
+
+    def done(self, task):
+        """Forget a task that has ended. If it failed, the next check makes up for it."""
+        self.tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            log.warning("%s has failed: %r", task.get_coro().__name__, problem)
+
+    # ---- Sockets come and go --------------------------------------------------------
+
+    async def enter(self, socket):
+        """Register a socket, open its room if necessary, and return the LocalRoom."""
+        if not self.sockets:
+            for duty in (self.link.listen, self.link.send, self.watch.keep):
+                self.spawn(duty())
+        user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
+        self.sockets.setdefault(user_pk, []).append(socket)
+        if room_pk not in self.rooms:
+            # Sockets that arrive meanwhile wait for the same task.
+            if room_pk not in self.opening:
+                self.opening[room_pk] = asyncio.create_task(self.open(room_pk))
+            await asyncio.shield(self.opening[room_pk])
+        return self.rooms[room_pk]
+
+    async def open(self, room_pk):
+        """Follow a room: subscribe first and read then, so that no message is missed."""
+        try:
+            groups = [EVERYBODY, group_name(room_pk)]
+            if await self.link.subscribe(groups) and not self.rooms:
+                await self.link.greet()
+            room = LocalRoom(room_pk, self.spawn)
+            room.begin(await ask(history.newest_in, room_pk))
+            self.rooms[room_pk] = room
+        finally:
+            del self.opening[room_pk]
+
+    def join(self, socket):
+        """Let a socket that has caught up receive everything from now on."""
+        room = self.rooms[socket.permit.room_pk]
+        room.sockets.add(socket)
+        self.people.register.come(room.pk, socket.permit.user_pk)
+        if room.here:
+            socket.post(room.here)
+
+    async def leave(self, socket):
+        """Forget a socket; after the last one, close the hub."""
+        user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
+        room = self.rooms.get(room_pk)
+        if room and socket in room.sockets:
+            room.sockets.discard(socket)
+            self.people.register.go(room_pk, user_pk)
+        self.sockets[user_pk].remove(socket)
+        if not self.sockets[user_pk]:
+            del self.sockets[user_pk]
+        if not self.sockets:
+            await self.close()
+
+    async def close(self):
+        """End all tasks and leave the layer; the next socket gets a new hub."""
+        hubs.pop(asyncio.get_running_loop(), None)
+        self.link.is_closed = True
+        try:
+            # A socket that came and went at once has left a room half open.
+            await asyncio.gather(*self.opening.values(), return_exceptions=True)
+            if self.writer.task:
+                await self.writer.task
+            await self.people.register.close()
+        finally:
+            for task in self.tasks:
+                task.cancel()
+        while self.tasks:
+            # Once isn't enough: in Python 3.11, asyncio.wait_for, which redis-py uses,
+            # can swallow a cancellation (https://github.com/python/cpython/issues/86296).
+            await asyncio.wait(self.tasks, timeout=CANCEL_AGAIN)
+            for task in self.tasks:
+                task.cancel()
+        await self.link.flush()
+        await self.link.unsubscribe([EVERYBODY, *map(group_name, self.rooms)])
+
+    # ---- Messages and other events --------------------------------------------------
+
+    def publish(self, batch):
+        """Deliver messages that were stored here, in this process and in the others."""
+        if room := self.rooms.get(batch.room_pk):
+            room.deliver(batch)
+        if not self.link.has_company():
+            return
+        waiting = self.unsent.get(batch.room_pk)
+        if waiting is None or not waiting.append(batch):
+            self.send_later(batch)
+
+    def send_later(self, batch):
+        """Queue a batch for the other processes; batches that follow join it meanwhile."""
+        waiting = self.unsent.get(batch.room_pk)
+        # Without messages, a batch only repeats that an old one is stored. That mustn't
+        # replace newer ones, from which the others learn the same.
+        if batch.messages or waiting is None:
+            self.unsent[batch.room_pk] = batch
+            send = self.unsent.pop
+            self.link.put(
+                group_name(batch.room_pk),
+                "messages",
+                lambda: send(batch.room_pk).as_event(),
+            )
+
+    def receive(self, event):
+        """Handle an event from another process."""
+        if event["type"] == "check":
+            recent_checks.forget()
+            self.spawn(self.watch.check(event))
+            return
+        room = self.rooms.get(event["room"])
+        if room is None:
+            return
+        if event["type"] == "messages":
+            if event["epoch"] == str(room.epoch) and event["last"] <= room.head:
+                return  # repeated, or read from the database meanwhile
+            room.deliver(history.Batch.of_event(event))
+        elif event["type"] == "presence":
+            self.spawn(self.people.show([room.pk]))
+        elif event["type"] == "typing":
+            room.post(frames.encode(frames.TypingNow(event["people"])))
+
+    def introduce(self):
+        """Tell a process that we didn't know of which messages exist, and who is here."""
+        for room in self.rooms.values():
+            self.send_later(history.Batch(room.pk, room.epoch, room.head, []))
+        self.people.changed(set(self.rooms))
+
+    async def reach_newest(self, room):
+        """Return once this process has the newest messages of a room.
+
+        Raises DatabaseError if they can't be read.
+        """
+        await self.watch.find_missing([room.pk])
+        while room.repairing:
+            await asyncio.wait([room.repairing])
+        if room.has_gap():
+            raise DatabaseError("the newest messages could not be read")

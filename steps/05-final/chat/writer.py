@@ -1,0 +1,105 @@
+"""The queue between the sockets, which receive messages, and the database."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+
+from django.db import DatabaseError, DataError, IntegrityError
+
+from chat import metrics, storing
+from chat.database import ask
+
+MOST_DRAFTS = 100  # in one transaction
+LONGEST_QUEUE = 2000  # drafts; with more waiting, the database can't keep up
+LONGEST_REST = 0.025  # seconds
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Stores what all sockets of this process send: everything that waits, at once.
+
+    One transaction for a hundred messages costs little more than one for a single
+    message, so the busier the chat, the cheaper each message. `publish(batch)` is called
+    with what was stored, room by room.
+    """
+
+    def __init__(self, publish):
+        self.publish = publish
+        self.waiting = deque()
+        self.task = None
+        self.rest_until = 0
+
+    def put(self, draft):
+        """Queue a draft; return False if the queue is full."""
+        if len(self.waiting) >= LONGEST_QUEUE:
+            return False
+        self.waiting.append(draft)
+        if self.task is None:
+            self.task = asyncio.create_task(self.write())
+        return True
+
+    async def write(self):
+        """Store everything that waits, then end."""
+        try:
+            while self.waiting:
+                await asyncio.sleep(max(0, self.rest_until - time.monotonic()))
+                some = min(len(self.waiting), MOST_DRAFTS)
+                await self.store([self.waiting.popleft() for _ in range(some)])
+                await self.rest()
+        finally:
+            self.task = None
+
+    async def rest(self):
+        """Let the sockets send what they were given, then rest for as long as it took.
+
+        Sending to a large room keeps the process busy for many milliseconds. Messages
+        that arrive during that time and the rest go out together, in one frame for each
+        socket. A single message, or one in a small room, is not delayed.
+        """
+        begun = time.monotonic()
+        await asyncio.sleep(0)  # every mailbox runs before this continues
+        now = time.monotonic()
+        self.rest_until = now + min(now - begun, LONGEST_REST)
+
+    async def store(self, drafts):
+        """Store messages, answer the sockets that sent them, and publish them."""
+        metrics.batches.observe(len(drafts))
+        try:
+            with metrics.storing.time():
+                await ask(storing.store, drafts)
+        except (DataError, IntegrityError) as problem:
+            await self.store_singly(drafts, problem)
+        except Exception as problem:
+            self.give_up(drafts, problem)
+        for draft in drafts:
+            draft.socket.stored(draft)
+        for batch in storing.batches_of(drafts):
+            self.publish(batch)
+
+    async def store_singly(self, drafts, problem):
+        """Store each message on its own, so that a bad one doesn't stop the others.
+
+        If the number of their room is behind its messages, correct that first.
+        """
+        log.warning("%s messages not stored together: %r", len(drafts), problem)
+        try:
+            room_pks = {draft.permit.room_pk for draft in drafts}
+            await ask(storing.correct_numbers, room_pks)
+        except DatabaseError as another:
+            self.give_up(drafts, another)
+            return
+        for draft in drafts:
+            try:
+                await ask(storing.store, [draft])
+            except Exception as another:
+                self.give_up([draft], another)
+
+    def give_up(self, drafts, problem):
+        """Note that messages couldn't be stored. The pages send them again later."""
+        is_ours = not isinstance(problem, DatabaseError)
+        count = len(drafts)
+        log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
+        for draft in drafts:
+            draft.has_failed = True
