@@ -88,12 +88,15 @@ def daphne(application: str) -> list[str]:
     return [sys.executable, "-m", "daphne", *options, application]
 
 
-def uvicorn(application: str) -> list[str]:
-    """Return the command that serves an ASGI application with uvicorn."""
+def uvicorn(application: str, sockets: str = "websockets-sansio") -> list[str]:
+    """Return the command that serves an ASGI application with uvicorn.
+
+    `sockets` names its WebSocket implementation, one of uvicorn's own or a class.
+    """
     require("uvicorn")
     options = ["--host", HOST, "--port", "{port}", "--no-access-log"]
     # Daphne never compresses. Two chats are compared here, not with and without zlib.
-    options += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+    options += ["--ws", sockets, "--ws-per-message-deflate", "false"]
     if importlib.util.find_spec("uvloop"):
         options += ["--loop", "uvloop"]
     return [sys.executable, "-m", "uvicorn", *options, application]

@@ -55,11 +55,17 @@ def prepare(folder: Path, redis_url: str) -> list[Contestant]:
     env = {key: value.format(port=0, redis=redis_url) for key, value in PUBLIC.items()}
     servers.manage(folder, env, "migrate", "--verbosity=0")
     printed = servers.manage(folder, env, "shell", "--command", LET_PEOPLE_IN)
+    application = "config.asgi:application"
+    commands = {
+        "daphne": daphne(application),
+        # With the bounds that a public server needs, as deploy/ starts it.
+        "uvicorn": uvicorn(application, "config.uvicorn_sockets:BoundedWebSocket"),
+    }
     keys = json.loads(printed.partition("keys:")[2])
     return [
         Contestant(
             f"05-{name}",
-            command("config.asgi:application"),
+            command,
             folder,
             wrap=in_json(text="{}"),
             env=PUBLIC,
@@ -68,5 +74,5 @@ def prepare(folder: Path, redis_url: str) -> list[Contestant]:
             cookies=tuple(f"sessionid={key}" for key in keys),
             database=folder / "db.sqlite3",
         )
-        for name, command in {"daphne": daphne, "uvicorn": uvicorn}.items()
+        for name, command in commands.items()
     ]
