@@ -94,9 +94,7 @@ def refusals(permits, rooms=None):
             refused[permit] = Close.LOGGED_OUT
         elif room is None:
             refused[permit] = Close.NOT_FOUND
-        elif (
-            room.kind != Room.Kind.OPEN and (room.pk, permit.user_pk) not in members
-        ):
+        elif room.kind != Room.Kind.OPEN and (room.pk, permit.user_pk) not in members:
             refused[permit] = Close.FORBIDDEN
     return refused, people
 
@@ -142,22 +140,24 @@ class RecentChecks:
 
     def refusals(self, permits):
         """Like refusals(), but ask the database only about permits not checked lately."""
-        changes, now = self.changes, time.monotonic()
+        valid, changes, now = self.valid, self.changes, time.monotonic()
         recent = {
-            permit: user
-            for permit, (checked_at, user) in self.valid.items()
-            if now - checked_at < TRUSTED_FOR
+            permit
+            for permit in permits
+            if permit in valid and now - valid[permit][0] < TRUSTED_FOR
         }
-        people = {permit.user_pk: recent[permit] for permit in permits & recent.keys()}
-        if not (unknown := permits - recent.keys()):
+        people = {permit.user_pk: valid[permit][1] for permit in recent}
+        if not (unknown := permits - recent):
             return {}, people
         refused, found = refusals(unknown)
-        valid = {permit: (now, found[permit.user_pk]) for permit in unknown - refused.keys()}
         # Access may have changed during the check: then its result isn't kept.
         if changes == self.changes:
+            news = {one: (now, found[one.user_pk]) for one in unknown - refused.keys()}
             self.valid = {
-                permit: self.valid[permit] for permit in recent if permit in self.valid
-            } | valid
+                permit: check
+                for permit, check in valid.items()
+                if now - check[0] < TRUSTED_FOR
+            } | news
         return refused, people | found
 
 

@@ -41,7 +41,9 @@ class ChatConsumer(Socket):
         self.hub = this_hub()
         metrics.sockets.inc()
         local = await self.hub.enter(self)
-        sockets = [one for one in self.hub.sockets[permit.user_pk] if not one.is_closing]
+        sockets = [
+            one for one in self.hub.sockets[permit.user_pk] if not one.is_closing
+        ]
         for oldest in sockets[: -limits.SOCKETS]:
             oldest.close_for(Close.REPLACED)
         await self.join(local)

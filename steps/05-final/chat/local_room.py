@@ -123,7 +123,9 @@ class LocalRoom:
         finally:
             self.is_beginning = False
         if newest.epoch is None:
-            self.wanted = self.head  # the room is gone; the next check closes its sockets
+            self.wanted = (
+                self.head
+            )  # the room is gone; the next check closes its sockets
         else:
             self.begin(newest)
 

@@ -5,9 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 sockets = Gauge("chat_sockets", "Open sockets")
 closes = Counter("chat_closes", "Sockets closed by the chat", ["code"])
 errors = Counter("chat_errors", "Error frames sent", ["code"])
-messages = Counter(
-    "chat_messages", "Messages received, by outcome", ["outcome"]
-)
+messages = Counter("chat_messages", "Messages received, by outcome", ["outcome"])
 deliveries = Counter("chat_deliveries", "Messages queued for a socket")
 batches = Histogram(
     "chat_batch_messages",

@@ -10,7 +10,9 @@ MOST_LINES = 200  # in a file
 MOST_LINES_OF_A_FUNCTION = 25
 
 FILES = [
-    path for folder in ("chat", "config") for path in sorted((STEP / folder).rglob("*.py"))
+    path
+    for folder in ("chat", "config")
+    for path in sorted((STEP / folder).rglob("*.py"))
 ]
 
 
