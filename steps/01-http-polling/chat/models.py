@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Message(models.Model):
-    """One message in a room. A page's cursor is the id of the last message it has seen.
+    """One message in a room. Its id is also a cursor: a page asks for what follows it.
 
     An id, not a time, because two messages can share a millisecond but never an id.
     SQLite allows one writer at a time, so a lower id never appears after a higher one.

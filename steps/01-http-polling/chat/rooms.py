@@ -6,9 +6,9 @@ import unicodedata
 from django.urls import register_converter
 from django.urls.converters import PathConverter
 
-# Invisible, but part of emoji such as 👩‍🚀, of some flags, and of Persian spelling.
+# Invisible, but needed in emoji such as 👩‍🚀, in some flags and in Persian words.
 JOINERS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
-JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # categories allowed before one
+JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # categories before a joiner
 
 # Unicode categories: control, format, surrogate, line and paragraph separator.
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

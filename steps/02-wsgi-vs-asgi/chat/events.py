@@ -13,7 +13,7 @@ from chat import history
 from chat.messages import BadMessage
 from chat.polling import read_number
 
-KEEP_ALIVE = 15  # seconds; only by writing do we find out that a client has gone
+KEEP_ALIVE = 15  # seconds without a message; a write shows if the client is still there
 
 
 @require_GET

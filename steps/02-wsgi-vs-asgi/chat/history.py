@@ -22,7 +22,7 @@ async def wait_for_messages(room_name, after, seconds):
     """Return the messages after the id `after`; wait up to `seconds` for the first."""
     deadline = time.monotonic() + seconds
     while True:
-        seen = notifier.count
+        seen = notifier.count  # before the query; Notifier says why
         found = await find_messages(room_name, after)
         left = deadline - time.monotonic()
         if found or left <= 0:

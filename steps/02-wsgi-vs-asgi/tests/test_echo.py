@@ -7,7 +7,7 @@ from django.test import AsyncClient, Client
 from chat import bare_echo
 from config.asgi import application
 
-# Before each event, Channels closes database connections that are too old.
+# Channels checks for old database connections before each event, so allow access to them.
 pytestmark = pytest.mark.django_db
 
 OUR_PAGE = [(b"origin", b"http://localhost:8002")]
