@@ -40,7 +40,7 @@ def test_carry_merges_a_fix_where_a_later_step_differs(clone):
     last = clone / "steps/05-final/chat/server.py"
     last.write_text(f"{last.read_text('utf-8')}\n# only in the last step\n", "utf-8")
     fixed = "steps/03-inmemory-layer/chat/server.py"
-    edit(clone / fixed, "The name of this server process, shown", "Who serves, shown")
+    edit(clone / fixed, "The label of this server process, shown", "Who serves, shown")
     result = carry(fixed, clone)
     assert result.stdout.splitlines() == ["04  copied", "05  merged"]
     assert "Who serves, shown" in last.read_text("utf-8")
@@ -68,8 +68,8 @@ def test_carry_says_when_there_is_nothing_to_carry(clone):
 
 
 def test_carry_passes_over_steps_that_have_no_such_file(clone):
-    edit(clone / "steps/01-http-polling/chat/bell.py", "A bell", "The bell")
-    result = carry("steps/01-http-polling/chat/bell.py", clone)
+    edit(clone / "steps/01-http-polling/chat/notifier.py", "Wakes the", "Wakes all")
+    result = carry("steps/01-http-polling/chat/notifier.py", clone)
     assert "03  has no such file" in result.stdout
 
 

@@ -95,5 +95,5 @@ def groups_in(layer: redis.Redis) -> list[int]:
 async def until(condition) -> None:
     """Return once a condition holds; fail if it never does."""
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - Redis rings no bell for us
+        while not condition():  # noqa: ASYNC110 - Redis does not notify us
             await asyncio.sleep(0.1)

@@ -24,7 +24,7 @@ def test_when_nobody_waits_an_answer_says_so():
 
 
 def test_an_answer_counts_those_who_wait_and_forgets_those_who_leave(monkeypatch):
-    monkeypatch.setattr(history, "LOOK_AGAIN", 60)  # they wait for the bell alone
+    monkeypatch.setattr(history, "CHECK_EVERY", 60)  # only the notifier ends a wait
     held = count_held(monkeypatch)
     with ThreadPoolExecutor() as threads:
         polls = [threads.submit(long_poll) for _ in range(2)]
@@ -42,13 +42,13 @@ def test_an_answer_counts_those_who_wait_and_forgets_those_who_leave(monkeypatch
 def count_held(monkeypatch):
     """Return a semaphore that counts every long poll which begins to wait."""
     held = threading.Semaphore(0)
-    wait_for = history.bell.changed.wait_for
+    wait_for = history.notifier.changed.wait_for
 
     def wait(*args, **options):
         held.release()
         return wait_for(*args, **options)
 
-    monkeypatch.setattr(history.bell.changed, "wait_for", wait)
+    monkeypatch.setattr(history.notifier.changed, "wait_for", wait)
     return held
 
 

@@ -1,4 +1,4 @@
-"""What a room may be called: almost anything."""
+"""Room names: which ones are allowed (almost all), and how they appear in URLs."""
 
 import re
 import unicodedata
@@ -6,33 +6,36 @@ import unicodedata
 from django.urls import register_converter
 from django.urls.converters import PathConverter
 
-# Emoji such as 👩‍🚀 and flags need these, and Persian is written with one of them.
+# Invisible, but needed in emoji such as 👩‍🚀, in some flags and in Persian words.
 JOINERS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
-JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # categories allowed before one
+JOINED = {"Lo", "Mn", "Mc", "Me", "So", "Sk", "Cf"}  # categories before a joiner
 
-UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format and the like
+# Unicode categories: control, format, surrogate, line and paragraph separator.
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Unicode calls these letters, marks or symbols, but they show nothing.
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
 
 
 def tidy(name):
-    """Return a name without extra space, and with one form of é.
+    """Return a name without extra spaces, in Unicode's NFC form.
 
-    The same "é" can be typed as one character or as two: make it one room.
+    "é" can be typed as one character or as two; NFC makes it one, so both spellings
+    lead to the same room.
     """
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def problem_with(name):
-    """Return why a tidy name cannot be the name of a room; None if it can."""
+    """Return what is wrong with a tidy name, or None if a room may have it."""
     if any(part.strip() in {"", ".", ".."} for part in name.split("/")):
-        return "browsers and proxies take “.”, “..” and empty parts out of an address"
+        return "browsers and proxies remove “.”, “..” and empty parts from a URL"
     if has_unseen(name):
-        return "it contains characters that nobody can see"
+        return "it contains invisible characters"
     return None
 
 
 def has_unseen(name):
-    """Return whether a name contains a character that nobody can see."""
+    """Return whether a name contains an invisible character."""
     before = None
     for character in name:
         category = unicodedata.category(character)
@@ -46,13 +49,14 @@ def has_unseen(name):
 
 
 class RoomNameConverter(PathConverter):
-    """`<room:room_name>` in a URL: a path, because a room may be called AC/DC.
+    """Matches `<room:room_name>` in a URL, slashes included: a room may be called AC/DC.
 
-    With an invalid name, the URL doesn't match: a page is a 404, a socket is closed.
+    If the name isn't allowed, the URL doesn't match: a page gets a 404, and a socket
+    is closed with 4404.
     """
 
     def to_python(self, value):
-        """Return the name in a URL."""
+        """Return the tidy name; raise ValueError if the URL must not match."""
         name = tidy(value)
         if problem_with(name):
             raise ValueError(name)

@@ -11,6 +11,6 @@ urlpatterns = [
     path("chat/", views.lobby, name="lobby"),
     path("chat/<room:room_name>/", views.room, name="room"),
     path("chat/<room:room_name>", views.add_slash),
-    # Not below chat/: there a room could be called "class/messages".
+    # Not chat/<room>/messages/, because a room may be called "class/messages".
     path("messages/<room:room_name>/", polling.messages, name="messages"),
 ]

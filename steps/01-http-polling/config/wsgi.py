@@ -1,4 +1,4 @@
-"""The WSGI application: what a WSGI server calls, once for each request."""
+"""The WSGI application: a WSGI server calls it once for each request."""
 
 import os
 
@@ -10,9 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def mounted(application):
-    """Tell the application which part of a path is MOUNTED_AT, so that links have it too.
+    """Wrap an application: move MOUNTED_AT from the path of a request to SCRIPT_NAME.
 
-    Other WSGI servers have an option for that; `runserver` has none.
+    Django puts SCRIPT_NAME in front of every URL it builds. Most WSGI servers have an
+    option for it, but `runserver` has none.
     """
 
     def call(environ, start_response):
@@ -25,6 +26,6 @@ def mounted(application):
     return call
 
 
-# With the static files, so that any WSGI server shows a working page, not only
-# `runserver`. A public site leaves them to its front server or to WhiteNoise.
+# StaticFilesHandler serves the scripts and styles under any WSGI server; otherwise only
+# `runserver` would. A public site leaves them to its reverse proxy or to WhiteNoise.
 application = StaticFilesHandler(mounted(get_wsgi_application()))

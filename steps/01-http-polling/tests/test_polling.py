@@ -1,4 +1,4 @@
-"""What polling promises: whoever asks misses nothing."""
+"""What polling promises: a page that keeps asking misses nothing."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,23 +13,23 @@ from chat.models import Message
 pytestmark = pytest.mark.django_db
 
 LOBBY = "/messages/lobby/"
-SOON = 10  # seconds, even on a busy machine; a long poll that nobody ends takes 25
+SOON = 10  # seconds, enough on a busy machine; an unanswered long poll takes 25
 
 
 def say(text, room="lobby", **more):
     message = {"text": text, "sender": "Ana", **more}
-    address = f"/messages/{room}/"
-    return Client().post(address, message, content_type="application/json")
+    url = f"/messages/{room}/"
+    return Client().post(url, message, content_type="application/json")
 
 
 def ask(room="lobby", **query):
-    """Return the texts of the answer, and the id of the newest message in it."""
+    """Poll once: return the texts in the response, and the id of the newest message."""
     messages = Client().get(f"/messages/{room}/", query).json()["messages"]
     newest = messages[-1]["id"] if messages else query.get("after", 0)
     return [message["text"] for message in messages], newest
 
 
-def test_ana_writes_and_bia_reads_it_when_she_asks():
+def test_ana_sends_a_message_and_bia_gets_it_when_she_asks():
     assert say("olá 😀").status_code == 201
     assert ask() == (["olá 😀"], 1)
 
@@ -43,19 +43,19 @@ def test_a_message_says_who_where_when_and_which_server():
     assert message["server"].startswith("80 (pid ")
 
 
-def test_caio_in_another_room_hears_nothing():
+def test_caio_in_another_room_gets_nothing():
     say("only for the class", room="class")
     assert ask(room="hallway")[0] == []
     assert ask(room="hallway", after=0)[0] == []
 
 
 @pytest.mark.parametrize("room", ["café com leite", "sala 1", "日本語", "😀", "AC/DC"])
-def test_any_name_is_a_room(room):
+def test_a_room_can_have_any_name(room):
     say("oi", room=room)
     assert ask(room=room)[0] == ["oi"]
 
 
-def test_whoever_asks_again_gets_only_what_is_new():
+def test_the_next_poll_returns_only_new_messages():
     say("one")
     _, newest = ask()
     say("two")
@@ -64,21 +64,21 @@ def test_whoever_asks_again_gets_only_what_is_new():
     assert ask(after=newest)[0] == []
 
 
-def test_two_messages_of_the_same_millisecond_are_both_seen_once():
+def test_two_messages_of_the_same_millisecond_both_arrive_once():
     say("one", sent_at=1_700_000_000_000)
     _, newest = ask()
     say("two", sent_at=1_700_000_000_000)
     assert ask(after=newest)[0] == ["two"]
 
 
-def test_a_newcomer_gets_the_newest_messages_of_a_long_history():
+def test_a_new_page_gets_the_newest_messages_of_a_long_history():
     for number in range(history.MOST_MESSAGES + 5):
         Message.objects.create(room="lobby", text=str(number))
     texts, _ = ask()
     assert texts == [str(number) for number in range(5, history.MOST_MESSAGES + 5)]
 
 
-def test_whoever_was_away_for_long_catches_up_in_several_answers():
+def test_a_page_that_is_far_behind_catches_up_in_several_polls():
     for number in range(history.MOST_MESSAGES + 5):
         Message.objects.create(room="lobby", text=str(number))
     first, newest = ask(after=0)
@@ -89,76 +89,77 @@ def test_whoever_was_away_for_long_catches_up_in_several_answers():
 @pytest.mark.parametrize(
     "body", ["oi", "[]", "{}", '{"text": 7}', '{"text": ""}', "\xff"]
 )
-def test_what_is_no_message_gets_400_with_a_reason_and_is_not_stored(body):
-    answer = Client().post(LOBBY, body, content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+def test_an_invalid_message_gets_a_400_with_a_reason_and_is_not_stored(body):
+    response = Client().post(LOBBY, body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["error"]
     assert ask()[0] == []
 
 
-def test_a_body_of_megabytes_gets_400_with_a_reason():
-    answer = Client().post(LOBBY, "a" * 3_000_000, content_type="text/plain")
-    assert answer.status_code == 400
-    assert "too long" in answer.json()["error"]
+def test_a_body_of_megabytes_gets_a_400_with_a_reason():
+    response = Client().post(LOBBY, "a" * 3_000_000, content_type="text/plain")
+    assert response.status_code == 400
+    assert "too long" in response.json()["error"]
 
 
 @pytest.mark.parametrize(
     "query", ["after=abc", "after=-1", "after=nan", "after=1e99", "wait=soon"]
 )
-def test_a_question_that_makes_no_sense_gets_400_with_a_reason(query):
-    answer = Client().get(f"{LOBBY}?{query}")
-    assert answer.status_code == 400
-    assert query.split("=")[1] in answer.json()["error"]
+def test_an_invalid_query_string_gets_a_400_with_a_reason(query):
+    response = Client().get(f"{LOBBY}?{query}")
+    assert response.status_code == 400
+    assert query.split("=")[1] in response.json()["error"]
 
 
 def test_a_long_poll_of_an_empty_room_ends_after_its_wait():
     assert ask(after=0, wait=0.2)[0] == []
 
 
-def test_a_long_poll_that_has_something_to_tell_does_not_wait(monkeypatch):
-    monkeypatch.setattr(history.bell, "wait", lambda *_: pytest.fail("it waited"))
+def test_a_long_poll_does_not_wait_when_there_are_messages(monkeypatch):
+    monkeypatch.setattr(history.notifier, "wait", lambda *_: pytest.fail("it waited"))
     say("oi")
     assert ask(after=0, wait=25)[0] == ["oi"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_message_ends_a_long_poll(monkeypatch):
-    monkeypatch.setattr(history, "LOOK_AGAIN", 60)  # so that only the bell can end it
+    # A minute, so that only the notifier can end the wait.
+    monkeypatch.setattr(history, "CHECK_EVERY", 60)
     with long_poll_that_waits(monkeypatch) as bia:
         say("oi")
         assert bia.result(SOON) == ["oi"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_long_poll_finds_what_another_server_process_stored(monkeypatch):
-    monkeypatch.setattr(history, "LOOK_AGAIN", 0.1)
+def test_a_long_poll_finds_messages_from_another_server_process(monkeypatch):
+    monkeypatch.setattr(history, "CHECK_EVERY", 0.1)
     with long_poll_that_waits(monkeypatch) as bia:
-        # Past the bell, as another process does it.
+        # Without the notifier, as another process stores it.
         Message.objects.create(room="lobby", text="from elsewhere")
         assert bia.result(SOON) == ["from elsewhere"]
 
 
 class long_poll_that_waits:
-    """Bia's long poll, in a thread of its own, held by the server when we enter."""
+    """Runs Bia's long poll in its own thread. The block begins when the server waits."""
 
     def __init__(self, monkeypatch):
         self.held = threading.Event()
-        wait = history.bell.wait
+        wait = history.notifier.wait
         monkeypatch.setattr(
-            history.bell, "wait", lambda *args: self.held.set() or wait(*args)
+            history.notifier, "wait", lambda *args: self.held.set() or wait(*args)
         )
         self.threads = ThreadPoolExecutor()
 
     def __enter__(self):
         poll = self.threads.submit(self.ask)
-        assert self.held.wait(timeout=10)
+        assert self.held.wait(timeout=SOON)
         return poll
 
     def ask(self):
         try:
             return ask(after=0, wait=25)[0]
         finally:
-            connection.close()  # each thread has its own
+            connection.close()  # Django opens one per thread
 
     def __exit__(self, *_):
         self.threads.shutdown()

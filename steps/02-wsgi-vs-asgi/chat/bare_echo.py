@@ -1,11 +1,11 @@
-"""A WebSocket in bare ASGI, without Channels: it sends back what it is sent.
+"""A WebSocket echo in bare ASGI, without Django or Channels.
 
 https://asgi.readthedocs.io/en/latest/specs/www.html#websocket
 """
 
 
 async def application(scope, receive, send):
-    """Run for as long as one socket is open; while it waits, it holds no thread."""
+    """Send every frame back, until the socket closes. Waiting here holds no thread."""
     if scope["type"] != "websocket":
         raise ValueError(f"This application speaks websocket, not {scope['type']}.")
     while True:

@@ -1,4 +1,4 @@
-"""The server's end of each WebSocket: one consumer object for each open socket."""
+"""WebSocket consumers. Channels creates one for each open socket."""
 
 from channels.generic.websocket import (
     AsyncJsonWebsocketConsumer,
@@ -7,21 +7,22 @@ from channels.generic.websocket import (
 
 
 class EchoConsumer(AsyncWebsocketConsumer):
-    """Sends back what it is sent: the same as bare_echo, with the loop in Channels."""
+    """Sends every frame back, like bare_echo, but Channels runs the loop for us."""
 
     async def receive(self, text_data=None, bytes_data=None):
-        """A frame from this socket."""
+        """Handle a frame: Channels passes its text or its bytes, and None as the other."""
         await self.send(text_data=text_data, bytes_data=bytes_data)
 
 
 class NoSuchAddress(AsyncJsonWebsocketConsumer):
-    """Says that there is nothing at this URL.
+    """Tells the page that its WebSocket URL doesn't exist. Routed last, as a catch-all.
 
-    Without it, the handshake would fail with HTTP 500 and a traceback in the log, and
-    a browser doesn't tell the page why a handshake failed.
+    Without it, the handshake would fail with HTTP 500, and the browser tells a page
+    nothing about a failed handshake except close code 1006.
     """
 
     async def connect(self):
+        # Accept first: only an open socket can carry the reason and our own code.
         await self.accept()
         await self.send_json({"error": f"There is nothing at {self.scope['path']}."})
         await self.close(code=4404)

@@ -1,4 +1,4 @@
-"""Server-Sent Events: one request stays open, and the server writes into its answer.
+"""Server-Sent Events: the server keeps adding to one response that never ends.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -13,20 +13,20 @@ from chat import history
 from chat.messages import BadMessage
 from chat.polling import read_number
 
-KEEP_ALIVE = 15  # seconds; a write finds out whether the listener is still there
+KEEP_ALIVE = 15  # seconds without a message; a write shows if the client is still there
 
 
 @require_GET
 async def events(request, room_name):
-    """Stream the messages of a room that follow the message `after`, as they come."""
-    # A browser that reconnects by itself says what it has seen: nothing gets lost.
+    """Stream the messages of a room after the id `after`, each as soon as it's stored."""
+    # A browser reconnects automatically and sends the last id it got: no gap, no repeat.
     after = request.headers.get("Last-Event-ID", request.GET.get("after", 0))
     try:
         stream = follow(room_name, read_number("after", after))
     except BadMessage as problem:
         return JsonResponse({"error": str(problem)}, status=400)
     if not hasattr(request, "scope"):
-        stream = hold_a_thread_for(stream)
+        stream = hold_a_thread_for(stream)  # under WSGI
     headers = {"Cache-Control": "no-store"}
     return StreamingHttpResponse(
         stream, content_type="text/event-stream", headers=headers
@@ -34,8 +34,9 @@ async def events(request, room_name):
 
 
 async def follow(room_name, after):
-    """Yield every message after `after`, for as long as somebody listens."""
-    yield ": listening\n\n"  # at once, so that the listener knows it has connected
+    """Yield every message after the id `after`, until the client disconnects."""
+    # A colon begins a comment. Sent at once, so the page knows that it's connected.
+    yield ": listening\n\n"
     while True:
         found = await history.wait_for_messages(room_name, after, KEEP_ALIVE)
         for message in found:
@@ -46,7 +47,7 @@ async def follow(room_name, after):
 
 
 def hold_a_thread_for(stream):
-    """Yield the same, for WSGI: the thread waits for each part, until the last."""
+    """Yield the same parts under WSGI: this thread waits for each of them, to the end."""
     with asyncio.Runner() as runner:
         try:
             while True:
@@ -56,5 +57,5 @@ def hold_a_thread_for(stream):
 
 
 async def next_part(stream):
-    """Return the next part of a stream that never ends."""
+    """Return the next part, as a coroutine: Runner.run() doesn't accept a bare anext()."""
     return await anext(stream)

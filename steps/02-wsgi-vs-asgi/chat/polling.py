@@ -1,4 +1,4 @@
-"""The chat over plain HTTP: whoever wants to hear something must ask."""
+"""The chat over plain HTTP: a page gets new messages only by asking for them."""
 
 import math
 
@@ -10,12 +10,12 @@ from chat import history
 from chat.messages import LARGEST_INTEGER, BadMessage, read_message
 from chat.server import server_label
 
-LONGEST_WAIT = 25  # seconds; many proxies give up on a silent request after 30
+LONGEST_WAIT = 25  # seconds; many proxies drop a request after 30 without an answer
 
 
 @require_http_methods(["GET", "POST"])
 async def messages(request, room_name):
-    """Answer with the messages of a room, or take a new one."""
+    """Return the messages of a room (GET), or store a new one (POST)."""
     try:
         if request.method == "POST":
             answer, status = await say(request, room_name), 201
@@ -25,13 +25,13 @@ async def messages(request, room_name):
         answer, status = {"error": str(problem)}, 400
     answer["server"] = server_label(request.get_port())
     response = JsonResponse(answer, status=status)
-    # For the wire panel: a page cannot see the headers that its browser sends.
+    # For the wire panel: a script can't see the headers that its browser sends.
     response["X-Request-Bytes"] = request_bytes(request)
     return response
 
 
 async def say(request, room_name):
-    """Take a message into the room."""
+    """Store a message in the room."""
     try:
         message = read_message(request.body)
     except RequestDataTooBig:
@@ -42,10 +42,10 @@ async def say(request, room_name):
 
 
 async def listen(request, room_name):
-    """Return what came after the message `after`, if need be after a wait.
+    """Return the messages after the id `after`, or the newest ones without `after`.
 
-    Without `after`, return the newest messages. With `wait`, hold the request until
-    there is something to tell, at most so many seconds: that is a long poll.
+    With `wait`, this is a long poll: if there are no messages yet, hold the request
+    until one arrives, for `wait` seconds at most.
     """
     after = read_number("after", request.GET.get("after"))
     wait = read_number("wait", request.GET.get("wait", 0))
@@ -58,20 +58,20 @@ async def listen(request, room_name):
 
 
 def read_number(name, typed):
-    """Return a number that stood in an address, as in `?after=17&wait=25`."""
+    """Return a number from the query string, such as `?after=17&wait=25`."""
     if typed is None:
         return None
     try:
         number = float(typed)
     except ValueError:
-        number = math.nan
+        number = math.nan  # fails the comparison below
     if not 0 <= number <= LARGEST_INTEGER:
-        raise BadMessage(f'"{name}" must be a number from 0 on, not "{typed}".')
+        raise BadMessage(f'"{name}" must be a non-negative number, not "{typed}".')
     return number
 
 
 def request_bytes(request):
-    """Return how many bytes of request came: first line, headers and body."""
+    """Return the size of a request in bytes: request line, headers and body."""
     first_line = f"{request.method} {request.get_full_path()} HTTP/1.1"
     headers = [f"{name}: {value}" for name, value in request.headers.items() if value]
     lengths = [len(line) + len("\r\n") for line in [first_line, *headers, ""]]

@@ -12,7 +12,7 @@ urlpatterns = [
     path("echo/", views.echo, name="echo"),
     path("chat/<room:room_name>/", views.room, name="room"),
     path("chat/<room:room_name>", views.add_slash),
-    # Not below chat/: there a room could be called "class/messages".
+    # Not chat/<room>/messages/, because a room may be called "class/messages".
     path("messages/<room:room_name>/", polling.messages, name="messages"),
     path("events/<room:room_name>/", events.events, name="events"),
 ]

@@ -1,4 +1,4 @@
-"""The addresses of the site: all of them belong to the chat."""
+"""The site's URLs: all of them belong to the chat."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The first WebSockets, spoken to as an ASGI server speaks to them."""
+"""The first WebSockets. WebsocketCommunicator plays the ASGI server and the browser."""
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -7,7 +7,7 @@ from django.test import AsyncClient, Client
 from chat import bare_echo
 from config.asgi import application
 
-# Before each event, Channels looks at the database connections of the process.
+# Channels checks for old database connections before each event, so allow access to them.
 pytestmark = pytest.mark.django_db
 
 OUR_PAGE = [(b"origin", b"http://localhost:8002")]
@@ -15,24 +15,24 @@ OUR_PAGE = [(b"origin", b"http://localhost:8002")]
 
 @pytest.fixture(params=["/ws/echo/bare/", "/ws/echo/"])
 async def socket(request):
-    """One open socket: first the bare application's, then the consumer's."""
+    """An open socket: each test runs with the bare application and with the consumer."""
     socket = WebsocketCommunicator(application, request.param, headers=OUR_PAGE)
     assert await socket.connect() == (True, None)
     yield socket
     await socket.disconnect()
 
 
-async def test_the_echo_sends_back_what_it_is_sent(socket):
+async def test_the_echo_sends_text_back(socket):
     await socket.send_to(text_data="olá 😀")
     assert await socket.receive_from() == "olá 😀"
 
 
-async def test_the_echo_sends_back_bytes_as_bytes(socket):
+async def test_the_echo_sends_bytes_back_as_bytes(socket):
     await socket.send_to(bytes_data=b"\x00\xff")
     assert await socket.receive_from() == b"\x00\xff"
 
 
-async def test_two_sockets_do_not_hear_each_other():
+async def test_a_socket_receives_nothing_from_another_socket():
     ana = WebsocketCommunicator(application, "/ws/echo/", headers=OUR_PAGE)
     bia = WebsocketCommunicator(application, "/ws/echo/", headers=OUR_PAGE)
     await ana.connect()
@@ -44,11 +44,11 @@ async def test_two_sockets_do_not_hear_each_other():
     await bia.disconnect()
 
 
-async def test_an_unknown_address_says_so_and_closes():
-    lost = WebsocketCommunicator(application, "/ws/nowhere/", headers=OUR_PAGE)
-    await lost.connect()
-    assert "/ws/nowhere/" in (await lost.receive_json_from())["error"]
-    assert (await lost.receive_output())["code"] == 4404
+async def test_at_an_unknown_url_the_socket_says_so_and_closes():
+    ana = WebsocketCommunicator(application, "/ws/nowhere/", headers=OUR_PAGE)
+    await ana.connect()
+    assert "/ws/nowhere/" in (await ana.receive_json_from())["error"]
+    assert (await ana.receive_output())["code"] == 4404
 
 
 @pytest.mark.parametrize("origin", [[], [(b"origin", b"http://evil.example")]])
@@ -58,19 +58,19 @@ async def test_a_page_of_another_site_gets_no_socket(origin):
     assert not connected
 
 
-async def test_the_bare_application_speaks_nothing_but_websocket():
+async def test_the_bare_application_speaks_only_websocket():
     with pytest.raises(ValueError, match="not http"):
         await bare_echo.application({"type": "http"}, None, None)
 
 
-def test_the_echo_page_says_that_wsgi_refuses_sockets():
+def test_under_wsgi_the_echo_page_warns_that_sockets_will_be_refused():
     assert "both sockets will be refused" in Client().get("/echo/").text
 
 
-async def test_the_echo_page_has_nothing_to_explain_under_asgi():
+async def test_under_asgi_the_echo_page_has_no_warning():
     assert "refused" not in (await AsyncClient().get("/echo/")).text
 
 
-def test_to_wsgi_a_handshake_is_a_page_that_does_not_exist():
+def test_under_wsgi_a_handshake_gets_a_404():
     handshake = {"Connection": "Upgrade", "Upgrade": "websocket"}
     assert Client().get("/ws/echo/", headers=handshake).status_code == 404

@@ -1,13 +1,14 @@
-"""Names for the groups of the channel layer, made from the names that people give."""
+"""Group names for the channel layer, made from room names."""
 
 import hashlib
 
 
 def group_name(room_name):
-    """Return the name of the group of a room.
+    """Return the name of a room's group.
 
-    The layer takes ASCII letters, digits, hyphens, underscores and periods, fewer than
-    100. People call their rooms "café com leite" and "日本語". The hash is always legal,
-    and two rooms never share one; taking the accents away would merge café with cafe.
+    A group name may contain ASCII letters, digits, hyphens, underscores and periods,
+    fewer than 100 in all, but people call their rooms "café com leite" and "日本語". A
+    hash always fits, and every room has its own. Without its accent, café would share
+    a group with cafe.
     """
     return "room." + hashlib.sha256(room_name.encode()).hexdigest()

@@ -1,32 +1,32 @@
-"""What a message must look like, whichever way it travels."""
+"""Reads and validates what clients send, over HTTP or over a WebSocket."""
 
 import json
 import re
 
 LONGEST_TEXT = 2000  # characters, about a page
-LONGEST_NAME = 40
-LARGEST_INTEGER = 2**53 - 1  # the largest that JavaScript holds exactly
+LONGEST_NAME = 40  # characters
+LARGEST_INTEGER = 2**53 - 1  # JavaScript's Number.MAX_SAFE_INTEGER
 
-# The character NUL and lone surrogates: JSON can carry them, but they are no text.
-# No database column and no UTF-8 encoder takes them all.
+# NUL and lone surrogates are legal in JSON (RFC 8259, section 8.2), but many databases
+# reject NUL, and UTF-8 can't encode a surrogate.
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadMessage(ValueError):
-    """What was sent is no message; says why, to the person who sent it."""
+    """The input is not a valid message. Its text tells the sender why."""
 
 
 def read_message(raw):
-    """Return the text, the sender and the time in a message as it came, in JSON.
+    """Return the text, sender and time of a message in JSON.
 
-    `raw` is text or bytes; None stands for a WebSocket frame that held no text.
-    Raises BadMessage, and nothing else, whatever the input is.
+    `raw` is a string or bytes; a binary WebSocket frame comes as None. Invalid input
+    raises BadMessage and never another exception, so callers catch only that one.
     """
     if raw is None:
         raise BadMessage("Send a text frame; this one was binary.")
     try:
         content = json.loads(raw)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # RecursionError: 100,000 nested lists
         raise BadMessage('This is not JSON. Send {"text": "your words"}.') from None
     if not isinstance(content, dict):
         raise BadMessage('Send a JSON object: {"text": "your words"}.')
@@ -38,7 +38,7 @@ def read_message(raw):
 
 
 def read_text(content, key, longest):
-    """Return what a person typed, without the white space around it."""
+    """Return a text field, without the white space around it."""
     if key not in content:
         raise BadMessage(f'"{key}" is missing. Send {{"{key}": "your words"}}.')
     text = content[key]
@@ -52,13 +52,13 @@ def read_text(content, key, longest):
             f'"{key}" has {len(text)} characters; at most {longest} are allowed.'
         )
     if NOT_TEXT.search(text):
-        raise BadMessage(f'"{key}" holds characters that are not text.')
+        raise BadMessage(f'"{key}" contains a NUL character or a lone surrogate.')
     return text
 
 
 def read_time(sent_at):
-    """Return the time on the sender's clock, in milliseconds since 1970, or None."""
-    # type(), not isinstance(): True is an int to Python, but not to anyone else.
+    """Return the time on the sender's clock in milliseconds since 1970, or None."""
+    # type(), not isinstance(): True is an int in Python, but not a number in JSON.
     if sent_at is None or (type(sent_at) is int and 0 <= sent_at <= LARGEST_INTEGER):
         return sent_at
     raise BadMessage('"sent_at" must be a whole number of milliseconds since 1970.')

@@ -9,7 +9,7 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# First: it loads Django's apps, and what is imported below needs them.
+# Call this first: it loads the apps in INSTALLED_APPS, and the import below needs them.
 django_application = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns
@@ -17,8 +17,8 @@ from chat.routing import websocket_urlpatterns
 application = ProtocolTypeRouter(
     {
         "http": ASGIStaticFilesHandler(django_application),
-        # Any page on the web could open a socket here, some with our user's cookies:
-        # browsers tell the page's origin, and it is on us to look at it.
+        # Any page on the web could open a socket here, some with our user's cookies.
+        # Browsers send the page's origin along, and it's up to us to check it.
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -1,4 +1,4 @@
-"""Settings of the chat: only what it uses, in the order a request meets it."""
+"""The chat's settings: only what it uses, in the order that a request meets it."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from config.time_zone import machine_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Good for a laptop in class; the final step shows what a public server needs.
+# Fine for a laptop in class; the final step shows what a public server needs.
 DEBUG = True
 SECRET_KEY = "for-the-classroom-only"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -18,12 +18,11 @@ INSTALLED_APPS = [
     "chat",
 ]
 
-# It refuses a host that is not in ALLOWED_HOSTS. Nobody logs in, so there is no cookie
-# to protect with a CSRF token.
+# CommonMiddleware rejects hosts that are not in ALLOWED_HOSTS. There is no CSRF
+# middleware: it protects a login cookie, and nobody logs in here.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-APPEND_SLASH = (
-    False  # chat/urls.py adds it for pages, and keeps the method and the body
-)
+# Off, because its redirect loses the method and body; chat/urls.py has one that doesn't.
+APPEND_SLASH = False
 
 ROOT_URLCONF = "config.urls"
 
@@ -36,16 +35,16 @@ TEMPLATES = [
     },
 ]
 
-# Carries messages from one socket to the others, within this process.
+# Carries events between consumers, but only within this process.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
     },
 }
 
-TIME_ZONE = machine_zone()  # of the log
+TIME_ZONE = machine_zone()  # for the times in the log
 
-# The path that a front server gives to the site, such as /school; none for all of it.
-# From the environment: Django fixes STATIC_URL before a request could tell.
+# The path under which a reverse proxy serves the site, such as /school; empty without
+# one. From the environment, because Django needs STATIC_URL before the first request.
 MOUNTED_AT = f"/{os.environ.get('MOUNTED_AT', '').strip('/')}".rstrip("/")
 STATIC_URL = f"{MOUNTED_AT}/static/"

@@ -1,14 +1,14 @@
-"""The time zone of this machine, for the log."""
+"""The time zone of this machine, for the times in the log."""
 
 import os
 from zoneinfo import available_timezones
 
 
 def machine_zone():
-    """Return its name, as America/Sao_Paulo.
+    """Return the name of this machine's time zone, such as America/Sao_Paulo.
 
-    Without a TIME_ZONE in the settings, Django gives the whole process the time of
-    Chicago. On Windows it leaves the clock alone, and any name will do.
+    Without TIME_ZONE in the settings, Django switches the whole process to its default,
+    America/Chicago. On Windows it can't, so there any valid name will do.
     """
     link = os.path.realpath("/etc/localtime")
     names = [os.environ.get("TZ", ""), link.partition("/zoneinfo/")[2]]

@@ -1,4 +1,4 @@
-"""What the scenes need: people in rooms, and two servers."""
+"""What the tests need: people in rooms, and two servers."""
 
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from config.asgi import application
 
 
 class Person(WebsocketCommunicator):
-    """Somebody at an open socket, with more patience than the one second of Channels."""
+    """Somebody with an open socket. Waits longer for a frame than Channels' one second."""
 
     async def receive_output(self, seconds=1):
         return await super().receive_output(max(seconds, 10))
@@ -19,7 +19,7 @@ class Person(WebsocketCommunicator):
 
 @pytest.fixture
 async def join():
-    """Let people join rooms of the application in this process: `await join("class")`."""
+    """Return a function that opens a socket into a room: `ana = await join("class")`."""
     people = []
 
     async def join(room_name):
@@ -28,7 +28,7 @@ async def join():
             f"/ws/chat/{quote(room_name, safe='')}/",
             headers=[(b"origin", b"http://localhost:8000")],
         )
-        person.scope["server"] = ("localhost", 8000)  # as a real server says it
+        person.scope["server"] = ("localhost", 8000)  # a real server sets this
         assert await person.connect() == (True, None)
         people.append(person)
         return person
@@ -40,6 +40,6 @@ async def join():
 
 @pytest.fixture
 def two_servers(tmp_path):
-    """Start two real server processes of this project; give their ports."""
+    """Start two real server processes of this project, and yield their ports."""
     with ExitStack() as stack:
         yield [stack.enter_context(server(tmp_path / name)) for name in ("a", "b")]

@@ -1,4 +1,4 @@
-"""The limit of the layer in memory: a second server process. Nothing says that it is reached."""
+"""Where the in-memory layer ends: at a second server process, and without an error."""
 
 from servers import enter, hear, say
 
@@ -12,8 +12,8 @@ def test_two_servers_do_not_share_a_room(two_servers):
     ):
         say(ana, "oi")
         assert hear(bia) == "oi"
-        # Caio hears what his own server carries, and nothing before it: no error,
-        # no line in a log, silence.
+        # The first message that reaches Caio comes through his own server. Ana's never
+        # came, and there was no error: neither side knows that anything is missing.
         say(caio, "is anybody here?")
         assert hear(caio) == "is anybody here?"
         say(ana, "where is Caio?")

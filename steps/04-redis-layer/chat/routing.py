@@ -1,4 +1,4 @@
-"""Which application answers at which WebSocket URL. The URLs of pages are in urls.py."""
+"""Which application answers at which WebSocket URL. Pages are routed in urls.py."""
 
 from django.urls import path, re_path
 
@@ -7,5 +7,5 @@ from chat.consumers import ChatConsumer, NoSuchAddress
 
 websocket_urlpatterns = [
     path("ws/chat/<room:room_name>/", ChatConsumer.as_asgi()),
-    re_path("", NoSuchAddress.as_asgi()),
+    re_path("", NoSuchAddress.as_asgi()),  # last: it matches every URL
 ]

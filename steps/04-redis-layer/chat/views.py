@@ -1,4 +1,4 @@
-"""The pages of the chat. What carries the messages between them stands elsewhere."""
+"""The chat's pages. They arrive without messages; a script in the page gets those."""
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -8,7 +8,7 @@ from chat.server import server_label
 
 
 def lobby(request):
-    """Ask for the name of a room, then go there."""
+    """Show the lobby, or redirect to the room that was typed there."""
     name = tidy(request.GET.get("room", ""))
     problem = problem_with(name) if name else None
     if name and not problem:
@@ -17,12 +17,12 @@ def lobby(request):
 
 
 def room(request, room_name):
-    """Show the page of a room; its script does the talking."""
+    """Show the page of a room."""
     server = server_label(request.get_port())
     return render(request, "chat/room.html", {"room_name": room_name, "server": server})
 
 
 def add_slash(request, room_name):
-    """Redirect from /chat/lobby to /chat/lobby/."""
+    """Redirect /chat/class to /chat/class/, and keep the method, query and body."""
     path, mark, query = request.get_full_path().partition("?")
     return HttpResponseRedirect(f"{path}/{mark}{query}", preserve_request=True)

@@ -1,4 +1,4 @@
-"""What the scenes need: Redis, people in rooms, and two servers."""
+"""What the tests need: Redis, people in rooms, and two servers."""
 
 import os
 import uuid
@@ -10,20 +10,20 @@ from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from servers import server
 
-from chat.checks import redis_answers
+from chat.checks import redis_errors
 from config.asgi import application
 
 
 @pytest.fixture(autouse=True, scope="session")
-def redis_is_there():
-    """Without Redis, skip with the reason; where tests must be complete, fail."""
-    for problem in redis_answers(None):
+def redis_is_running():
+    """Without Redis, skip the tests and say why. In CI, where none may be skipped, fail."""
+    for problem in redis_errors(None):
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"{problem.msg} {problem.hint}")
 
 
 class Person(WebsocketCommunicator):
-    """Somebody at an open socket, with more patience than the one second of Channels."""
+    """Somebody with an open socket. Waits longer for a frame than Channels' one second."""
 
     async def receive_output(self, seconds=1):
         return await super().receive_output(max(seconds, 10))
@@ -31,8 +31,8 @@ class Person(WebsocketCommunicator):
 
 @pytest.fixture
 async def join(settings):
-    """Let people join rooms of the application in this process: `await join("class")`."""
-    # A prefix of our own: others may use the same Redis, another run of the tests too.
+    """Return a function that opens a socket into a room: `ana = await join("class")`."""
+    # Our own prefix, because a server or another test run may use the same Redis.
     layer = settings.CHANNEL_LAYERS["default"]
     config = layer["CONFIG"] | {"prefix": f"test-{uuid.uuid4()}"}
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
@@ -44,7 +44,7 @@ async def join(settings):
             f"/ws/chat/{quote(room_name, safe='')}/",
             headers=[(b"origin", b"http://localhost:8000")],
         )
-        person.scope["server"] = ("localhost", 8000)  # as a real server says it
+        person.scope["server"] = ("localhost", 8000)  # a real server sets this
         assert await person.connect() == (True, None)
         people.append(person)
         return person
@@ -57,6 +57,6 @@ async def join(settings):
 
 @pytest.fixture
 def two_servers(tmp_path):
-    """Start two real server processes of this project; give their ports."""
+    """Start two real server processes of this project, and yield their ports."""
     with ExitStack() as stack:
         yield [stack.enter_context(server(tmp_path / name)) for name in ("a", "b")]

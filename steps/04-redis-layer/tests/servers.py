@@ -1,4 +1,4 @@
-"""Real servers of this project, and real sockets into their rooms."""
+"""Real server processes of this project, and real sockets into their rooms."""
 
 import json
 import socket
@@ -17,9 +17,9 @@ PROJECT = Path(__file__).parent.parent
 
 @contextmanager
 def server(log_path):
-    """Run one server process; give its port."""
+    """Run one server process while the block runs, and yield its port."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", 0))  # port 0: the system chooses a free one
         port = free.getsockname()[1]
     command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
     with log_path.open("wb") as log:
@@ -33,22 +33,22 @@ def server(log_path):
 
 
 def wait_until_it_answers(port, process, log_path):
-    give_up = time.monotonic() + 30
-    while time.monotonic() < give_up:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
             assert process.poll() is None, log_path.read_text()
             time.sleep(0.05)
-    pytest.fail(f"The server at port {port} did not start:\n{log_path.read_text()}")
+    pytest.fail(f"The server on port {port} did not start:\n{log_path.read_text()}")
 
 
 @contextmanager
 def enter(port, room_name):
-    """Open a real socket into a room, as a page of that server does."""
-    address = f"ws://127.0.0.1:{port}/ws/chat/{quote(room_name, safe='')}/"
-    with connect(address, origin=f"http://127.0.0.1:{port}") as person:
+    """Open a socket into a room, with the Origin that a page of this server has."""
+    url = f"ws://127.0.0.1:{port}/ws/chat/{quote(room_name, safe='')}/"
+    with connect(url, origin=f"http://127.0.0.1:{port}") as person:
         yield person
 
 
@@ -58,5 +58,5 @@ def say(person, text):
 
 
 def hear(person):
-    """Return the text of the next message."""
+    """Wait for the next message, and return its text."""
     return json.loads(person.recv(timeout=10))["text"]

@@ -1,4 +1,4 @@
-"""What the Redis layer adds: processes hear each other."""
+"""What the Redis layer adds: messages reach other processes."""
 
 import subprocess
 import sys
@@ -24,21 +24,21 @@ def test_an_announcement_from_outside_reaches_both_servers(two_servers):
     ):
         announce("café com leite", "lunch! 😀")
         assert hear(ana) == hear(caio) == "lunch! 😀"
-        # The hallway hears its own announcement, and nothing before it.
+        # The hallway receives its own announcement first, and not the one above.
         announce("hallway", "quiet, please")
         assert hear(bia) == "quiet, please"
 
 
-def test_an_empty_announcement_is_refused_with_a_reason():
+def test_an_empty_announcement_is_rejected_with_a_reason():
     result = announce("class", "  ", check=False)
     assert result.returncode == 1
     assert result.stderr.strip() == 'CommandError: "text" is empty.'
 
 
-def test_an_announcement_into_no_room_is_refused_with_a_reason():
+def test_an_announcement_to_a_room_with_an_invalid_name_is_rejected_with_a_reason():
     result = announce("a/../b", "oi", check=False)
     assert result.returncode == 1
-    assert "This cannot be the name of a room" in result.stderr
+    assert "A room cannot have this name" in result.stderr
 
 
 def announce(room_name, text, check=True):

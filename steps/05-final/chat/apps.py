@@ -1,4 +1,4 @@
-"""The chat as Django knows it."""
+"""Configures the app, which INSTALLED_APPS lists as "chat"."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,5 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self):
-        """Django has loaded every app."""
+        """Register signals and checks by importing them. Django has loaded every app now."""
         from chat import changes, checks  # noqa: F401

@@ -14,7 +14,7 @@ from django.test import Client
 
 from chat import limits, storing, watch
 from chat.access import permit_for
-from chat.checks import redis_answers
+from chat.checks import redis_errors
 from chat.models import Room
 from chat.throttle import sign_ups, wrong_by_address, wrong_by_person
 from config.asgi import application
@@ -24,7 +24,7 @@ from tests.sockets import PATIENCE, Socket
 @pytest.fixture(autouse=True, scope="session")
 def redis_is_there():
     """Without Redis, skip with the reason; where tests must be complete, fail."""
-    for problem in redis_answers(None):
+    for problem in redis_errors(None):
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"{problem.msg} {problem.hint}")
 

@@ -1,4 +1,4 @@
-"""What somebody sees who starts the chat without Redis."""
+"""What you see when you start the chat without Redis, or with a wrong REDIS_URL."""
 
 import os
 import socketserver
@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from chat import checks
-from chat.checks import redis_answers
+from chat.checks import redis_errors
 
 PROJECT = Path(__file__).parent.parent
-NOBODY = "127.0.0.1:1"  # nothing listens at port 1
+NOBODY = "127.0.0.1:1"  # nothing listens on port 1
 
 
 def manage(*command, **env):
@@ -48,61 +48,61 @@ def test_without_redis_it_says_what_to_do(command):
     ],
     ids=" ".join,
 )
-def test_a_command_that_needs_no_redis_does_not_ask_for_it(command):
-    with one_who_says(b"") as (port, calls):
+def test_a_command_that_needs_no_redis_does_not_connect_to_it(command):
+    with fake_redis(b"") as (port, calls):
         result = manage(*command, REDIS_URL=f"redis://127.0.0.1:{port}")
     assert result.returncode == 0, result.stderr
     assert not calls
 
 
-UNREADABLE = {
+INVALID_URLS = {
     "a bare # in the password": "redis://:se#cret@127.0.0.1:6379",
-    "digits, then a bare #": "redis://:12#cret@127.0.0.1:6379",
+    "a bare # after digits": "redis://:12#cret@127.0.0.1:6379",
     "a bare / in the password": "redis://:se/cret@127.0.0.1:6379",
     "a bare ? in the password": "redis://:se?cret@127.0.0.1:6379",
     "no host after the password": "redis://:secret",
-    "a port that is no number": "redis://:secret@127.0.0.1:port",
-    "a port beyond all ports": "redis://:secret@127.0.0.1:99999",
+    "a word as port": "redis://:secret@127.0.0.1:port",
+    "a port above 65535": "redis://:secret@127.0.0.1:99999",
     "an unknown scheme": "http://:secret@127.0.0.1:6379",
     "no scheme": "localhost:6379",
     "IPv6 without brackets": "redis://:secret@::1:6379",
-    "half a bracket": "redis://:secret@[::1:6379",
-    "an option that is none": "redis://:secret@127.0.0.1:6379?colour=red",
-    "a host that no network can have": f"redis://:secret@{'a' * 64}.example:6379",
+    "an unclosed bracket": "redis://:secret@[::1:6379",
+    "an unknown option": "redis://:secret@127.0.0.1:6379?colour=red",
+    "a host label of 64 letters": f"redis://:secret@{'a' * 64}.example:6379",
 }
 
 
-@pytest.mark.parametrize("url", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_url_that_cannot_be_read_is_not_repeated(settings, url):
+@pytest.mark.parametrize("url", INVALID_URLS.values(), ids=INVALID_URLS)
+def test_an_invalid_url_is_not_quoted_in_the_error(settings, url):
     settings.REDIS_URL = url
-    (error,) = redis_answers(None)
-    assert "REDIS_URL cannot be read" in error.msg
+    (error,) = redis_errors(None)
+    assert "REDIS_URL is not a valid Redis URL" in error.msg
     assert "%23" in error.hint
     assert not any(part in str(error) for part in ("se#", "cret", "12#", "colour"))
 
 
-def test_a_password_that_ends_too_early_is_shown_to_nobody():
+def test_no_part_of_a_password_with_a_bare_hash_is_printed():
     result = manage(
-        "runserver", "--noreload", REDIS_URL=UNREADABLE["a bare # in the password"]
+        "runserver", "--noreload", REDIS_URL=INVALID_URLS["a bare # in the password"]
     )
     assert result.returncode == 1
-    assert "REDIS_URL cannot be read" in result.stderr
+    assert "REDIS_URL is not a valid Redis URL" in result.stderr
     assert "Traceback" not in result.stderr
     assert "'se'" not in result.stderr + result.stdout
     assert "cret" not in result.stderr + result.stdout
 
 
 @pytest.mark.parametrize("url", ["", "  "], ids=["nothing", "spaces"])
-def test_an_empty_url_means_the_redis_of_this_machine(url):
-    question = "from django.conf import settings; print(settings.REDIS_URL)"
-    assert manage("shell", "-v0", "-c", question, REDIS_URL=url).stdout == (
+def test_an_empty_url_means_the_redis_on_this_machine(url):
+    code = "from django.conf import settings; print(settings.REDIS_URL)"
+    assert manage("shell", "-v0", "-c", code, REDIS_URL=url).stdout == (
         "redis://127.0.0.1:6379\n"
     )
 
 
-def test_each_of_several_is_asked(settings):
+def test_each_of_several_redis_servers_is_checked(settings):
     settings.REDIS_URL = f"redis://{NOBODY} redis://[::1]:1"
-    first, second = redis_answers(None)
+    first, second = redis_errors(None)
     assert NOBODY in first.msg
     assert "[::1]:1" in second.msg
 
@@ -111,51 +111,52 @@ ANSWERS = {
     "a wrong password": (b"-WRONGPASS invalid username-password pair", "password"),
     "a missing password": (b"-NOAUTH Authentication required.", "password"),
     "an ACL": (b"-NOPERM no permissions to run the 'ping' command", "ACL"),
-    "a Redis that loads": (b"-LOADING Redis is loading the dataset", "Try again"),
-    "no Redis": (b"HTTP/1.1 400 AUTH se cret", "Another program"),
-    "one that hangs up": (None, "TLS: rediss://"),
-    "one that says nothing": (b"", "firewall"),
+    "a Redis that is loading": (b"-LOADING Redis is loading the dataset", "Try again"),
+    "another program": (b"HTTP/1.1 400 AUTH se cret", "Another program"),
+    "a dropped connection": (None, "TLS: rediss://"),
+    "no answer": (b"", "firewall"),
 }
 
 
 @pytest.mark.parametrize(("answer", "hint"), ANSWERS.values(), ids=ANSWERS)
-def test_the_hint_fits_what_is_wrong(settings, monkeypatch, answer, hint):
-    monkeypatch.setitem(checks.PATIENCE, "socket_timeout", 0.5)
-    with one_who_says(answer) as (port, _):
+def test_the_hint_fits_the_problem(settings, monkeypatch, answer, hint):
+    monkeypatch.setitem(checks.TIMEOUTS, "socket_timeout", 0.5)
+    with fake_redis(answer) as (port, _):
         settings.REDIS_URL = f"redis://:se%20cret@127.0.0.1:{port}"
-        (error,) = redis_answers(None)
+        (error,) = redis_errors(None)
     assert f"127.0.0.1:{port}" in error.msg
     assert hint in error.hint
     assert "cret" not in str(error)
 
 
-def test_a_server_without_tls_is_no_partner_for_rediss(settings):
-    with one_who_says(b"-ERR unknown command") as (port, _):
+def test_rediss_with_a_server_without_tls_is_an_error(settings):
+    with fake_redis(b"-ERR unknown command") as (port, _):
         settings.REDIS_URL = f"rediss://127.0.0.1:{port}"
-        (error,) = redis_answers(None)
+        (error,) = redis_errors(None)
     assert "TLS" in error.msg
     assert "certificate" in error.hint
 
 
-def test_a_sentinel_whose_url_cannot_be_read_stops_nothing_but_the_start():
+def test_an_invalid_sentinel_url_prevents_only_the_start():
     env = {"REDIS_MASTER": "main", "REDIS_URL": "redis://:se#cret@127.0.0.1:26379"}
     assert manage("makemigrations", "--check", **env).returncode == 0
     result = manage("check", **env)
     assert result.returncode == 1
-    assert "REDIS_URL cannot be read" in result.stderr
+    assert "REDIS_URL is not a valid Redis URL" in result.stderr
     assert "Traceback" not in result.stderr
     assert "'se'" not in result.stderr
 
 
-def test_with_redis_there_is_nothing_to_say():
-    assert redis_answers(None) == []
+def test_with_redis_there_is_no_error():
+    assert redis_errors(None) == []
 
 
 @contextmanager
-def one_who_says(answer):
-    """Listen at a port, and answer whatever is said there in the same way.
+def fake_redis(answer):
+    """Listen on a free port, and give the same answer to everything.
 
-    None hangs up, and b"" says nothing. Gives the port, and a list of who has called.
+    With None, it drops the connection; with b"", it never answers. Yields the port, and
+    a list of the clients that have connected.
     """
     calls = []
 

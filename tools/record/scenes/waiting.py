@@ -101,8 +101,8 @@ mistake(
     "02-blocked-loop",
     "02",
     "chat/history.py",
-    "await bell.wait(heard, min(left, LOOK_AGAIN))",
-    "time.sleep(LOOK_AGAIN)",
+    "await notifier.wait(seen, min(left, CHECK_EVERY))",
+    "time.sleep(CHECK_EVERY)",
 )
 NO_WEBSOCKET = exhibited("02-no-websocket", "no-websocket-key")
 

@@ -1,4 +1,4 @@
-"""`python manage.py announce ROOM TEXT`: speak into a room from outside the servers."""
+"""`python manage.py announce ROOM TEXT`: send a message from outside the servers."""
 
 import json
 import time
@@ -14,12 +14,12 @@ from chat.server import server_label
 
 
 class Command(BaseCommand):
-    """A process of its own: it has no socket, but it has the layer."""
+    """Runs in its own process, which has no sockets but can reach the channel layer."""
 
-    help = "Send a message into a room, from outside the servers."
+    help = "Send a message to a room, from outside the servers."
 
     def add_arguments(self, parser):
-        """Say what can stand behind the command."""
+        """Declare the command's arguments."""
         parser.add_argument("room_name", metavar="ROOM")
         parser.add_argument("text", metavar="TEXT")
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Send the message to the group of the room."""
         room_name = tidy(room_name)
         if problem := problem_with(room_name):
-            raise CommandError(f"This cannot be the name of a room: {problem}.")
+            raise CommandError(f"A room cannot have this name: {problem}.")
         sent_at = int(time.time() * 1000)
         content = {"text": text, "sender": "announcement", "sent_at": sent_at}
         try:
@@ -37,4 +37,4 @@ class Command(BaseCommand):
         message |= {"room": room_name, "server": server_label("announce")}
         event = {"type": "chat.message", "message": message}
         async_to_sync(get_channel_layer().group_send)(group_name(room_name), event)
-        self.stdout.write(f"Sent to {room_name}. The layer does not say who heard it.")
+        self.stdout.write(f"Sent to {room_name}. The layer does not say who got it.")
