@@ -16,6 +16,7 @@ from chat import metrics
 from chat.groups import EVERYBODY
 
 TIMEOUT = 2  # seconds for one call to the layer, and between two tries
+LONGEST_REST = 0.025  # seconds between two events, for a layer that is slow
 # Seconds until a process that nobody hears from counts as gone. It misses three checks
 # (chat/watch.py) before that.
 COMPANY_LASTS = 90
@@ -144,9 +145,14 @@ class Link:
         while not self.is_closed:
             await self.has_queued.wait()
             self.has_queued.clear()
-            if not await self.flush():
-                await asyncio.sleep(TIMEOUT)
+            begun = time.monotonic()
+            if await self.flush():
+                # Rest for as long as that took: what is queued meanwhile goes together.
+                rest = min(time.monotonic() - begun, LONGEST_REST)
+            else:
+                rest = TIMEOUT
                 self.has_queued.set()
+            await asyncio.sleep(rest)
 
     async def flush(self):
         """Send the queued events, the oldest first; return False if the layer fails."""

@@ -23,6 +23,9 @@ MOST_NAMES = 50  # in one frame
 
 # Seconds. When a whole class arrives at once, it's written and published as one change.
 GATHER = 0.2
+# Seconds more for each person here. Each change is a frame for everybody, so a thousand
+# people would otherwise cost five thousand frames a second while they arrive.
+GATHER_EACH = 0.001
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ class Register:
 
     async def write_later(self):
         """Wait for more changes, then write them all."""
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(GATHER + GATHER_EACH * len(self.sockets))
         is_written = await self.write()
         self.task = None
         if is_written:
