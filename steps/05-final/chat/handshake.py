@@ -49,4 +49,5 @@ def language_of(scope):
     request = SimpleNamespace(
         COOKIES=scope.get("cookies", {}), META={"HTTP_ACCEPT_LANGUAGE": accepted}
     )
-    return translation.get_language_from_request(request)
+    # Django returns the cookie "EN" unchanged.
+    return translation.get_language_from_request(request).lower()

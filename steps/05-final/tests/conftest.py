@@ -1,4 +1,4 @@
-"""What the scenes need: Redis, people, and rooms that they can enter."""
+"""Fixtures for the scenes: Redis, people, rooms and sockets."""
 
 import os
 import uuid
@@ -23,7 +23,7 @@ from tests.sockets import PATIENCE, Socket
 
 @pytest.fixture(autouse=True, scope="session")
 def redis_is_there():
-    """Without Redis, skip with the reason; where tests must be complete, fail."""
+    """Without Redis, skip and say why; in CI, fail."""
     for problem in redis_errors(None):
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"{problem.msg} {problem.hint}")
@@ -31,14 +31,14 @@ def redis_is_there():
 
 @pytest.fixture(autouse=True)
 def nobody_has_guessed():
-    """Forget what earlier scenes have tried: all of them come from one address."""
+    """Forget the guesses of earlier scenes, because all come from one IP address."""
     for tries in (wrong_by_address, wrong_by_person, sign_ups):
         tries.buckets.clear()
 
 
 @pytest.fixture
 def people(transactional_db):
-    """Make Ana, Bia and Caio; give each one's browser, logged in."""
+    """Return the logged-in browsers of Ana, Bia and Caio, by name."""
     browsers = {}
     for name in ("ana", "bia", "caio"):
         browsers[name] = Client()
@@ -48,14 +48,16 @@ def people(transactional_db):
 
 @pytest.fixture
 def make_room(transactional_db):
-    """Make a room, as the admin does."""
+    """Return a function that makes a room."""
     return sync_to_async(lambda name: Room.objects.create(name=name))
 
 
 @pytest.fixture
 def store(people):
-    """Store a message and announce nothing, as another process might, or a layer that
-    has lost the event. Return what became of it.
+    """Return a function that stores a message without publishing it.
+
+    It's as if another process had stored it, and the layer had lost the event. It
+    returns the draft.
     """
 
     def store(room, name, text, cid=None):
@@ -70,7 +72,7 @@ def store(people):
 
 @pytest.fixture
 def often(monkeypatch):
-    """Have every process check the database all the time."""
+    """Have processes check the database all the time."""
     monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
 
 
@@ -83,8 +85,8 @@ async def join(settings, people):
 
 @asynccontextmanager
 async def joining(settings, people):
-    """Let people open sockets for as long as the block runs."""
-    # A prefix of our own: others may use the same Redis, another run of the tests too.
+    """The same as a context manager, which closes the sockets at the end."""
+    # A prefix of our own: another run of the tests may use the same Redis.
     layer = settings.CHANNEL_LAYERS["default"]
     config = layer["CONFIG"] | {"prefix": f"test-{uuid.uuid4()}"}
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
@@ -113,5 +115,5 @@ async def joining(settings, people):
         if not socket.future.done():  # not one that a scene has made fail
             await socket.disconnect()
     await get_channel_layer().close_pools()
-    # What chat.database leaves open; `connection` is another one in each thread.
+    # chat.database leaves it open; `connection` is a different one in each thread.
     await sync_to_async(lambda: connection.close())()

@@ -1,24 +1,24 @@
-"""A person's socket, spoken to as a page would."""
+"""A socket for the tests, used the way a page uses one."""
 
 import json
 import time
 
 from channels.testing import WebsocketCommunicator
 
-# What comes by itself; a scene that is about it asks for it by name.
+# Frames that a server sends at any time. A scene that is about one asks for it by type.
 BY_ITSELF = {"presence", "typing", "ping"}
 PATIENCE = 10  # seconds; only a scene that fails waits so long
 
 
 class Socket(WebsocketCommunicator):
-    """One open socket; what comes by itself is passed over."""
+    """One open socket. Frames that can arrive at any time are skipped."""
 
     async def receive_output(self, seconds=PATIENCE):
-        """Return the next event; Channels itself would wait for one second."""
+        """Return the next event. Channels itself would wait for only one second."""
         return await super().receive_output(seconds)
 
     async def disconnect(self, code=1000):
-        """Close the socket; the last one of a process has much to put away."""
+        """Close the socket. The last one of a process takes longer, because the hub closes."""
         await super().disconnect(code, PATIENCE)
 
     async def next_frame(self):
@@ -26,21 +26,21 @@ class Socket(WebsocketCommunicator):
         return await super().receive_json_from(PATIENCE)
 
     async def receive_json_from(self):
-        """Return the next frame that does not come by itself."""
+        """Return the next frame that answers something or carries messages."""
         while True:
             frame = await self.next_frame()
             if frame["type"] not in BY_ITSELF:
                 return frame
 
     async def wait_for(self, kind):
-        """Return the next frame of a kind, and pass over all before it."""
+        """Return the next frame of a type, skipping all others."""
         while True:
             frame = await self.next_frame()
             if frame["type"] == kind:
                 return frame
 
     async def hear(self, count=1):
-        """Return the texts of the next messages, however they are put into frames."""
+        """Return the texts of the next messages, however many come in one frame."""
         texts = []
         while len(texts) < count:
             frame = await self.receive_json_from()
@@ -57,14 +57,14 @@ class Socket(WebsocketCommunicator):
         return [(await self.wait_for("error"))["code"] for _ in range(count)]
 
     async def is_closed_with(self):
-        """Return the code with which the socket is closed, and pass over all before it."""
+        """Return the close code of the socket, skipping all frames before it."""
         while True:
             event = await self.receive_output()
             if event["type"] == "websocket.close":
                 return event["code"]
 
     async def receive_nothing(self, seconds=0.3):
-        """Tell whether for so many seconds nothing comes, but what comes by itself."""
+        """Return whether nothing arrives for so many seconds, apart from BY_ITSELF."""
         give_up = time.monotonic() + seconds
         while (left := give_up - time.monotonic()) > 0:
             if not await super().receive_nothing(left):

@@ -33,8 +33,8 @@ async def test_logging_in_as_somebody_else_closes_the_sockets_of_the_first(
 
 
 @pytest.mark.parametrize("way", ["log in", "log out", "save the account"])
-async def test_a_redis_that_hangs_holds_nobody_up(people, monkeypatch, way):
-    """It takes connections and answers nothing, as one that was stopped."""
+async def test_a_redis_that_hangs_delays_nobody(people, monkeypatch, way):
+    """It accepts connections and never answers, like a process that was stopped."""
     waits = asyncio.Event()
 
     async def hang(*_):
@@ -55,8 +55,8 @@ async def test_a_redis_that_hangs_holds_nobody_up(people, monkeypatch, way):
         assert waits.is_set()
 
 
-async def test_whoever_reads_redis_learns_no_session_key(join, make_room, people):
-    """It is still good at that moment: Django ends the session right after."""
+async def test_redis_never_sees_a_session_key(join, make_room, people):
+    """The key is still valid then: Django deletes the session right after."""
     await sit_in(join, make_room)
     key = people["ana"].cookies["sessionid"].value
     layer = get_channel_layer()

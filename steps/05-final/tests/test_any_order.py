@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: hypothesis makes up the scenes.
+"""Anything can happen, in any order: Hypothesis makes up the scenes.
 
 Two people in a room, each with a page that keeps to the rules of the client. Lines are
 cut, messages are sent again, another process stores messages of which the layer brings
@@ -28,7 +28,7 @@ names = st.sampled_from(["ana", "bia"])
 
 
 class Page:
-    """What a person sees, and what is on its way, by the rules of the client."""
+    """A page: what it shows, and what it hasn't delivered yet."""
 
     def __init__(self, name):
         self.name = name
@@ -38,7 +38,7 @@ class Page:
         self.outbox = {}
 
     async def open(self, join, room_name):
-        """Open a line, and send again what is on its way."""
+        """Connect, and send again what isn't confirmed."""
         place = {} if self.last is None else {"after": self.last, "epoch": self.epoch}
         self.socket = await join(room_name, self.name, **place)
         self.take(await self.socket.wait_for("sync"))
@@ -46,25 +46,25 @@ class Page:
             await self.socket.say(text, cid=cid)
 
     async def cut(self):
-        """Lose the line, without a word."""
+        """Lose the connection without a close."""
         if self.socket:
             await self.socket.disconnect()
             self.socket = None
 
     async def say(self, text):
-        """Send something; without a line, later."""
+        """Send something, or keep it until the page is connected."""
         cid = str(uuid.uuid4())
         self.outbox[cid] = text
         if self.socket:
             await self.socket.say(text, cid=cid)
 
     async def shows(self, last):
-        """Wait until the page shows everything up to a message, and all is confirmed."""
+        """Wait until the page shows all messages up to one, and its own are confirmed."""
         while self.outbox or self.last < last:
             self.take(await self.socket.next_frame())
 
     def take(self, frame):
-        """Do what a page does with a frame."""
+        """Handle a frame as a page does."""
         if frame["type"] == "sent":
             self.outbox.pop(frame["cid"], None)
         if frame["type"] == "sync":
@@ -92,11 +92,11 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
             self.said = 0
 
         @rule(name=names)
-        def a_line_is_cut(self, name):
+        def a_connection_drops(self, name):
             loop.run_until_complete(self.pages[name].cut())
 
         @rule(name=names)
-        def a_line_comes_back(self, name):
+        def a_page_reconnects(self, name):
             page = self.pages[name]
             if not page.socket:
                 loop.run_until_complete(page.open(join, self.room.name))
@@ -121,13 +121,13 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
                 self.tell(event)
 
         @rule(chance=st.randoms())
-        def the_layer_brings_what_was_late(self, chance):
+        def the_layer_delivers_a_late_event(self, chance):
             chance.shuffle(self.late)
             while self.late:
                 self.tell(self.late.pop())
 
         @rule()
-        def the_process_looks_again(self):
+        def the_process_checks_the_database(self):
             if hub := hubs.get(loop):
                 loop.run_until_complete(hub.watch.check_all())
 
@@ -187,7 +187,7 @@ def test_both_pages_show_what_the_database_holds(join_sync, people, monkeypatch)
 
 @pytest.fixture
 def join_sync(request, monkeypatch, settings, people):
-    """A loop of our own, for hypothesis knows none, and a way to open sockets in it."""
+    """An event loop of our own, because Hypothesis has none, and `join` in it."""
     from tests.conftest import joining
 
     loop = asyncio.new_event_loop()

@@ -36,7 +36,7 @@ async def say_ten(store, room):
 
 
 def restore(room, last, **changes):
-    """Set a room back, as a backup would that was made after message `last`."""
+    """Set a room back, like a backup made after message `last`."""
     Message.objects.filter(room=room, seq__gt=last).delete()
     Room.objects.filter(pk=room.pk).update(last_seq=last, **changes)
 
@@ -54,7 +54,7 @@ def test_a_room_saved_from_an_old_form_keeps_its_place(store):
     assert Room.objects.get().name == "new name"
 
 
-async def test_people_go_on_talking_while_a_teacher_keeps_saving_the_room(
+async def test_people_keep_talking_while_a_teacher_keeps_saving_the_room(
     join, make_room
 ):
     room = await make_room("class")
@@ -68,7 +68,7 @@ async def test_people_go_on_talking_while_a_teacher_keeps_saving_the_room(
     assert (await Room.objects.aget()).last_seq == await Message.objects.acount() == 24
 
 
-async def test_a_room_that_is_behind_its_messages_comes_back_to_life(
+async def test_a_room_whose_number_is_behind_its_messages_recovers(
     join, make_room, store
 ):
     room = await make_room("class")
@@ -104,9 +104,7 @@ async def test_after_a_restore_every_page_shows_what_the_backup_holds(
     assert texts(sync)[-2:] == ["new 6", "new 7"]
 
 
-async def test_what_is_said_right_after_a_restore_reaches_the_room(
-    join, make_room, store
-):
+async def test_a_message_right_after_a_restore_reaches_the_room(join, make_room, store):
     room = await make_room("class")
     await say_ten(store, room)
     ana, _ = await enter(join)
@@ -129,7 +127,7 @@ async def test_a_page_from_before_the_restore_starts_over(join, make_room, store
 
 
 async def test_a_database_set_back_by_hand_is_noticed(join, make_room, store, often):
-    """Without our command, so under the same history id."""
+    """Without our command, so the epoch stays the same."""
     room = await make_room("class")
     await say_ten(store, room)
     ana, before = await enter(join)
@@ -142,7 +140,7 @@ async def test_a_database_set_back_by_hand_is_noticed(join, make_room, store, of
     assert await ana.hear() == ["new 6"]
 
 
-async def test_an_event_beyond_the_database_makes_nobody_deaf(join, make_room):
+async def test_an_event_beyond_the_database_does_not_stop_the_room(join, make_room):
     room = await make_room("class")
     ana, _ = await enter(join)
     hub = this_hub()
@@ -177,7 +175,7 @@ async def test_a_deleted_message_leaves_every_page(join, make_room, store):
     assert texts(await ana.wait_for("sync")) == ["2"]
 
 
-async def test_messages_deleted_together_are_announced_once_for_each_room(
+async def test_messages_deleted_together_are_published_once_for_each_room(
     join, make_room, store, django_capture_on_commit_callbacks
 ):
     room = await make_room("class")
@@ -192,7 +190,7 @@ async def test_messages_deleted_together_are_announced_once_for_each_room(
     assert len(await sync_to_async(delete)()) <= 1
 
 
-async def test_what_was_rolled_back_is_not_published(
+async def test_a_message_that_was_rolled_back_is_not_published(
     join, make_room, monkeypatch, people
 ):
     """Bia's account is deleted between what a transaction reads and its commit."""
@@ -262,10 +260,8 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
     assert (await ana.wait_for("typing"))["people"] == ["beatriz"]
 
 
-async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name(
-    join, make_room, often
-):
-    """Or somebody else takes the old name, and has said it all."""
+async def test_messages_of_a_renamed_person_show_the_new_name(join, make_room, often):
+    """Otherwise a person who takes the old name would seem to have said it all."""
     await make_room("class")
     ana, bia = [await join("class", name) for name in ("ana", "bia")]
     await ana.say("it was me")
@@ -287,7 +283,7 @@ async def test_what_somebody_said_who_is_renamed_and_not_here_shows_the_new_name
 
 
 @pytest.mark.parametrize("read", ["newest_in", "following"])
-async def test_what_is_stored_while_a_history_is_read_is_not_lost(
+async def test_a_message_stored_while_a_history_is_read_is_not_lost(
     join, make_room, store, monkeypatch, read
 ):
     """The event arrives before the read that missed its message has returned."""

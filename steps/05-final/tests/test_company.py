@@ -70,7 +70,8 @@ async def test_a_process_that_comes_later_is_sent_what_is_said(room, ana):
     async with another_process(group_name(room.pk)) as (other, received):
         await other.greet()
         await next_of(received, "messages")  # the introduction
-        assert other.has_company() and this_hub().link.has_company()
+        assert other.has_company()
+        assert this_hub().link.has_company()
         await ana.say("oi")
         event = await next_of(received, "messages")
         assert [one.text for one in history.Batch.of_event(event).messages] == ["oi"]

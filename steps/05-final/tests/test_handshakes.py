@@ -1,4 +1,4 @@
-"""What comes with a handshake: an origin, cookies, a language, a place in the history.
+"""What a handshake carries: an origin, cookies, a language, a place in the history.
 
 Browsers send these well-formed; anybody else sends whatever they like.
 """
@@ -40,7 +40,7 @@ async def handshake(path="/ws/chat/class/", query=b"", headers=(), origin=OWN):
 
 
 @pytest.mark.parametrize("after", NUMBERS.values(), ids=NUMBERS)
-async def test_a_place_that_is_no_number_is_as_good_as_none(join, make_room, after):
+async def test_an_invalid_place_counts_as_no_place(join, make_room, after):
     await make_room("class")
     ana = await join("class", "ana", after=after)
     assert (await ana.wait_for("sync"))["reset"]
@@ -57,7 +57,7 @@ async def test_a_place_that_is_no_number_is_as_good_as_none(join, make_room, aft
         b"a" * 9000,
     ],
 )
-async def test_a_query_that_is_none_harms_nothing(people, make_room, query):
+async def test_an_invalid_query_does_no_harm(people, make_room, query):
     place = read_place(query)
     assert place[0] in {None, 1}
 
@@ -113,7 +113,7 @@ async def test_a_forged_cookie_is_told_to_log_in(make_room, cookie, caplog):
 async def test_the_cookie_of_somebody_else_opens_no_room_of_mine(
     people, make_room, join
 ):
-    """With Caio's session, one is Caio: Ana's private room stays closed."""
+    """With Caio's session you are Caio, so Ana's private room stays closed."""
     room = await make_room("ours")
     room.kind = room.Kind.PRIVATE
     await room.asave()
@@ -135,7 +135,9 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-async def test_the_name_of_no_room_gets_the_answer_for_no_room(join, name, caplog):
+async def test_a_name_without_a_room_gets_the_answer_for_an_unknown_room(
+    join, name, caplog
+):
     ana = await join(name, "ana")
     assert await ana.refused() == ["not_found"]
     assert await ana.is_closed_with() == 4404
@@ -147,9 +149,10 @@ HEADERS = st.binary(max_size=300) | st.text(max_size=100).map(str.encode)
 
 @given(accept=HEADERS, cookie=st.text(), query=st.binary(max_size=300))
 @example(accept=b"a" * 9000, cookie="x" * 9000, query=b"after=" + b"9" * 5000)
+@example(accept=b"", cookie="EN", query=b"")
 @example(accept=b"en-" * 3000, cookie="en-" + "x" * 600, query=b"after=%")
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_a_handshake_says_has_a_meaning(accept, cookie, query):
+def test_any_handshake_can_be_read(accept, cookie, query):
     scope = {
         "headers": [(b"accept-language", accept)],
         "cookies": {"django_language": cookie, "sessionid": cookie},

@@ -51,7 +51,7 @@ def test_a_message_sent_again_is_stored_once(store):
     first, again = store(room, "ana", "oi", cid), store(room, "ana", "oi", cid)
     assert (first.is_new, again.is_new) == (True, False)
     assert first.message == again.message
-    # Somebody else's key is another key.
+    # A key only counts for the person who sent it.
     assert store(room, "bia", "oi", cid).is_new
 
 
@@ -82,7 +82,7 @@ def test_a_message_that_is_twice_in_one_batch_is_stored_once(store):
     assert [draft.message.seq for draft in twice] == [2, 2]
 
 
-async def test_whoever_sends_with_a_key_is_told_that_it_is_stored(join, make_room):
+async def test_a_message_with_a_key_is_confirmed(join, make_room):
     await make_room("class")
     ana, _ = await enter(join)
     cid = str(uuid.uuid4())
@@ -92,7 +92,7 @@ async def test_whoever_sends_with_a_key_is_told_that_it_is_stored(join, make_roo
         assert sent == {"type": "sent", "cid": cid, "seq": 1, "dup": dup}
 
 
-async def test_whoever_comes_back_gets_what_was_missed_and_nothing_twice(
+async def test_a_page_that_reconnects_gets_what_it_missed_and_nothing_twice(
     join, make_room, store
 ):
     room = await make_room("class")
@@ -102,7 +102,7 @@ async def test_whoever_comes_back_gets_what_was_missed_and_nothing_twice(
     assert texts == ["two", "three"]
 
 
-async def test_whoever_missed_more_than_a_frame_holds_gets_all_of_it(
+async def test_a_page_that_missed_more_than_one_frame_holds_gets_all_of_it(
     join, make_room, store, monkeypatch
 ):
     monkeypatch.setattr(history, "MOST_MESSAGES", 3)
@@ -113,7 +113,7 @@ async def test_whoever_missed_more_than_a_frame_holds_gets_all_of_it(
     assert texts + await ana.hear(5) == [str(number) for number in range(8)]
 
 
-async def test_whoever_comes_back_to_a_busy_room_gets_all_of_it(
+async def test_a_page_that_reconnects_to_a_busy_room_gets_all_of_it(
     join, make_room, monkeypatch
 ):
     monkeypatch.setattr(history, "MOST_MESSAGES", 3)
@@ -126,7 +126,9 @@ async def test_whoever_comes_back_to_a_busy_room_gets_all_of_it(
     assert texts + await bia.hear(6 - len(texts)) == ["2", "3", "4", "5", "6", "7"]
 
 
-async def test_a_number_from_another_history_begins_anew(join, make_room, store):
+async def test_a_page_with_a_number_from_another_history_starts_over(
+    join, make_room, store
+):
     room = await make_room("class")
     await sync_to_async(store)(room, "bia", "one")
     ana = await join("class", "ana", after=99)
@@ -135,7 +137,7 @@ async def test_a_number_from_another_history_begins_anew(join, make_room, store)
     assert [message["text"] for message in sync["messages"]] == ["one"]
 
 
-async def test_whoever_comes_from_a_process_that_knows_more_keeps_all_and_gets_the_rest(
+async def test_a_page_from_a_process_that_knew_more_keeps_its_messages_and_gets_the_rest(
     join, make_room, store
 ):
     room = await make_room("class")
@@ -149,7 +151,7 @@ async def test_whoever_comes_from_a_process_that_knows_more_keeps_all_and_gets_t
     assert await bia.hear(3) == ["one", "two", "three"]
 
 
-async def test_who_knows_more_comes_back_later_while_the_database_does_not_answer(
+async def test_a_page_that_knows_more_is_asked_to_reconnect_while_the_database_is_down(
     join, make_room, store, monkeypatch
 ):
     room = await make_room("class")
@@ -166,13 +168,13 @@ async def test_who_knows_more_comes_back_later_while_the_database_does_not_answe
 
 
 @pytest.mark.parametrize("after", ["abc", "-1", "²", "9" * 30])
-async def test_a_number_that_is_none_begins_anew(join, make_room, after):
+async def test_a_page_with_an_invalid_number_starts_over(join, make_room, after):
     await make_room("class")
     ana = await join("class", "ana", after=after)
     assert (await ana.receive_json_from())["reset"] is True
 
 
-async def test_a_room_made_again_under_the_same_name_begins_anew(
+async def test_a_room_created_again_under_the_same_name_starts_over(
     join, make_room, store
 ):
     old = await make_room("class")
@@ -189,7 +191,7 @@ async def test_a_room_made_again_under_the_same_name_begins_anew(
     assert [message["text"] for message in sync["messages"]] == ["one", "two"]
 
 
-async def test_whoever_was_away_very_long_begins_anew_with_the_newest(
+async def test_a_page_that_was_away_very_long_starts_over_with_the_newest(
     join, make_room, store, monkeypatch
 ):
     monkeypatch.setattr(history, "MOST_MESSAGES", 3)
@@ -203,10 +205,10 @@ async def test_whoever_was_away_very_long_begins_anew_with_the_newest(
     assert [message["text"] for message in sync["messages"]] == ["5", "6", "7"]
 
 
-async def test_whoever_missed_much_is_not_taken_for_one_who_does_not_read(
+async def test_a_page_that_missed_a_lot_is_not_mistaken_for_one_that_does_not_read(
     join, make_room, store, monkeypatch
 ):
-    """While it catches up, a page has no turn to say how much it has read."""
+    """While it catches up, a page can't acknowledge what it has read."""
     monkeypatch.setattr(mailbox, "WINDOW", 10_000)
     monkeypatch.setattr(history, "MOST_MESSAGES", 3)
     room = await make_room("class")
@@ -219,7 +221,7 @@ async def test_whoever_missed_much_is_not_taken_for_one_who_does_not_read(
     assert await ana.hear() == ["and one more"]
 
 
-async def test_whoever_scrolls_back_gets_page_after_page(
+async def test_scrolling_back_shows_page_after_page(
     join, make_room, store, monkeypatch
 ):
     monkeypatch.setattr(history, "MOST_MESSAGES", 3)
@@ -247,7 +249,7 @@ async def test_a_room_with_few_messages_has_no_older_ones(join, make_room, store
     assert (await ana.receive_json_from())["more"] is False
 
 
-async def test_a_message_that_the_layer_has_lost_comes_before_the_next_one(
+async def test_a_message_that_the_layer_lost_arrives_before_the_next_one(
     join, make_room, store
 ):
     room = await make_room("class")
@@ -258,7 +260,7 @@ async def test_a_message_that_the_layer_has_lost_comes_before_the_next_one(
     assert await ana.hear(2) == ["lost", "next"]
 
 
-async def test_the_last_message_is_found_without_a_next_one(
+async def test_a_lost_last_message_is_found_by_the_next_check(
     join, make_room, store, often
 ):
     room = await make_room("class")
@@ -268,12 +270,12 @@ async def test_the_last_message_is_found_without_a_next_one(
 
 
 def event_of(*drafts):
-    """Return what another process would announce."""
+    """Return the event that another process would send."""
     (batch,) = storing.batches_of(drafts)
     return batch.as_event()
 
 
-async def test_a_layer_that_repeats_and_mixes_up_changes_nothing(
+async def test_a_layer_that_repeats_and_reorders_events_changes_nothing(
     join, make_room, store
 ):
     room = await make_room("class")
@@ -287,7 +289,7 @@ async def test_a_layer_that_repeats_and_mixes_up_changes_nothing(
     assert await ana.receive_nothing()
 
 
-async def test_an_event_that_nobody_understands_is_passed_over(join, make_room, store):
+async def test_an_unknown_event_is_ignored(join, make_room, store):
     room = await make_room("class")
     ana, _ = await enter(join)
     for event in ({"type": "from.the.future"}, {"type": "messages", "room": room.pk}):
@@ -297,7 +299,7 @@ async def test_an_event_that_nobody_understands_is_passed_over(join, make_room, 
     assert await ana.hear() == ["oi"]
 
 
-async def test_what_comes_while_it_is_being_repaired_is_not_lost(
+async def test_a_message_stored_during_a_repair_is_not_lost(
     join, make_room, store, monkeypatch
 ):
     room = await make_room("class")
@@ -306,7 +308,7 @@ async def test_what_comes_while_it_is_being_repaired_is_not_lost(
     late = []
 
     def read_then_store(*place):
-        """Read; then, before the reader knows of it, somebody stores one more."""
+        """Read; then somebody stores one more before the reader continues."""
         found = following(*place)
         if not late:
             late.append(store(room, "bia", "late"))
@@ -320,7 +322,7 @@ async def test_what_comes_while_it_is_being_repaired_is_not_lost(
     assert await ana.hear(3) == ["1", "2", "late"]
 
 
-async def test_what_comes_late_while_it_is_being_read_is_shown_once(
+async def test_a_late_event_during_a_repair_is_shown_once(
     join, make_room, store, monkeypatch
 ):
     room = await make_room("class")
@@ -329,7 +331,7 @@ async def test_what_comes_late_while_it_is_being_read_is_shown_once(
     following = history.following
 
     def read_then_hear(*place):
-        """Read; then, before the reader knows of it, the layer brings the first one."""
+        """Read; then the layer delivers the first one before the reader continues."""
         found = following(*place)
         loop.call_soon_threadsafe(hub.receive, event_of(drafts[0]))
         return found
@@ -341,7 +343,7 @@ async def test_what_comes_late_while_it_is_being_read_is_shown_once(
     assert await ana.receive_nothing()
 
 
-async def test_what_was_deleted_is_not_waited_for(join, make_room, store):
+async def test_a_deleted_message_is_not_waited_for(join, make_room, store):
     room = await make_room("class")
     ana, _ = await enter(join)
     drafts = [await sync_to_async(store)(room, "bia", text) for text in ("1", "2")]
@@ -352,14 +354,14 @@ async def test_what_was_deleted_is_not_waited_for(join, make_room, store):
     assert await ana.hear() == ["3"]
 
 
-async def test_whoever_has_fallen_out_of_the_group_is_put_back(
+async def test_a_process_that_redis_dropped_from_a_group_joins_again(
     join, make_room, store, settings
 ):
     room = await make_room("class")
     ana, _ = await enter(join)
     layer = get_channel_layer()
     with redis.Redis.from_url(settings.REDIS_URL) as database:
-        # As FLUSHALL does, or a restart.
+        # Like FLUSHALL, or a restart of Redis.
         database.delete(*database.keys(f"{layer.prefix}:group:*"))
     await this_hub().watch.check_all()
     draft = await sync_to_async(store)(room, "bia", "oi")
@@ -369,7 +371,7 @@ async def test_whoever_has_fallen_out_of_the_group_is_put_back(
 
 @pytest.fixture
 def no_layer(join, monkeypatch):
-    """Take the layer away."""
+    """Make every call to the layer fail."""
 
     async def down(*_):
         raise ConnectionError("no Redis")
@@ -378,7 +380,7 @@ def no_layer(join, monkeypatch):
         monkeypatch.setattr(get_channel_layer(), name, down)
 
 
-async def test_a_message_is_stored_though_the_layer_is_down(join, make_room, no_layer):
+async def test_a_message_is_stored_while_the_layer_is_down(join, make_room, no_layer):
     await make_room("class")
     ana, _ = await enter(join)
     await ana.say("oi")
@@ -386,7 +388,7 @@ async def test_a_message_is_stored_though_the_layer_is_down(join, make_room, no_
     assert await Message.objects.acount() == 1
 
 
-async def test_without_the_layer_what_other_processes_store_is_found_soon(
+async def test_without_the_layer_messages_of_other_processes_are_found_soon(
     join, make_room, store, no_layer, monkeypatch
 ):
     monkeypatch.setattr(watch, "CHECK_EVERY_DOWN", 0.1)
@@ -396,7 +398,7 @@ async def test_without_the_layer_what_other_processes_store_is_found_soon(
     assert await ana.hear() == ["elsewhere"]
 
 
-async def test_a_library_that_swallows_a_cancellation_holds_up_no_goodbye(
+async def test_a_library_that_swallows_a_cancellation_does_not_delay_the_end(
     join, make_room, monkeypatch
 ):
     await make_room("class")
@@ -417,7 +419,7 @@ async def test_a_library_that_swallows_a_cancellation_holds_up_no_goodbye(
 
 @pytest.fixture
 def no_database(monkeypatch):
-    """Let nothing be stored, until the returned function is called."""
+    """Make storing fail until the returned function is called."""
     store = storing.store
 
     def locked(_):
@@ -427,7 +429,7 @@ def no_database(monkeypatch):
     return lambda: monkeypatch.setattr(storing, "store", store)
 
 
-async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
+async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_stays_open(
     join, make_room, no_database
 ):
     await make_room("class")
@@ -441,7 +443,7 @@ async def test_a_message_that_cannot_be_stored_is_answered_and_the_socket_lives(
     assert (await ana.wait_for("sent"))["dup"] is False
 
 
-async def test_after_a_failure_the_database_is_asked_over_a_new_connection():
+async def test_after_a_failure_the_database_gets_a_new_connection():
     def fail():
         connection.ensure_connection()
         raise DatabaseError("the server has gone away")
@@ -451,7 +453,7 @@ async def test_after_a_failure_the_database_is_asked_over_a_new_connection():
     assert await ask(lambda: connection.connection) is None
 
 
-async def test_one_message_that_cannot_be_stored_does_not_take_others_with_it(
+async def test_one_message_that_cannot_be_stored_does_not_stop_the_others(
     join, make_room, monkeypatch
 ):
     await make_room("class")
@@ -470,7 +472,7 @@ async def test_one_message_that_cannot_be_stored_does_not_take_others_with_it(
     assert await ana.hear(2) == ["2", "3"]
 
 
-async def test_a_socket_that_fails_says_so_and_leaves_nothing_running(
+async def test_a_socket_that_fails_sends_an_error_and_leaves_nothing_running(
     join, make_room, monkeypatch
 ):
     await make_room("class")
@@ -488,7 +490,7 @@ async def test_a_socket_that_fails_says_so_and_leaves_nothing_running(
     assert not running & {"keep_watch", "listen", "announce", "empty", "write"}
 
 
-async def test_a_room_that_is_deleted_says_so(join, make_room):
+async def test_sockets_in_a_deleted_room_are_told_why_they_close(join, make_room):
     room = await make_room("class")
     ana, _ = await enter(join)
     await room.adelete()
@@ -510,7 +512,7 @@ async def test_pages_are_pinged_while_the_database_is_down(
         await ana.wait_for("ping")
 
 
-async def test_a_database_that_does_not_answer_at_all_is_an_error_in_the_end(
+async def test_a_database_that_never_answers_is_an_error_in_the_end(
     monkeypatch,
 ):
     it_answers = threading.Event()
@@ -522,10 +524,10 @@ async def test_a_database_that_does_not_answer_at_all_is_an_error_in_the_end(
     assert await ask(lambda: "an answer") == "an answer"
 
 
-async def test_a_message_stored_too_late_is_shown_when_it_is_sent_again(
+async def test_a_message_stored_after_a_timeout_is_shown_when_it_is_sent_again(
     join, make_room, store, monkeypatch
 ):
-    """The process that stored it had given up waiting, and told nobody."""
+    """The process that stored it had timed out, and didn't publish it."""
     room = await make_room("class")
     ana, _ = await enter(join)
     bia, _ = await enter(join, "bia")
@@ -542,10 +544,10 @@ async def meet_another_process():
     await this_hub().link.flush()
 
 
-async def test_a_message_sent_again_takes_no_news_from_other_processes(
+async def test_a_message_sent_again_does_not_replace_newer_ones_for_other_processes(
     join, make_room, monkeypatch
 ):
-    """It's an old one, and must not replace what the layer has not carried yet."""
+    """It's an old one, and mustn't replace what still waits for the layer."""
     room = await make_room("class")
     await enter(join)
     hub, carried = this_hub(), []
@@ -562,7 +564,7 @@ async def test_a_message_sent_again_takes_no_news_from_other_processes(
     assert [last for kind, last in carried if kind == "messages"] == [2]
 
 
-async def test_news_that_redis_did_not_take_is_carried_later(
+async def test_an_event_that_redis_did_not_take_is_sent_later(
     join, make_room, monkeypatch
 ):
     monkeypatch.setattr(link, "TIMEOUT", 0.01)

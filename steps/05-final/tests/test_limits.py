@@ -1,4 +1,4 @@
-"""How much one person may do, and what becomes of those who do more."""
+"""Rate limits: how much one person may do, and what happens beyond that."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 async def both(join, make_room, monkeypatch):
-    """Let Ana and Bia sit in one room; what they have used up does not come back."""
+    """Return Ana's and Bia's sockets in one room. Their budgets don't refill."""
     for rate in ("", "REFUSALS_", "BAD_FRAMES_", "FRAMES_", "OPENINGS_"):
         monkeypatch.setattr(limits, f"{rate}RATE", 0.001)
     await make_room("class")
@@ -41,7 +41,7 @@ def test_a_bucket_gives_its_burst_and_then_its_rate(monkeypatch):
     assert [bucket.take() > 0 for _ in range(4)] == [False, False, False, True]
 
 
-async def test_whoever_sends_too_fast_is_told_when_to_go_on(both):
+async def test_a_client_that_sends_too_fast_is_told_when_to_go_on(both):
     ana, bia = both
     cids = [str(uuid.uuid4()) for _ in range(12)]
     for number, cid in enumerate(cids):
@@ -50,7 +50,7 @@ async def test_whoever_sends_too_fast_is_told_when_to_go_on(both):
     assert error["code"] == "rate_limited"
     assert error["cid"] == cids[10]
     assert 0.9 / limits.RATE < error["retry_after"] <= 1 / limits.RATE
-    # What came before is heard, and the others are not disturbed.
+    # The messages before that arrive, and the others aren't disturbed.
     assert await bia.hear(10) == [str(number) for number in range(10)]
     await bia.say("calm")
     assert await bia.hear() == ["calm"]
@@ -104,7 +104,7 @@ async def test_a_budget_outlives_the_last_socket_of_the_process(both, join):
     assert await again.refused() == ["rate_limited"]
 
 
-async def test_after_a_flood_the_next_socket_is_no_fresh_start(both, join):
+async def test_after_a_flood_the_next_socket_does_not_start_fresh(both, join):
     ana, _ = both
     for _ in range(limits.REFUSALS + 15):
         await ana.say("flood")
@@ -151,7 +151,7 @@ async def test_scrolling_back_counts_too(both):
     assert await ana.refused() == ["rate_limited"]
 
 
-async def test_five_frames_that_are_none_are_enough(both):
+async def test_five_malformed_frames_are_enough(both):
     ana, bia = both
     for _ in range(6):
         await ana.send_to(text_data="what?")
@@ -202,11 +202,11 @@ def test_a_page_never_meets_the_limit_of_frames():
         ]
     )
     assert frames_a_second < limits.FRAMES_RATE
-    # A page that comes back acknowledges at once whatever it had missed.
+    # A page that reconnects acknowledges at once what it had missed.
     assert limits.FRAMES > 100
 
 
-async def test_an_empty_message_now_and_then_is_no_abuse(both):
+async def test_an_empty_message_now_and_then_is_not_abuse(both):
     ana, _ = both
     for _ in range(8):
         await ana.say(" ")
@@ -227,14 +227,14 @@ async def test_of_too_many_tabs_the_oldest_goes(both, join, monkeypatch):
         await socket.hear()
 
 
-async def test_whoever_does_not_read_is_cut_off_and_catches_up_later(
+async def test_a_client_that_does_not_read_is_disconnected_and_catches_up_later(
     both, join, monkeypatch
 ):
     monkeypatch.setattr(mailbox, "WINDOW", 10_000)
     ana, bia = both
     for _ in range(8):
         await bia.say("a" * 2000)
-        # Bia's page says that it reads; Ana's does not.
+        # Bia's page acknowledges what it reads; Ana's doesn't.
         frame = await bia.wait_for("message")
         await bia.send_json_to({"type": "ack", "bytes": 10**9})
     assert await ana.is_closed_with() == 4408
@@ -289,11 +289,11 @@ async def test_a_close_that_was_taken_cancels_nothing_later(both, monkeypatch):
     assert await bia.hear() == ["oi"]
 
 
-async def test_who_may_no_longer_read_gets_no_older_messages(both, monkeypatch):
+async def test_a_person_who_lost_access_gets_no_older_messages(both, monkeypatch):
     ana, bia = both
     await bia.say("between us")
     await ana.hear()
-    # Not even if nobody told the socket so.
+    # Not even if the change wasn't published.
     monkeypatch.setattr(changes, "publish", lambda **whom: None)
     await sync_to_async(Room.objects.update)(kind=Room.Kind.PRIVATE)
     await ana.send_json_to({"type": "history", "before": 9})
@@ -304,7 +304,7 @@ async def test_who_may_no_longer_read_gets_no_older_messages(both, monkeypatch):
     assert await bia.is_closed_with() == 4401
 
 
-async def test_a_server_that_ends_says_so(both):
+async def test_a_server_that_stops_closes_its_sockets_with_4012(both):
     ana, _ = both
     ana.future.cancel()  # as Daphne does on SIGTERM
     assert await ana.is_closed_with() == 4012

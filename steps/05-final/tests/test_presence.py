@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    """Tell everybody at once, so that no scene waits for it."""
+    """Send changes at once, so that no scene has to wait."""
     monkeypatch.setattr(presence, "GATHER", 0)
     monkeypatch.setattr("chat.people.TYPING_GATHER", 0)
 
@@ -30,14 +30,14 @@ async def here(socket, *names):
 
 
 async def kinds_until_message(socket):
-    """Return what comes, kind by kind, up to the next message."""
+    """Return the types of the frames up to the next message."""
     kinds = []
     while "message" not in kinds:
         kinds.append((await socket.next_frame())["type"])
     return kinds
 
 
-async def test_everybody_sees_who_comes_and_who_goes(join, make_room):
+async def test_everyone_sees_who_arrives_and_who_leaves(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")
@@ -73,7 +73,7 @@ async def test_people_in_another_room_are_not_here(join, make_room):
     await here(caio, "caio")
 
 
-async def test_whoever_was_on_a_process_that_died_is_gone_after_a_minute(
+async def test_people_on_a_process_that_died_are_gone_after_a_minute(
     join, make_room, monkeypatch
 ):
     monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
@@ -105,7 +105,7 @@ async def test_whoever_stays_is_still_here_after_a_minute(join, make_room, monke
     assert (await Presence.objects.aget()).seen > before
 
 
-async def test_while_nobody_comes_or_goes_nobody_is_told(join, make_room):
+async def test_presence_is_only_sent_when_it_changes(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")
@@ -114,7 +114,7 @@ async def test_while_nobody_comes_or_goes_nobody_is_told(join, make_room):
     assert "presence" not in await kinds_until_message(ana)
 
 
-async def test_the_last_one_to_leave_leaves_nothing_behind(join, make_room):
+async def test_the_last_person_to_leave_leaves_no_row_behind(join, make_room):
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")
@@ -131,14 +131,14 @@ async def test_a_crowd_is_counted_and_only_some_are_named(join, make_room, monke
         pass
 
 
-async def test_whoever_types_is_shown_to_the_others(join, make_room):
+async def test_the_others_see_who_is_typing(join, make_room):
     await make_room("class")
     ana, bia = await join("class", "ana"), await join("class", "bia")
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["bia"]
 
 
-async def test_typing_goes_no_further_than_the_room(join, make_room):
+async def test_typing_stays_inside_the_room(join, make_room):
     await make_room("class")
     await make_room("hallway")
     ana, caio = await join("class", "ana"), await join("hallway", "caio")
@@ -148,9 +148,7 @@ async def test_typing_goes_no_further_than_the_room(join, make_room):
     assert "typing" not in await kinds_until_message(caio)
 
 
-async def test_who_types_is_said_no_more_often_than_needed(
-    join, make_room, monkeypatch
-):
+async def test_typing_is_not_sent_more_often_than_needed(join, make_room, monkeypatch):
     monkeypatch.setattr(limits, "TYPING_RATE", 0.001)
     await make_room("class")
     ana, bia = await join("class", "ana"), await join("class", "bia")
@@ -174,7 +172,7 @@ async def test_people_are_shown_again_after_their_process_was_stopped_for_a_whil
     assert await Presence.objects.acount() == 1
 
 
-async def test_a_server_whose_clock_is_ahead_takes_nobody_out(
+async def test_a_server_whose_clock_is_ahead_removes_nobody(
     join, make_room, monkeypatch
 ):
     await make_room("class")
@@ -190,8 +188,8 @@ async def test_a_server_whose_clock_is_ahead_takes_nobody_out(
     assert "presence" not in await kinds_until_message(ana)
 
 
-async def test_when_python_ends_nobody_is_left_behind(join, make_room):
-    """As when Daphne is asked to end, and waits for no goodbyes."""
+async def test_when_python_ends_no_row_is_left_behind(join, make_room):
+    """Like when Daphne is asked to stop, and doesn't wait for the sockets."""
     await make_room("class")
     ana = await join("class", "ana")
     await here(ana, "ana")

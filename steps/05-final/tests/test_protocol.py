@@ -60,7 +60,7 @@ BAD_FRAMES = {
 }
 
 
-# Any text, half characters too, and frames of ours with something bent in them.
+# Any text, lone surrogates too, and frames of ours with something changed in them.
 WORDS = st.sampled_from(["type", "text", "cid", "sent_at", "before", "bytes", "a"])
 KINDS = st.sampled_from([*protocol.KINDS, "sync", "", "on_send"])
 ANYTHING = st.recursive(
@@ -78,7 +78,7 @@ ANYTHING = st.recursive(
 
 @st.composite
 def bent_frames(draw):
-    """JSON that is nearly a frame, then cut, or with something put into it."""
+    """Make JSON that is nearly a frame, then cut it or insert something."""
     content = {"type": draw(KINDS), **draw(st.dictionaries(WORDS, ANYTHING))}
     raw = json.dumps(content, ensure_ascii=draw(st.booleans()))
     start = draw(st.integers(0, len(raw)))
@@ -101,7 +101,7 @@ def test_any_input_is_a_frame_or_a_refusal(raw):
 
 
 @pytest.mark.parametrize(("raw", "code"), BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
-def test_what_is_no_frame_is_refused_with_a_reason(raw, code):
+def test_a_malformed_frame_is_refused_with_a_reason(raw, code):
     with pytest.raises(Refusal) as refusal:
         read_frame(raw)
     assert refusal.value.frame.code == code
@@ -130,7 +130,7 @@ def test_a_message_keeps_accents_emoji_and_markup(text):
         pytest.param("\u0301", id="an accent without a letter"),
     ],
 )
-def test_whatever_can_be_seen_is_a_message(text):
+def test_any_visible_character_is_a_message(text):
     assert read_frame(json.dumps({"text": text})).text == text
 
 
@@ -151,7 +151,7 @@ def test_the_longest_text_fits_into_a_frame_however_it_is_written(text):
     assert read_frame(json.dumps({"text": "😀" * 2000}, ensure_ascii=False))
 
 
-def test_a_frame_may_hold_more_than_we_know_of():
+def test_unknown_fields_are_ignored():
     frame = read_frame('{"type": "history", "before": 7, "colour": "blue"}')
     assert frame == protocol.History(before=7)
 
@@ -176,7 +176,7 @@ def message(seq, text):
     )
 
 
-def test_one_message_goes_by_itself_and_several_together():
+def test_one_message_is_a_frame_and_several_are_a_sync():
     (one,) = frames.encode_messages([message(1, "oi")])
     (two,) = frames.encode_messages([message(1, "oi"), message(2, "olá")])
     assert json.loads(one.event["text"])["type"] == "message"
