@@ -2,55 +2,22 @@
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from chat.forms import EnterForm, RoomForm
 from chat.models import Invite, Room
-from chat.presence import people_in
-from chat.rooms import tidy
 from chat.server import server_label
 from chat.throttle import limit_guesses
 
-MOST_NAMES = 10  # of people in a room, shown in the lobby
-ROOMS_ON_A_PAGE = 50
 MOST_INVITES = 100  # unused ones of one person: more than a class needs
-MOST_OF_A_NAME = 100  # characters shown of what somebody typed
 
 
-# The next person at this computer must not get it by the Back button.
-@never_cache
-@login_required
-def lobby(request):
-    """List the rooms; ask for the name of one, then go there."""
-    name = tidy(request.GET.get("room", ""))
-    listed = Room.listed_for(request.user)
-    found = list(listed.named(name)[:ROOMS_ON_A_PAGE]) if name else []
-    if len(found) == 1:
-        return redirect(found[0])
-    page = Paginator(found or listed, ROOMS_ON_A_PAGE).get_page(request.GET.get("page"))
-    note_people(page.object_list, request.user)
-    refused = Truncator(name).chars(MOST_OF_A_NAME) if not found else ""
-    return render(request, "chat/lobby.html", {"refused": refused, "rooms": page})
-
-
-def note_people(rooms, user):
-    """Note in each room the names of some people there, and how many more there are."""
-    # Only a person who may enter a room may know who is in it.
-    may_enter = Room.open_to(user).filter(pk__in=[room.pk for room in rooms])
-    people = people_in(list(may_enter.values_list("pk", flat=True)))
-    for room in rooms:
-        names = people.get(room.pk, [])
-        room.here = names[:MOST_NAMES]
-        room.more = len(names) - len(room.here)
-
-
+# Otherwise the next person at this computer could see it with the Back button.
 @never_cache
 @login_required
 def new_room(request):
@@ -96,7 +63,8 @@ def room(request, room_name):
         "room": room,
         "room_name": room.name,
         "server": server_label(request.get_port()),
-        "can_invite": room.kind in {Room.Kind.PRIVATE, Room.Kind.TWO},
+        "can_invite": room.is_by_invitation(),
+        "has_members": room.kind != Room.Kind.OPEN,
     }
     return render(request, "chat/room.html", context)
 

@@ -227,6 +227,79 @@ def test_a_teacher_finds_a_message_and_deletes_it_but_rewrites_none(people, teac
     assert [message.text for message in Message.objects.all()] == ["olá"]
 
 
+@pytest.fixture
+def moderator(people):
+    """Log Caio in as staff who may moderate rooms and messages, and nothing else."""
+    caio = User.objects.get(username="caio")
+    caio.is_staff = True
+    caio.save()
+    rights = ["view_message", "delete_message", "view_room", "change_room"]
+    caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return people["caio"]
+
+
+def write(room, name, *texts):
+    """Store what a person has said in a room."""
+    sender = User.objects.get(username=name)
+    for text in texts:
+        seq = room.last_seq + 1
+        Message.objects.create(room=room, sender=sender, seq=seq, text=text)
+        room.last_seq = seq
+        room.save(update_fields=["last_seq"])
+
+
+def test_a_moderator_deletes_all_that_a_spammer_has_written(people, moderator):
+    rooms = [Room.objects.create(name=name) for name in ("class", "café")]
+    write(rooms[0], "ana", "olá", "tudo bem?")
+    write(rooms[0], "bia", "buy this", "buy that")
+    write(rooms[1], "bia", "buy more")
+    before = list(Room.objects.order_by("pk").values_list("epoch", flat=True))
+    messages = "/admin/chat/message/"
+    assert "buy this" in moderator.get(messages, {"q": "bia"}).text
+    one = Message.objects.get(text="buy this")
+    chosen = {"action": "delete_all_of_senders", "_selected_action": [one.pk]}
+    asked = moderator.post(messages, chosen)
+    assert "All 3 messages of these people" in asked.text
+    assert "<bdi>bia</bdi>" in asked.text
+    assert Message.objects.count() == 5
+    done = moderator.post(messages, chosen | {"post": "yes"}, follow=True)
+    assert "3 messages were deleted" in done.text
+    assert [one.text for one in Message.objects.all()] == ["olá", "tudo bem?"]
+    # Open pages start over, without the messages.
+    after = list(Room.objects.order_by("pk").values_list("epoch", flat=True))
+    assert all(old != new for old, new in zip(before, after, strict=True))
+
+
+def test_only_a_moderator_deletes_messages(people, moderator):
+    write(Room.objects.create(name="class"), "bia", "olá")
+    caio = User.objects.get(username="caio")
+    caio.user_permissions.remove(Permission.objects.get(codename="delete_message"))
+    one = Message.objects.get()
+    chosen = {"action": "delete_all_of_senders", "_selected_action": [one.pk]}
+    moderator.post("/admin/chat/message/", chosen | {"post": "yes"})
+    assert Message.objects.exists()
+    assert people["ana"].get("/admin/chat/message/").status_code == 302
+
+
+def test_a_moderator_closes_a_room_and_removes_a_member(people, moderator):
+    room = Room.objects.create(name="class")
+    ana, bia = User.objects.filter(username__in=["ana", "bia"]).order_by("username")
+    room.members.set([ana, bia])
+    page = page_of(moderator, room)
+    answer = page.save(kind="private", members=[ana.pk])
+    assert "was changed successfully" in answer.text
+    room.refresh_from_db()
+    assert room.kind == "private"
+    assert members_of(room) == ["ana"]
+
+
+def test_the_list_of_messages_shows_the_beginning_of_a_long_one(people, moderator):
+    write(Room.objects.create(name="class"), "bia", "a" * 2000)
+    page = moderator.get("/admin/chat/message/").text
+    assert "a" * 199 + "…" in page
+    assert "a" * 200 not in page
+
+
 @pytest.mark.parametrize("one", ["room", "person"])
 def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
     page, form, made = {

@@ -9,7 +9,7 @@ from chat.models import Invite, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REFUSED = "not good any more"
+REFUSED = "no longer valid"
 
 
 @pytest.fixture

@@ -101,6 +101,9 @@ def said_by_the_server():
         calls = templatize(path.read_text("utf-8"), origin=str(path))
         for text in re.findall(rf"\bgettext\(u{STRING}", calls):
             said[ast.literal_eval(text)] = None
+        for pair in re.findall(rf"\bngettext\(u{STRING}, u{STRING}", calls):
+            text, plural = map(ast.literal_eval, pair)
+            said[text] = plural
     return said
 
 

@@ -175,7 +175,7 @@ def test_an_invite_lets_exactly_one_other_person_in(people):
     answer = people["bia"].post("/invite/", {"token": token})
     assert answer["Location"] == room.get_absolute_url()
     assert people["bia"].get(room.get_absolute_url()).status_code == 200
-    assert "not good any more" in people["caio"].post("/invite/", {"token": token}).text
+    assert "no longer valid" in people["caio"].post("/invite/", {"token": token}).text
     assert people["caio"].get(room.get_absolute_url()).status_code == 404
     page = people["ana"].post(f"/rooms/{room.pk}/invite/").text
     assert "two of you already" in page
@@ -192,7 +192,7 @@ def test_of_two_invites_into_a_room_for_two_only_one_is_good(people):
     room, first = invite_to_two(people)
     second = Invite.make(room, User.objects.get(username="ana"))
     people["bia"].post("/invite/", {"token": first})
-    assert "not good" in people["caio"].post("/invite/", {"token": second}).text
+    assert "no longer valid" in people["caio"].post("/invite/", {"token": second}).text
     assert room.members.count() == 2
 
 
@@ -219,13 +219,13 @@ def test_the_inviting_person_does_not_use_the_invite_up(people):
 
 @pytest.mark.parametrize("token", ["", "wrong", "\x00"])
 def test_a_made_up_invite_is_refused(people, token):
-    assert "not good any more" in people["bia"].post("/invite/", {"token": token}).text
+    assert "no longer valid" in people["bia"].post("/invite/", {"token": token}).text
 
 
 def test_an_old_invite_is_refused(people):
     _, token = invite_to_two(people)
     Invite.objects.update(expires=timezone.now() - timedelta(seconds=1))
-    assert "not good any more" in people["bia"].post("/invite/", {"token": token}).text
+    assert "no longer valid" in people["bia"].post("/invite/", {"token": token}).text
 
 
 def test_the_token_is_not_in_the_database(people):

@@ -1,0 +1,51 @@
+"""How many messages are new to a person in each room, for the lobby."""
+
+from django.db import connection
+from django.db.models import Count, F
+
+from chat.models import ReadMark
+
+# One query for many people, such as a class whose server is restarted. Django's own
+# "insert or update" can't compare with what is stored.
+NOTE = """
+INSERT INTO chat_readmark (room_id, user_id, seq)
+SELECT room.id, person.id, new.column3
+FROM (VALUES {rows}) AS new
+JOIN chat_room AS room ON room.id = new.column1
+JOIN auth_user AS person ON person.id = new.column2
+WHERE true
+ON CONFLICT (room_id, user_id) DO UPDATE SET seq = excluded.seq
+WHERE excluded.seq > chat_readmark.seq
+OR chat_readmark.seq > (SELECT last_seq FROM chat_room WHERE id = excluded.room_id)
+"""
+
+
+def note_read(places):
+    """Note how far people have read, from (room key, user key, seq of the newest) each.
+
+    A person may leave in one window after reading on in another, so a smaller number
+    counts only if the stored one is wrong: the room's numbers have started over. Rooms
+    and people that have been deleted meanwhile are left out.
+    """
+    furthest = {}
+    for room_pk, user_pk, seq in places:
+        place = room_pk, user_pk
+        furthest[place] = max(seq, furthest.get(place, 0))
+    if not furthest:
+        return
+    values = [value for place, seq in furthest.items() for value in (*place, seq)]
+    query = NOTE.format(rows=", ".join(["(%s, %s, %s)"] * len(furthest)))
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+
+
+def unread_for(user, rooms):
+    """Return how many messages are new to a person, by room key; rooms without are absent.
+
+    In a room that the person has never visited, nothing counts as new.
+    """
+    newer = ReadMark.objects.filter(
+        user=user, room__in=rooms, room__message__seq__gt=F("seq")
+    )
+    counts = newer.values("room").annotate(new=Count("room__message"))
+    return dict(counts.values_list("room", "new"))
