@@ -62,7 +62,7 @@ class MessageAdmin(ReadOnlyAdmin):
     """Messages, to find and delete those that must not stay."""
 
     fields = ["room", "seq", "sender", "at", "text"]
-    list_display = ["room", "seq", "sender", "at", "beginning"]
+    list_display = ["beginning", "sender", "room", "at", "seq"]
     list_select_related = ["room", "sender"]
     ordering = ["-pk"]
     search_fields = ["=room__name", "=sender__username", "text"]

@@ -46,6 +46,10 @@ def test_debug_is_off_in_any_spelling_of_no(word):
         ("HSTS_PRELOAD", "maybe"),
         ("DATABASE_URL", "postgres://chat:ge#heim@db/chat"),
         ("DATABASE_URL", "nowhere"),
+        ("EMAIL_URL", "nowhere"),
+        ("EMAIL_URL", "https://chat:geheim@mail.example.org"),
+        ("EMAIL_URL", "smtp://chat:geheim@mail.example.org:port"),
+        ("SIGNUP", "perhaps"),
         ("ORIGINS", "chat.example.org"),
         ("ORIGINS", "https://*.example.org"),
         ("ORIGINS", "https://chat.example.org/school/"),
@@ -86,3 +90,25 @@ def test_browsers_are_told_to_refuse_http_only_when_you_say_so():
     assert settings(names, **PUBLIC).stdout == "0 False\n"
     decided = {"HSTS_SECONDS": "3600", "HSTS_PRELOAD": "yes"}
     assert settings(names, **PUBLIC | decided).stdout == "3600 True\n"
+
+
+def test_a_laptop_prints_its_mail_and_a_public_server_without_mail_server_has_none():
+    assert "console.EmailBackend" in settings("settings.MAIL", DEBUG="1").stdout
+    assert settings("settings.MAIL", **PUBLIC).stdout == "{}\n"
+
+
+def test_mail_goes_to_the_mail_server_in_the_environment():
+    mail = {"EMAIL_URL": "submission://chat:p%40ss@mail.example.org"}
+    names = "settings.MAIL, settings.DEFAULT_FROM_EMAIL"
+    found = settings(names, **PUBLIC | mail).stdout
+    for part in ("'mail.example.org'", "587", "'p@ss'", "chat@chat.example.org"):
+        assert part in found
+    sender = {"EMAIL_FROM": "school@example.org"}
+    assert "school@example.org" in settings(names, **PUBLIC | mail | sender).stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "is_open"), [("0", False), ("no", False), ("1", True)]
+)
+def test_sign_up_is_closed_in_any_spelling_of_no(word, is_open):
+    assert settings("settings.SIGNUP", SIGNUP=word).stdout == f"{is_open}\n"

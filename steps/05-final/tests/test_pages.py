@@ -55,7 +55,7 @@ def test_the_lobby_shows_who_is_where(people):
     sit(Room.objects.create(name="class"), "bia", "caio", "bia")
     Room.objects.create(name="empty")
     words = lobby_of(people["ana"])
-    assert "class Here now: bia, caio empty ana Change" in words
+    assert "class Here now: bia, caio empty ana Password and email Log out" in words
 
 
 def test_the_lobby_names_ten_people_and_counts_the_others(people):

@@ -69,27 +69,26 @@ class Invite(models.Model):
 
         It's None for every reason, so that a stranger learns nothing by trying.
         """
-        invites = cls.objects.filter(
-            token_hash=hash_of(token), expires__gt=timezone.now()
-        )
+        alive = cls.objects.filter(expires__gt=timezone.now())
+        invites = alive.filter(token_hash=hash_of(token))
         invite = invites.first()
         if invite is None:
             return None
         # Lock the room: of two people who claim at the same moment, one must wait.
         rooms = Room.objects.select_for_update(no_key=True)
         room = rooms.filter(pk=invite.room_id).first()
-        if room is None:
-            return None  # its last member has just left
+        if room is None:  # its last member has just left
+            return None
         if room.members.contains(user):
             return room  # an unused invite stays valid for someone else
         invite.room = room
         if room.is_full() or invite.has_ended():
             return None
         unused = invites.filter(claimed_at=None)
-        if not unused.update(claimed_by=user, claimed_at=timezone.now()):
-            return None
-        room.members.add(user)
-        return room
+        if unused.update(claimed_by=user, claimed_at=timezone.now()):
+            room.members.add(user)
+            return room
+        return None
 
 
 def hash_of(token):
