@@ -44,7 +44,7 @@ class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only the chat creates. The admin shows and deletes them."""
+    """An admin for rows that only the chat creates: it shows and deletes them."""
 
     show_full_result_count = False
 
@@ -100,7 +100,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Invite)
 class InviteAdmin(ReadOnlyAdmin):
-    """Who has invited whom. Deleting an invite revokes it; its token is never shown."""
+    """Invites: who made them for which room. Deleting one revokes it."""
 
     fields = ["room", "made_by", "expires", "claimed_by", "claimed_at"]
     list_display = fields

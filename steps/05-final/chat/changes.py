@@ -57,7 +57,7 @@ class ChangesForm:
 
 
 class ChangesAdmin:
-    """An admin that writes only what was changed, and deletes without listing it all."""
+    """An admin that writes only what was changed, and asks before deleting in one page."""
 
     def get_object(self, request, object_id, from_field=None):
         """Return the object of a page; lock it while a form is saved, so that it stays."""
@@ -68,11 +68,14 @@ class ChangesAdmin:
         return found
 
     def changeform_view(self, request, *args, **kwargs):
-        """Show or save a form; after a double click on Save, say what happened."""
+        """Show or save a form; report two saves at once, such as a double click."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
-            message = _("Somebody else saved the same at the same time. Look again.")
+            message = _(
+                "Somebody else saved the same thing at the same time. Check it, then try"
+                " again."
+            )
             self.message_user(request, message, messages.ERROR)
             return redirect(request.path)
 
@@ -88,7 +91,7 @@ class ChangesAdmin:
             super().save_related(request, form, formsets, change)
 
     def get_deleted_objects(self, objs, request):
-        """Count what would be deleted: Django would list every message of every person."""
+        """Count what would be deleted; Django itself would list every message."""
         counts = {self.opts.verbose_name_plural: len(objs)}
         forbidden = set()
         for relation in self.opts.get_fields(include_hidden=True):

@@ -34,15 +34,15 @@ def lobby(request):
 
 
 def note_activity(rooms, user):
-    """Note in each room who is there, what is new to this person and the last message.
+    """Add to each room who is there, how much is new to this person and the last message.
 
-    Only people who may enter a room may know. The number of queries doesn't depend on
-    the number of rooms.
+    Only for rooms that the person may enter. The number of queries doesn't depend on the
+    number of rooms.
     """
     may_enter = Room.open_to(user).filter(pk__in=[room.pk for room in rooms])
     pks = list(may_enter.values_list("pk", flat=True))
     people = people_in(pks)
-    # A person who is in a room, in another window, sees there what is new.
+    # Not for a room that the person has open in another window.
     elsewhere = [pk for pk in pks if user.get_username() not in people[pk]]
     unread = unread_for(user, elsewhere)
     newest = Message.objects.filter(room__in=pks, seq=F("room__last_seq"))

@@ -21,11 +21,11 @@ OR chat_readmark.seq > (SELECT last_seq FROM chat_room WHERE id = excluded.room_
 
 
 def note_read(places):
-    """Note how far people have read, from (room key, user key, seq of the newest) each.
+    """Store how far people have read: `places` are (room pk, user pk, seq).
 
-    A person may leave in one window after reading on in another, so a smaller number
-    counts only if the stored one is wrong: the room's numbers have started over. Rooms
-    and people that have been deleted meanwhile are left out.
+    A smaller number than the stored one is ignored, because the person may have read on in
+    another window, unless the room's numbers have started over below it. So are rooms and
+    people that no longer exist.
     """
     furthest = {}
     for room_pk, user_pk, seq in places:
@@ -40,9 +40,9 @@ def note_read(places):
 
 
 def unread_for(user, rooms):
-    """Return how many messages are new to a person, by room key; rooms without are absent.
+    """Return {room pk: number of new messages} for the rooms that have some.
 
-    In a room that the person has never visited, nothing counts as new.
+    Nothing is new in a room that the person has never visited.
     """
     newer = ReadMark.objects.filter(
         user=user, room__in=rooms, room__message__seq__gt=F("seq")

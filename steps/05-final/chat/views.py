@@ -1,4 +1,4 @@
-"""The pages of the chat. Their messages come over WebSockets: chat/consumers.py."""
+"""The pages of rooms. Their messages use WebSockets: see chat/consumers.py."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
@@ -28,7 +28,7 @@ def new_room(request):
         try:
             room = make_room(form, request.user)
         except IntegrityError:
-            # Somebody has just made a room with that name; now the form sees it.
+            # Somebody has just made a room with that name, and now the form sees it.
             form, former = RoomForm(request.POST, user=request.user), form
             form.hashed = former.hashed
             room = make_room(form, request.user)
@@ -41,8 +41,8 @@ def new_room(request):
 
 @transaction.atomic
 def make_room(form, user):
-    """Make the room that a form asks for; None if the form says no."""
-    # Locked, so that the second click of a double click finds the first one's room.
+    """Make the room that a form asks for; return None if the form is invalid."""
+    # Locked, so that the second request of a double click finds the first one's room.
     get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
     if not form.is_valid():
         return None
@@ -54,7 +54,7 @@ def make_room(form, user):
 @never_cache
 @login_required
 def room(request, room_name):
-    """Show the page of a room, found by its slug; a script does the talking."""
+    """Show the page of a room, found by its slug."""
     # The same 404 for a room that doesn't exist and one that isn't for you.
     room = get_object_or_404(Room.listed_for(request.user).at(room_name))
     if not Room.open_to(request.user).filter(pk=room.pk).exists():
@@ -73,7 +73,7 @@ def room(request, room_name):
 @login_required
 @limit_guesses
 def enter(request, pk):
-    """Ask for the password of a room; a person who knows it becomes a member."""
+    """Ask for the password of a room; make the person who knows it a member."""
     rooms = Room.listed_for(request.user).filter(kind=Room.Kind.PASSWORD)
     room = get_object_or_404(rooms, pk=pk)
     form = EnterForm(room, request.POST or None)
@@ -89,7 +89,7 @@ def enter(request, pk):
 @login_required
 @require_POST
 def invite(request, pk):
-    """Make a link for one more person; show it once."""
+    """Make a link for one more person, and show it this once."""
     by_invitation = Room.objects.filter(kind__in=[Room.Kind.PRIVATE, Room.Kind.TWO])
     room = get_object_or_404(by_invitation.filter(members=request.user), pk=pk)
     context = {"room": room, "too_many": Invite.unused_of(request.user) >= MOST_INVITES}
@@ -102,8 +102,8 @@ def invite(request, pk):
 def claim(request):
     """Let a person with an invite into the room.
 
-    The token is behind the # of the link, which browsers keep to themselves, so it is
-    in no log. The page's script puts it into the form.
+    The token comes after the # of the link. Browsers don't send that part, so no log
+    contains it. The page's script puts the token into the form.
     """
     refused = False
     if request.method == "POST" and request.user.is_authenticated:

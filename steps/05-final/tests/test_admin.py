@@ -65,7 +65,9 @@ def page_of(browser, one):
     return Page(browser, f"/admin/{place}/{one.pk}/change/")
 
 
-async def test_a_teacher_who_presses_save_stops_no_chat(join, make_room, teacher):
+async def test_saving_a_room_in_the_admin_does_not_stop_its_chat(
+    join, make_room, teacher
+):
     room = await make_room("class")
     ana = await join("class", "ana")
     await ana.receive_json_from()
@@ -80,7 +82,7 @@ async def test_a_teacher_who_presses_save_stops_no_chat(join, make_room, teacher
     assert (await Room.objects.aget()).last_seq == 6
 
 
-def test_an_old_page_of_a_room_puts_nothing_back(people, teacher):
+def test_saving_an_old_page_of_a_room_restores_nothing(people, teacher):
     room = Room.objects.create(name="class")
     page = page_of(teacher, room)
     Room.objects.update(name="class 1", kind="password", password_hash="a hash")
@@ -94,7 +96,9 @@ def test_an_old_page_of_a_room_puts_nothing_back(people, teacher):
     )
 
 
-def test_an_old_page_of_a_room_changes_what_somebody_changed_on_it(people, teacher):
+def test_saving_an_old_page_of_a_room_writes_only_what_was_changed_on_it(
+    people, teacher
+):
     room = Room.objects.create(name="class")
     page = page_of(teacher, room)
     Room.objects.update(kind="private")
@@ -107,7 +111,9 @@ def members_of(room):
     return sorted(room.members.values_list("username", flat=True))
 
 
-def test_an_old_page_of_a_room_removes_nobody_who_has_joined_since(people, teacher):
+def test_saving_an_old_page_of_a_room_keeps_members_who_have_joined_since(
+    people, teacher
+):
     room = Room.objects.create(name="secret", kind="private")
     ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
     room.members.set([ana, bia])
@@ -120,7 +126,7 @@ def test_an_old_page_of_a_room_removes_nobody_who_has_joined_since(people, teach
     assert members_of(room) == ["ana", "caio"]
 
 
-def test_an_old_page_of_a_room_brings_nobody_back_who_was_removed(people, teacher):
+def test_saving_an_old_page_of_a_room_brings_no_removed_member_back(people, teacher):
     room = Room.objects.create(name="secret", kind="private")
     ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
     room.members.set([ana, bia])
@@ -152,7 +158,7 @@ async def test_a_member_who_is_removed_in_the_admin_loses_the_socket(
     assert await socket.is_closed_with() == 4403
 
 
-def test_an_old_page_of_a_person_lifts_no_ban(people, teacher):
+def test_saving_an_old_page_of_a_person_lifts_no_ban(people, teacher):
     group = Group.objects.create(name="helpers")
     ana = User.objects.get(username="ana")
     page = page_of(teacher, ana)
@@ -186,7 +192,7 @@ def test_an_open_room_that_takes_a_listed_name_in_the_admin_says_why(people, tea
 
 @pytest.mark.parametrize("model", ["user", "room"])
 @pytest.mark.parametrize("way", ["its page", "the action"])
-def test_a_page_that_asks_before_deleting_prints_no_message(
+def test_the_page_that_asks_before_deleting_shows_no_messages(
     people, teacher, model, way
 ):
     room = Room.objects.create(name="class")
@@ -334,7 +340,7 @@ def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
     assert made.count() == 1
 
 
-def test_a_teacher_unlocks_somebody_who_has_mistyped_too_often(teacher, settings):
+def test_a_teacher_unlocks_a_person_who_has_mistyped_too_often(teacher, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     User.objects.create_user("júlia", password="correct-horse")
 
@@ -364,7 +370,7 @@ def helper(people):
 
 
 @pytest.mark.parametrize("name", ["caio", "ana"])
-def test_a_helper_makes_nobody_staff_nor_a_superuser(helper, name):
+def test_a_helper_cannot_make_people_staff_or_superusers(helper, name):
     person = User.objects.get(username=name)
     rights = set(person.get_all_permissions())
     everything = Permission.objects.values_list("pk", flat=True)
@@ -381,7 +387,7 @@ def test_a_helper_makes_nobody_staff_nor_a_superuser(helper, name):
     assert person.get_all_permissions() == rights
 
 
-def test_a_helper_takes_over_no_account_of_staff(helper, teacher):
+def test_a_helper_cannot_take_over_the_account_of_staff(helper, teacher):
     superuser = User.objects.get(username="teacher")
     place = f"/admin/auth/user/{superuser.pk}"
     password = {"password1": "correct-horse", "password2": "correct-horse"}
@@ -394,7 +400,7 @@ def test_a_helper_takes_over_no_account_of_staff(helper, teacher):
     assert again.password == superuser.password
 
 
-def test_a_helper_looks_after_everybody_else(helper):
+def test_a_helper_can_change_everyone_else(helper):
     ana = User.objects.get(username="ana")
     place = f"/admin/auth/user/{ana.pk}"
     form = {"password1": "correct-horse", "password2": "correct-horse"}

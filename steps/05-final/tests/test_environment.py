@@ -59,7 +59,7 @@ def test_debug_is_off_in_any_spelling_of_no(word):
         ("ORIGINS", "https://ü..example"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(name, value):
+def test_an_invalid_value_is_refused_with_a_message(name, value):
     result = settings("settings.DEBUG", **PUBLIC | {name: value})
     assert result.returncode == 1
     assert name in result.stderr
@@ -85,7 +85,7 @@ def test_an_origin_is_compared_as_browsers_write_it(written, origin, host):
     assert result.stdout == f"{[origin]} {[origin]} {[host]}\n"
 
 
-def test_browsers_are_told_to_refuse_http_only_when_you_say_so():
+def test_browsers_refuse_http_only_if_you_decide_so():
     names = "settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_PRELOAD"
     assert settings(names, **PUBLIC).stdout == "0 False\n"
     decided = {"HSTS_SECONDS": "3600", "HSTS_PRELOAD": "yes"}

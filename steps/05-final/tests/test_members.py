@@ -104,7 +104,7 @@ def test_the_last_member_is_told_that_the_room_will_be_deleted(people, room):
     assert not Message.objects.exists()
 
 
-def test_nobody_deletes_a_room_without_being_told(people, room):
+def test_no_one_deletes_a_room_without_knowing_it(people, room):
     """Ana's page says that she may come back; then Bia leaves before her."""
     assert "new invitation" in people["ana"].get(f"/rooms/{room.pk}/leave/").text
     leave(people, "bia", room)

@@ -100,7 +100,7 @@ def test_after_the_history_started_over_nothing_is_new_and_counting_goes_on(room
     assert unread_for(ana, [room]) == {room.pk: 1}
 
 
-def test_rooms_and_people_that_are_gone_disturb_nobody(room, ana):
+def test_deleted_rooms_and_people_are_ignored(room, ana):
     note_read([(room.pk + 1, ana.pk, 3), (room.pk, ana.pk + 100, 3)])
     note_read([(room.pk, ana.pk, 3), (room.pk + 1, ana.pk, 3)])
     assert [mark.seq for mark in ReadMark.objects.all()] == [3]

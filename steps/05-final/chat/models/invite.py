@@ -17,15 +17,15 @@ class Invite(models.Model):
     """A link into a room that one person can use once."""
 
     room = models.ForeignKey(Room, models.CASCADE)
-    # A hash, so that nobody can enter with what is in the database or a backup.
+    # A hash, because a stolen backup must not open any room.
     token_hash = models.CharField(max_length=64, unique=True)
     expires = models.DateTimeField()
     # An invite ends with the account, or the membership, of the person who made it.
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", null=True
     )
-    # When it was used. Not "claimed_by is empty": that becomes empty again when the
-    # account is deleted, and the invite could then be used again.
+    # When it was used. An empty `claimed_by` wouldn't do: it becomes empty again when the
+    # account is deleted, and the invite could be used again.
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
@@ -36,7 +36,7 @@ class Invite(models.Model):
 
     @classmethod
     def make(cls, room, user):
-        """Make an invite of a member; return its token, which isn't stored."""
+        """Make an invite for a member; return its token, which isn't stored."""
         token = secrets.token_urlsafe(24)
         cls.objects.create(
             room=room,
@@ -55,8 +55,8 @@ class Invite(models.Model):
     def has_ended(self):
         """Return whether the person who made it can no longer invite people.
 
-        Otherwise people who are removed could come back with their own invites. Invites
-        from before this was stored have no `made_by`; they expire within two days.
+        Otherwise people who were removed could return with their own invites. Old invites
+        have no `made_by`, but they expire within two days.
         """
         if self.made_by is None:
             return False
@@ -92,5 +92,5 @@ class Invite(models.Model):
 
 
 def hash_of(token):
-    """Return the hash of a token. It needs no salt, because it is long and random."""
+    """Return the hash of a token, which needs no salt because it's long and random."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -19,14 +19,14 @@ class Message(models.Model):
     room = models.ForeignKey(Room, models.CASCADE)
     seq = models.PositiveBigIntegerField()
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    # The client's key. A client that sends again, because it doesn't know whether the
-    # message arrived, uses the same one.
+    # The client's key. A client that doesn't know whether a message arrived sends it
+    # again, with the same key.
     cid = models.UUIDField(null=True)
     text = models.TextField()
     at = models.DateTimeField(default=timezone.now)
-    # Milliseconds since 1970 on the sender's clock; None if the client didn't say.
+    # Milliseconds since 1970 on the sender's clock; None if the client didn't send it.
     sent_at = models.BigIntegerField(null=True)
-    # The server process that took the message.
+    # The server process that stored the message.
     server = models.TextField()
 
     class Meta:
