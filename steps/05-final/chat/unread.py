@@ -6,7 +6,8 @@ from django.db.models import Count, F
 from chat.models import ReadMark
 
 # One query for many people, such as a class whose server is restarted. Django's own
-# "insert or update" can't compare with what is stored.
+# "insert or update" can't compare with what is stored. In order, because two processes
+# that lock the same rows in different orders would wait for each other.
 NOTE = """
 INSERT INTO chat_readmark (room_id, user_id, seq)
 SELECT room.id, person.id, new.column3
@@ -14,6 +15,7 @@ FROM (VALUES {rows}) AS new
 JOIN chat_room AS room ON room.id = new.column1
 JOIN auth_user AS person ON person.id = new.column2
 WHERE true
+ORDER BY room.id, person.id
 ON CONFLICT (room_id, user_id) DO UPDATE SET seq = excluded.seq
 WHERE excluded.seq > chat_readmark.seq
 OR chat_readmark.seq > (SELECT last_seq FROM chat_room WHERE id = excluded.room_id)

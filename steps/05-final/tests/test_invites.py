@@ -1,4 +1,4 @@
-"""How long an invite is good, and what ends it."""
+"""How long an invite is valid, and what ends it."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,14 +18,6 @@ def room(people):
     room = Room.objects.create(name="secret", kind="private")
     room.members.set(User.objects.filter(username__in=["ana", "bia"]))
     return room
-
-
-@pytest.fixture
-def teacher():
-    """Log somebody in who may do everything in the admin."""
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("teacher"))
-    return browser
 
 
 def invite(people, name, room):
