@@ -67,7 +67,7 @@ def test_cookies_are_for_https_only(machine):
     assert all(cookie.secure for cookie in ana.cookies.jar)
 
 
-def test_browsers_are_told_to_refuse_http_only_when_you_say_so(machine):
+def test_browsers_refuse_http_only_if_you_decide_so(machine):
     page = machine.chat.visitor().get(LOG_IN)
     assert "Strict-Transport-Security" not in page.headers
 

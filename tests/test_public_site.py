@@ -123,6 +123,17 @@ def test_an_odd_address_is_a_page_that_says_so(site, address, status):
         assert "Traceback" not in process.log.read_text()
 
 
+def test_a_link_to_choose_a_new_password_is_not_in_the_log(site):
+    with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as stranger:
+        for path in ("MQ/secret-token/", "MQ/secret-token/more", "sent/"):
+            stranger.get(f"/accounts/password/reset/{path}")
+        stranger.get("/healthz/live")  # by now, nginx has logged the others
+    log = (site.folder.parent / "nginx.log").read_text()
+    assert "/accounts/password/reset/[hidden]/" in log
+    assert "/accounts/password/reset/sent/" in log
+    assert "secret-token" not in log
+
+
 def test_a_wrong_host_is_one_line_in_the_log(site):
     """Every server on the Internet is asked for other hosts all day."""
     with httpx.Client(base_url=site.origin, timeout=30, trust_env=False) as stranger:

@@ -20,7 +20,8 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from chat.models import Room, is_storable
+from chat.models import Room
+from chat.models.room import is_storable
 from chat.protocol import Close
 
 TRUSTED_FOR = 1  # seconds

@@ -1,117 +1,22 @@
-"""The chat in the admin: rooms and their members, invites, and people."""
+"""The chat in the admin: rooms and their members, messages, invitations and people."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.db import IntegrityError, connection, models
-from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.shortcuts import render
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 
+from chat.changed_fields import ChangesAdmin, ChangesForm
 from chat.forms import RoomForm
 from chat.models import Invite, Message, Room
 
+MOST_OF_A_MESSAGE = 200  # characters shown in the list
+
 User = get_user_model()
 admin.site.unregister(User)
-
-
-class ChangesForm:
-    """A form that applies only the fields that were changed on its page.
-
-    Otherwise Save on a page that was opened an hour ago would write back everything it
-    shows: the old name, a ban that was lifted, a member who has left since.
-    """
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        for name in self.stored():
-            # The page also sends back what it showed, for Django to compare with.
-            self.fields[name].show_hidden_initial = True
-
-    def stored(self):
-        """Return the names of the fields that the form can write."""
-        columns = {field.name for field in self._meta.model._meta.get_fields()}
-        return {
-            name
-            for name, field in self.fields.items()
-            if name in columns and not field.disabled
-        }
-
-    def clean(self):
-        """Keep what wasn't changed as it is in the database now."""
-        content = super().clean()
-        if self.instance.pk:
-            for name in self.stored() - set(self.changed_data):
-                self.errors.pop(name, None)
-                if hasattr(self.instance, name):
-                    content[name] = getattr(self.instance, name)
-        return content
-
-    def written(self):
-        """Return the names of the columns to write."""
-        lists = {field.name for field in self._meta.model._meta.many_to_many}
-        return (self.stored() & set(self.changed_data)) - lists
-
-    def save_lists(self):
-        """Add to each list what was added on the page, and remove what was removed."""
-        for field in self._meta.model._meta.many_to_many:
-            if field.name not in self.changed_data:
-                continue
-            now = getattr(self.instance, field.name)
-            shown = self.data.getlist(self[field.name].html_initial_name)
-            chosen = self.cleaned_data[field.name]
-            now.add(*[one for one in chosen if str(one.pk) not in shown])
-            removed = set(shown) - {str(one.pk) for one in chosen}
-            now.remove(*[one for one in now.all() if str(one.pk) in removed])
-
-
-class ChangesAdmin:
-    """An admin that writes only what was changed, and deletes without listing it all."""
-
-    def get_object(self, request, object_id, from_field=None):
-        """Return the object of a page; lock it while a form is saved, so that it stays."""
-        found = super().get_object(request, object_id, from_field)
-        if found and connection.in_atomic_block:
-            locked = self.model.objects.select_for_update(no_key=True)
-            found = locked.filter(pk=found.pk).first()
-        return found
-
-    def changeform_view(self, request, *args, **kwargs):
-        """Show or save a form; after a double click on Save, say what happened."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:
-            message = _("Somebody else saved the same at the same time. Look again.")
-            self.message_user(request, message, messages.ERROR)
-            return redirect(request.path)
-
-    def save_model(self, request, obj, form, change):
-        """Write the columns that were changed."""
-        obj.save(update_fields=form.written() if change else None)
-
-    def save_related(self, request, form, formsets, change):
-        """Write to the lists only what was added or removed."""
-        if change:
-            form.save_lists()
-        else:
-            super().save_related(request, form, formsets, change)
-
-    def get_deleted_objects(self, objs, request):
-        """Count what would be deleted: Django would list every message of every person."""
-        counts = {self.opts.verbose_name_plural: len(objs)}
-        forbidden = set()
-        for relation in self.opts.get_fields(include_hidden=True):
-            is_from_elsewhere = relation.auto_created and not relation.concrete
-            if not is_from_elsewhere or relation.on_delete is not models.CASCADE:
-                continue
-            model = relation.related_model
-            pointing = {f"{relation.field.name}__in": [one.pk for one in objs]}
-            if count := model._base_manager.filter(**pointing).count():
-                counts[model._meta.verbose_name_plural] = count
-                owner = self.admin_site._registry.get(model)
-                if owner and not owner.has_delete_permission(request):
-                    forbidden.add(model._meta.verbose_name)
-        return [str(one) for one in objs], counts, forbidden, []
 
 
 class RoomAdminForm(ChangesForm, RoomForm):
@@ -128,24 +33,27 @@ class RoomAdmin(ChangesAdmin, admin.ModelAdmin):
     """Rooms, with the form of the lobby and the list of members."""
 
     form = RoomAdminForm
-    fields = ["name", "kind", "password", "members"]
+    fields = ["name", "kind", "password", "members", "made_by", "slug"]
+    readonly_fields = ["made_by", "slug"]
     autocomplete_fields = ["members"]
-    list_display = ["name", "kind", "slug"]
+    list_display = ["name", "kind", "made_by", "slug"]
+    list_select_related = ["made_by"]
     list_filter = ["kind"]
-    search_fields = ["name"]
+    search_fields = ["name", "=made_by__username"]
+    view_on_site = False  # staff who aren't members would get a 404
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only the chat creates. The admin shows and deletes them."""
+    """An admin for rows that only the chat creates: it shows and deletes them."""
 
     show_full_result_count = False
 
     def has_add_permission(self, request):
-        """Refuse: these come from the chat only."""
+        """Refuse, because only the chat creates them."""
         return False
 
     def has_change_permission(self, request, obj=None):
-        """Refuse: nobody rewrites what others said or did."""
+        """Refuse, because no one may rewrite what others have said or done."""
         return False
 
 
@@ -154,15 +62,45 @@ class MessageAdmin(ReadOnlyAdmin):
     """Messages, to find and delete those that must not stay."""
 
     fields = ["room", "seq", "sender", "at", "text"]
-    list_display = fields
+    list_display = ["beginning", "sender", "room", "at", "seq"]
     list_select_related = ["room", "sender"]
     ordering = ["-pk"]
     search_fields = ["=room__name", "=sender__username", "text"]
+    actions = ["delete_all_of_senders"]
+
+    @admin.display(description=_("text"))
+    def beginning(self, message):
+        """Return as much of a message as fits into a list."""
+        return Truncator(message.text).chars(MOST_OF_A_MESSAGE)
+
+    @admin.action(
+        description=_("Delete everything that these senders have written"),
+        permissions=["delete"],
+    )
+    def delete_all_of_senders(self, request, chosen):
+        """Ask, then delete: a spammer has written more than the page shows."""
+        senders = User.objects.filter(pk__in=chosen.values("sender"))
+        found = Message.objects.filter(sender__in=senders)
+        if "post" in request.POST:
+            count, _by_model = found.delete()
+            done = _("%(count)d messages were deleted.") % {"count": count}
+            return self.message_user(request, done, messages.SUCCESS)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Are you sure?"),
+            "opts": self.opts,
+            "media": self.media,
+            "senders": senders,
+            "count": found.count(),
+            "queryset": chosen,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/delete_all_of_senders.html", context)
 
 
 @admin.register(Invite)
 class InviteAdmin(ReadOnlyAdmin):
-    """Who has invited whom. Deleting an invite revokes it; its token is never shown."""
+    """Invites: who made them for which room. Deleting one revokes it."""
 
     fields = ["room", "made_by", "expires", "claimed_by", "claimed_at"]
     list_display = fields
@@ -204,7 +142,7 @@ class PersonAdmin(ChangesAdmin, UserAdmin):
         return allowed and may_touch(request.user, obj)
 
     def get_deleted_objects(self, objs, request):
-        """Say so, too, if somebody was chosen in the list."""
+        """Refuse to delete staff in the list of people, too."""
         shown, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         if not all(may_touch(request.user, one) for one in objs):
             forbidden.add(self.opts.verbose_name)
@@ -212,7 +150,7 @@ class PersonAdmin(ChangesAdmin, UserAdmin):
 
 
 def may_touch(staff, person):
-    """Tell whether staff may change or delete somebody; without one, anybody at all."""
+    """Return whether staff may change or delete a person; if None, any person at all."""
     return (
         staff.is_superuser
         or person is None

@@ -20,11 +20,11 @@ LOCK_TIMEOUT = "30s"
 
 
 class BackupError(Exception):
-    """Why there is no backup, or nothing was restored, in a sentence."""
+    """Why there is no backup, or nothing was restored, as a sentence."""
 
 
 def engine_of(path):
-    """Return which engine made a backup; raise BackupError if none did."""
+    """Return which engine made a backup; raise BackupError if it isn't a backup."""
     try:
         with path.open("rb") as file:
             start = file.read(16)
@@ -37,7 +37,7 @@ def engine_of(path):
 
 
 def save(path):
-    """Write the database into a file that does not exist yet."""
+    """Write the database to a file that doesn't exist yet."""
     engine_for(connection.vendor).save(path)
 
 
@@ -122,8 +122,7 @@ class PostgreSQL:
             " DROP SCHEMA public CASCADE; CREATE SCHEMA public"
         )
         with tempfile.TemporaryDirectory() as folder:
-            # Through a file: psql would take the end of a broken pipe for the end of the
-            # script, and commit half of it.
+            # Through a file: if a pipe broke, psql would commit the half that it has read.
             script = f"{folder}/script.sql"
             run([*read[:-1], f"--file={script}", "--schema=public", str(path)])
             run(

@@ -1,4 +1,4 @@
-"""The forms for making a room and for entering one."""
+"""The forms to make a room and to enter one."""
 
 import re
 
@@ -39,10 +39,10 @@ class RoomForm(forms.ModelForm):
         self.hashed = None
 
     def hash_password(self):
-        """Hash the password, which may wait for its turn: not in a transaction."""
+        """Hash the password. That may take seconds, so call it before a transaction."""
         if self.is_valid() and self.cleaned_data.get("password"):
             self.hashed = make_password(self.cleaned_data["password"])
-        # What is valid now may not be when nobody else can make a room any more.
+        # Validate again in the transaction, when no one else can take the name.
         self._errors = None
 
     def clean_name(self):
@@ -66,7 +66,7 @@ class RoomForm(forms.ModelForm):
             limit = {"count": MOST_ROOMS}
             self.add_error(
                 None,
-                _("You have made %(count)d rooms, and nobody can make more.") % limit,
+                _("You have made %(count)d rooms, which is the limit.") % limit,
             )
         with_password = content.get("kind") == Room.Kind.PASSWORD
         known = self.instance.password_hash
@@ -76,7 +76,7 @@ class RoomForm(forms.ModelForm):
         return content
 
     def has_made_enough(self):
-        """Tell whether this person can make no more rooms. Staff always can."""
+        """Return whether this person has reached the limit. Staff have none."""
         made = Room.objects.filter(made_by=self.user)
         return not self.user.is_staff and made.count() >= MOST_ROOMS
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
-# Each takes one CPU for a third of a second. More at once would be no faster, and would
-# leave no CPU for the people who are chatting.
+# Each hash takes one CPU for a third of a second. More at once would be no faster, and
+# would leave no CPU for the people who are chatting.
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
-MOST_WAITING = 64  # a class or two; each one is a thread
-# Seconds. The front server gives a page 15, and then takes this process for broken.
+MOST_WAITING = 64  # a class or two; each one occupies a thread
+# Seconds. After 15, the front server gives up and treats this process as broken.
 LONGEST_WAIT = 10
 
 turns = threading.BoundedSemaphore(AT_ONCE)
@@ -19,7 +19,7 @@ waiting = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 
 class TooBusy(Exception):
-    """There are too many people waiting for a password to be checked."""
+    """Too many people are waiting for a password to be checked."""
 
 
 class Hasher(PBKDF2PasswordHasher):

@@ -9,7 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 LONGEST_ROUND_TRIP = 1  # second
-# Seconds. Anybody can ask, as often as they like, and each check goes through Redis and
+# Seconds. Strangers can ask as often as they like, and each check goes through Redis and
 # opens a connection to the database.
 GOOD_FOR = 1
 
@@ -19,28 +19,28 @@ log = logging.getLogger(__name__)
 
 
 def live(request):
-    """Say that the process runs. It uses nothing else, so only the process can fail."""
+    """Report that the process runs. Nothing else is used, so nothing else can fail."""
     return JsonResponse({"status": "ok"})
 
 
 async def ready(request):
-    """Say whether people can be sent here: 200, or 503 without a database.
+    """Report whether people can be sent here: 200, or 503 without a database.
 
     Without Redis the chat is degraded, not down: messages are still stored, and people
-    still read them. One check answers everybody who asks meanwhile.
+    still read them. Requests that arrive during a check share its result.
     """
     global last_check
     loop = asyncio.get_running_loop()
     its_loop, check, begun = last_check
     if its_loop is not loop or (check.done() and loop.time() > begun + GOOD_FOR):
-        check = asyncio.create_task(look())
+        check = asyncio.create_task(check_all())
         last_check = loop, check, loop.time()
     answer, status = await asyncio.shield(check)
     return JsonResponse(answer, status=status)
 
 
-async def look():
-    """Return what to answer, and the status."""
+async def check_all():
+    """Check the layer and the database; return the answer and its status."""
     layer = "ok" if await layer_answers() else "degraded"
     try:
         await asyncio.to_thread(ask_database)
@@ -52,9 +52,9 @@ async def look():
 
 
 def count(request):
-    """Show what this process has counted, in the text format of Prometheus.
+    """Return what this process has counted, in the text format of Prometheus.
 
-    The front server doesn't pass requests for it on.
+    The front server answers 404 instead: only Prometheus may ask, directly.
     """
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 

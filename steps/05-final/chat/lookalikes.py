@@ -1,6 +1,6 @@
 """Names that look like other names: “аna” with a Cyrillic а is not “ana”."""
 
-# The package that django-registration uses. It knows the script of each character.
+# The package that django-registration uses. It knows each character's script.
 from confusable_homoglyphs.categories import unique_aliases
 
 ANY = {"COMMON", "INHERITED"}  # digits, punctuation and accents
@@ -13,7 +13,7 @@ TOGETHER = [
     {"LATIN", "HAN", "HANGUL"},
 ]
 
-# Unicode calls these letters, but nobody can see them: the fillers of Hangul.
+# Unicode calls these letters, but they are invisible: the fillers of Hangul.
 INVISIBLE = set("\u115f\u1160\u3164\uffa0")
 
 

@@ -8,8 +8,8 @@ from channels.security.websocket import OriginValidator
 class OwnPages(OriginValidator):
     """Answers 403 to pages of other sites, and to an Origin that no browser sends.
 
-    Channels' own `__call__` fails with a traceback if an Origin isn't a URL, and makes
-    each stranger wait on the channel layer, which takes a connection to Redis.
+    Channels' own `__call__` fails with a traceback if an Origin isn't a URL. It also
+    runs a consumer to refuse each stranger, which takes a connection to Redis.
     """
 
     async def __call__(self, scope, receive, send):
@@ -29,7 +29,7 @@ class OwnPages(OriginValidator):
 
 
 def parse(origin):
-    """Return an Origin taken apart; raise ValueError if it can't be."""
+    """Return the parts of an Origin; raise ValueError if it's malformed."""
     parts = urlsplit(origin.decode("latin1"))
     parts.port  # noqa: B018 - raises ValueError if it isn't a number up to 65535
     return parts

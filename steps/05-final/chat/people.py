@@ -22,7 +22,7 @@ class People:
         self.rooms = rooms
         self.link = link
         self.spawn = spawn
-        self.register = Register(self.changed)
+        self.register = Register(self.changed, lambda pk: rooms[pk].head)
 
     def changed(self, room_pks):
         """Publish that somebody has come or gone."""

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from chat.database import ask
 from chat.models import Presence, Room
+from chat.unread import note_read
 
 GOOD_FOR = timedelta(seconds=60)
 MOST_NAMES = 50  # in one frame
@@ -47,13 +48,19 @@ def forget_processes():
 
 
 class Register:
-    """Writes who has a socket in this process. Then it calls `changed(room_pks)`."""
+    """Writes who has a socket in this process. Then it calls `changed(room_pks)`.
 
-    def __init__(self, changed):
+    When somebody leaves a room it also writes how far they have read it: up to
+    `head_of(room_pk)`. If the process is killed, the lobby shows more as new than is.
+    """
+
+    def __init__(self, changed, head_of):
         self.process = uuid.uuid4()
         self.changed = changed
+        self.head_of = head_of
         self.sockets = Counter()  # by (room, user), both as primary keys
         self.written = set()  # the pairs that are in the database
+        self.read = {}  # numbers to write, by (room, user)
         self.task = None
 
     def come(self, room_pk, user_pk):
@@ -66,6 +73,7 @@ class Register:
         self.sockets[room_pk, user_pk] -= 1
         if not self.sockets[room_pk, user_pk]:
             del self.sockets[room_pk, user_pk]
+            self.read[room_pk, user_pk] = self.head_of(room_pk)
         self.write_soon()
 
     def write_soon(self):
@@ -85,9 +93,11 @@ class Register:
         """Write what has changed since the last time; return False if that failed."""
         here = set(self.sockets)
         come, gone = here - self.written, self.written - here
+        read, self.read = self.read, {}
         try:
-            await ask(write, self.process, come, gone)
+            await ask(write, self.process, come, gone, read)
         except DatabaseError as problem:
+            self.read = read | self.read
             log.warning("Who is here could not be written: %r", problem)
             return False
         self.written = here
@@ -111,8 +121,12 @@ class Register:
 
 
 @transaction.atomic
-def write(process, come, gone):
-    """Add and delete rows of a process; both are sets of (room, user) primary keys."""
+def write(process, come, gone, read):
+    """Add and delete rows of a process, and note what was read by people who left.
+
+    `come` and `gone` are sets of (room, user) primary keys, `read` has numbers by these.
+    """
+    note_read([(*place, seq) for place, seq in read.items()])
     # A room or an account may have been deleted meanwhile.
     rooms = Room.objects.in_bulk({room_pk for room_pk, _ in come})
     people = get_user_model().objects.in_bulk({user_pk for _, user_pk in come})
@@ -136,7 +150,7 @@ def refresh(process, here):
     """
     renewed = Presence.objects.filter(process=process).update(seen=Now())
     if renewed < len(here):
-        write(process, here, set())
+        write(process, here, set(), {})
     Presence.objects.filter(seen__lt=Now() - GOOD_FOR).delete()
 
 

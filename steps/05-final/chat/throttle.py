@@ -1,9 +1,10 @@
 """Limits on guessing: how many tries an address or a person has.
 
 django-axes protects each account against guessing from one address
-(config/settings.py). It doesn't count one guess at each of a thousand accounts, sign-ups,
-or the passwords of rooms; these limits do. The counts are in memory, so each process has
-its own. With two processes there are twice as many tries, which is still few.
+(config/passwords.py). It doesn't count one guess at each of a thousand accounts, sign-ups,
+requests for mail, or the passwords of rooms; these limits do. The counts are in memory, so
+each process has its own. With two processes there are twice as many tries, which is still
+few.
 """
 
 import math
@@ -17,15 +18,19 @@ from chat.limits import Bucket
 # A class of 30 shares one address, and some of them mistype.
 WRONG_PER_ADDRESS = 100
 SIGN_UPS_PER_ADDRESS = 200
+RESETS_PER_ADDRESS = 60
 # For a person who is logged in: passwords of rooms, and the person's old password.
 WRONG_PER_PERSON = 10
+# Otherwise anyone could fill somebody else's mailbox.
+MAILS_PER_MAILBOX = 3
 EVERY = 10  # seconds until one more try
+EVERY_MAIL = 600  # seconds
 MOST_KEYS = 10_000
 MOST_OF_A_NAME = 150  # the longest name of an account
 
 
 class Tries:
-    """How many tries each address, or each person, has left."""
+    """How many tries each address, person or mailbox has left."""
 
     def __init__(self, most, every=EVERY):
         self.most = most
@@ -50,15 +55,15 @@ class Tries:
     def forget_full(self):
         """Forget those that have all of their tries."""
         for key, bucket in list(self.buckets.items()):
-            if not bucket.take():
-                bucket.tokens += 1
-            if bucket.tokens >= self.most:
+            if bucket.is_full():
                 del self.buckets[key]
 
 
 wrong_by_address = Tries(WRONG_PER_ADDRESS)
 wrong_by_person = Tries(WRONG_PER_PERSON)
 sign_ups = Tries(SIGN_UPS_PER_ADDRESS)
+resets = Tries(RESETS_PER_ADDRESS)
+mails = Tries(MAILS_PER_MAILBOX, EVERY_MAIL)
 
 
 def address_of(request):
@@ -67,6 +72,30 @@ def address_of(request):
     Behind our front server, `--proxy-headers` has put its X-Forwarded-For here.
     """
     return request.META.get("REMOTE_ADDR", "")
+
+
+def mailbox_in(request):
+    """Return the email address in a form."""
+    return request.POST.get("email", "").strip().lower()
+
+
+def take_all(keys):
+    """Use one try of each (tries, key); if one has none left, use none.
+
+    Return 0, or how many seconds to wait: somebody who has no try left must not use up
+    those of the whole address.
+    """
+    for number, (tries, key) in enumerate(keys):
+        if wait := tries.take(key):
+            give_back_all(keys[:number])
+            return wait
+    return 0
+
+
+def give_back_all(keys):
+    """Return one try of each (tries, key)."""
+    for tries, key in keys:
+        tries.give_back(key)
 
 
 def limit_guesses(view):
@@ -82,28 +111,24 @@ def limit_guesses(view):
             return view(request, *args, **kwargs)
         keys = [(wrong_by_address, address_of(request))]
         if request.user.is_authenticated:
-            # First: somebody who has no try left must not use up those of the address.
-            keys.insert(0, (wrong_by_person, request.user.pk))
-        for number, (tries, key) in enumerate(keys):
-            if wait := tries.take(key):
-                for before, its_key in keys[:number]:
-                    before.give_back(its_key)
-                return too_many(request, wait)
+            keys.append((wrong_by_person, request.user.pk))
+        if wait := take_all(keys):
+            return too_many(request, wait)
         response = view(request, *args, **kwargs)
         if response.status_code == 302:
-            for tries, key in keys:
-                tries.give_back(key)
+            give_back_all(keys)
         return response
 
     return limited
 
 
-def limit_sign_ups(view):
-    """Limit how many accounts an address can try to make."""
+def limit_forms(view, *limits):
+    """Count each form that is sent, right or wrong: `limits` are (tries, key of request)."""
 
     @wraps(view)
     def limited(request, *args, **kwargs):
-        if request.method == "POST" and (wait := sign_ups.take(address_of(request))):
+        keys = [(tries, key_of(request)) for tries, key_of in limits]
+        if request.method == "POST" and (wait := take_all(keys)):
             return too_many(request, wait)
         return view(request, *args, **kwargs)
 

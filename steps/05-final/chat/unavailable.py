@@ -1,4 +1,4 @@
-"""What people see when the server can't answer: a page that says so, with a 503."""
+"""A page for when the server can't answer right now, with status 503."""
 
 import asyncio
 import logging
@@ -14,30 +14,30 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = 5  # seconds
 
-# A database that hangs doesn't even report an error. Shorter than the front server's
-# patience: a process that lets it wait in vain gets no requests for a while.
-PATIENCE = 13  # seconds
+# Seconds. A database that hangs doesn't even report an error. Shorter than the front
+# server's timeout, after which it would send no requests here for a while.
+LONGEST_PAGE = 13
 
 
 class UnavailableMiddleware(MiddlewareMixin):
     """Answers with a 503 where Django would log a traceback and answer with a 500.
 
-    A database that doesn't answer isn't a bug: a 503 says that it will pass, and front
-    servers and browsers understand it. It comes first in MIDDLEWARE, because the others
-    need the request's thread, which may be the one that hangs.
+    A database that doesn't answer isn't a bug, and front servers and browsers know that
+    a 503 is temporary. This comes first in MIDDLEWARE, because the others need the
+    request's thread, which may be the one that hangs.
     """
 
     async def __acall__(self, request):
-        """Pass the request on, but don't wait for its page forever."""
+        """Return the page, or a 503 if it takes too long."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGEST_PAGE):
                 return await super().__acall__(request)
         except TimeoutError:
             log.warning("A page took too long.")
             return unavailable(request)
 
     def process_exception(self, request, exception):
-        """Answer for a view that failed."""
+        """Answer when a view has failed for a reason that will pass."""
         if isinstance(exception, OperationalError | InterfaceError):
             log.warning("The database does not answer: %r", exception)
         elif isinstance(exception, TooBusy):

@@ -1,56 +1,23 @@
-"""The pages of the chat. Their messages come over WebSockets: chat/consumers.py."""
+"""The pages of rooms. Their messages use WebSockets: see chat/consumers.py."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from chat.forms import EnterForm, RoomForm
 from chat.models import Invite, Room
-from chat.presence import people_in
-from chat.rooms import tidy
 from chat.server import server_label
 from chat.throttle import limit_guesses
 
-MOST_NAMES = 10  # of people in a room, shown in the lobby
-ROOMS_ON_A_PAGE = 50
 MOST_INVITES = 100  # unused ones of one person: more than a class needs
-MOST_OF_A_NAME = 100  # characters shown of what somebody typed
 
 
-# The next person at this computer must not get it by the Back button.
-@never_cache
-@login_required
-def lobby(request):
-    """List the rooms; ask for the name of one, then go there."""
-    name = tidy(request.GET.get("room", ""))
-    listed = Room.listed_for(request.user)
-    found = list(listed.named(name)[:ROOMS_ON_A_PAGE]) if name else []
-    if len(found) == 1:
-        return redirect(found[0])
-    page = Paginator(found or listed, ROOMS_ON_A_PAGE).get_page(request.GET.get("page"))
-    note_people(page.object_list, request.user)
-    refused = Truncator(name).chars(MOST_OF_A_NAME) if not found else ""
-    return render(request, "chat/lobby.html", {"refused": refused, "rooms": page})
-
-
-def note_people(rooms, user):
-    """Note in each room the names of some people there, and how many more there are."""
-    # Only a person who may enter a room may know who is in it.
-    may_enter = Room.open_to(user).filter(pk__in=[room.pk for room in rooms])
-    people = people_in(list(may_enter.values_list("pk", flat=True)))
-    for room in rooms:
-        names = people.get(room.pk, [])
-        room.here = names[:MOST_NAMES]
-        room.more = len(names) - len(room.here)
-
-
+# Otherwise the next person at this computer could see it with the Back button.
 @never_cache
 @login_required
 def new_room(request):
@@ -61,7 +28,7 @@ def new_room(request):
         try:
             room = make_room(form, request.user)
         except IntegrityError:
-            # Somebody has just made a room with that name; now the form sees it.
+            # Somebody has just made a room with that name, and now the form sees it.
             form, former = RoomForm(request.POST, user=request.user), form
             form.hashed = former.hashed
             room = make_room(form, request.user)
@@ -74,8 +41,8 @@ def new_room(request):
 
 @transaction.atomic
 def make_room(form, user):
-    """Make the room that a form asks for; None if the form says no."""
-    # Locked, so that the second click of a double click finds the first one's room.
+    """Make the room that a form asks for; return None if the form is invalid."""
+    # Locked, so that the second request of a double click finds the first one's room.
     get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
     if not form.is_valid():
         return None
@@ -87,7 +54,7 @@ def make_room(form, user):
 @never_cache
 @login_required
 def room(request, room_name):
-    """Show the page of a room, found by its slug; a script does the talking."""
+    """Show the page of a room, found by its slug."""
     # The same 404 for a room that doesn't exist and one that isn't for you.
     room = get_object_or_404(Room.listed_for(request.user).at(room_name))
     if not Room.open_to(request.user).filter(pk=room.pk).exists():
@@ -96,7 +63,8 @@ def room(request, room_name):
         "room": room,
         "room_name": room.name,
         "server": server_label(request.get_port()),
-        "can_invite": room.kind in {Room.Kind.PRIVATE, Room.Kind.TWO},
+        "can_invite": room.is_by_invitation(),
+        "has_members": room.kind != Room.Kind.OPEN,
     }
     return render(request, "chat/room.html", context)
 
@@ -105,7 +73,7 @@ def room(request, room_name):
 @login_required
 @limit_guesses
 def enter(request, pk):
-    """Ask for the password of a room; a person who knows it becomes a member."""
+    """Ask for the password of a room; make the person who knows it a member."""
     rooms = Room.listed_for(request.user).filter(kind=Room.Kind.PASSWORD)
     room = get_object_or_404(rooms, pk=pk)
     form = EnterForm(room, request.POST or None)
@@ -121,7 +89,7 @@ def enter(request, pk):
 @login_required
 @require_POST
 def invite(request, pk):
-    """Make a link for one more person; show it once."""
+    """Make a link for one more person, and show it this once."""
     by_invitation = Room.objects.filter(kind__in=[Room.Kind.PRIVATE, Room.Kind.TWO])
     room = get_object_or_404(by_invitation.filter(members=request.user), pk=pk)
     context = {"room": room, "too_many": Invite.unused_of(request.user) >= MOST_INVITES}
@@ -134,8 +102,8 @@ def invite(request, pk):
 def claim(request):
     """Let a person with an invite into the room.
 
-    The token is behind the # of the link, which browsers keep to themselves, so it is
-    in no log. The page's script puts it into the form.
+    The token comes after the # of the link. Browsers don't send that part, so no log
+    contains it. The page's script puts the token into the form.
     """
     refused = False
     if request.method == "POST" and request.user.is_authenticated:

@@ -7,17 +7,13 @@ mean a public server with DEBUG on.
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import dj_database_url
 import idna
 
 # environs, not django-environ: DEBUG=maybe is refused here, and silently False there.
 from environs import Env, EnvError, validate
 
 env = Env()
-
-AT_LEAST_NOTHING = validate.Range(min=0)
-AT_LEAST_ONE = validate.Range(min=1)
-MORE_THAN_NOTHING = validate.Range(min=0, min_inclusive=False)
+Range = validate.Range
 
 USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -68,16 +64,3 @@ def host_of(origin):
     """Return the host of an origin as ALLOWED_HOSTS wants it: IPv6 in brackets."""
     host = urlsplit(origin).hostname
     return f"[{host}]" if ":" in host else host
-
-
-def read_database(default):
-    """Return Django's description of the database that DATABASE_URL names."""
-    url = read(env.str, "DATABASE_URL", "") or default
-    try:
-        return dj_database_url.parse(url)
-    except ValueError:
-        # Don't quote the URL: it contains a password.
-        refuse(
-            "DATABASE_URL is not an address such as postgres://user:password@host/name;"
-            " in a password, write / as %2F, @ as %40 and # as %23."
-        )

@@ -1,7 +1,7 @@
-"""WebSockets for uvicorn that a flood can't keep busy: `uvicorn --ws` names this class.
+"""WebSockets for uvicorn, protected against floods: `uvicorn --ws` names this class.
 
-uvicorn reads up to 256 KiB at a time and handles every frame in it before anybody else
-has a turn. Pings and parts of messages never reach the application, so its limits don't
+uvicorn reads up to 256 KiB at a time and handles every frame in it before any other
+socket has a turn. Pings and parts of messages never reach the application, so its limits don't
 count them: 40,000 empty pings take half a second, from people who never logged in.
 """
 

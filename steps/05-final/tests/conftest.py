@@ -47,6 +47,14 @@ def people(transactional_db):
 
 
 @pytest.fixture
+def teacher(transactional_db):
+    """Log somebody in who may do everything in the admin."""
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("teacher"))
+    return browser
+
+
+@pytest.fixture
 def make_room(transactional_db):
     """Return a function that makes a room."""
     return sync_to_async(lambda name: Room.objects.create(name=name))

@@ -23,7 +23,7 @@ def log_in(browser, name, password):
     return browser.post("/accounts/login/", form)
 
 
-def test_whoever_signs_up_is_in_the_lobby():
+def test_signing_up_leads_to_the_lobby():
     browser = Client()
     form = {"username": "júlia", "password1": GOOD, "password2": GOOD}
     assert browser.post("/accounts/signup/", form)["Location"] == "/chat/"
@@ -39,7 +39,7 @@ def test_whoever_signs_up_is_in_the_lobby():
         ({"password1": "12345678", "password2": "12345678"}, "too common"),
     ],
 )
-def test_a_sign_up_that_cannot_be_says_why(people, form, reason):
+def test_an_invalid_sign_up_says_why(people, form, reason):
     good = {"username": "júlia", "password1": GOOD, "password2": GOOD}
     page = Client().post("/accounts/signup/", good | form)
     assert page.status_code == 200
@@ -131,7 +131,7 @@ async def test_a_deleted_account_closes_the_sockets(join, make_room):
     assert await is_shown_out(ana)
 
 
-async def test_a_change_that_matters_to_nobody_closes_nothing(join, make_room):
+async def test_a_new_email_address_closes_no_socket(join, make_room):
     ana = await sit_in(join, make_room)
     user = await User.objects.aget(username="ana")
     user.email = "ana@example.org"
@@ -139,7 +139,7 @@ async def test_a_change_that_matters_to_nobody_closes_nothing(join, make_room):
     assert await ana.receive_nothing()
 
 
-async def test_a_ban_that_the_layer_has_lost_is_noticed_all_the_same(
+async def test_a_ban_that_the_layer_has_lost_still_closes_the_sockets(
     join, make_room, monkeypatch
 ):
     monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
@@ -153,7 +153,7 @@ async def test_a_ban_that_the_layer_has_lost_is_noticed_all_the_same(
     [{"is_active": False}, {"password": "another"}],
     ids=["banned", "new password"],
 )
-async def test_whoever_may_not_speak_any_more_is_not_heard_once_more(
+async def test_a_person_who_has_lost_access_cannot_send_one_more_message(
     join, make_room, change
 ):
     ana = await sit_in(join, make_room)
@@ -166,7 +166,7 @@ async def test_whoever_may_not_speak_any_more_is_not_heard_once_more(
     assert not await Message.objects.aexists()
 
 
-async def test_a_session_that_is_gone_speaks_no_more(join, make_room, people):
+async def test_a_deleted_session_sends_no_more_messages(join, make_room, people):
     ana = await sit_in(join, make_room)
     await Session.objects.filter(pk=people["ana"].session.session_key).adelete()
     await ana.say("one more")

@@ -1,71 +1,22 @@
 """The admin, used while people chat and while somebody else uses it."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
-from axes.models import AccessAttempt
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
 from chat.models import Message, Room
+from tests.admin_pages import members_of, page_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Page:
-    """A page of the admin, loaded now and perhaps saved later."""
-
-    def __init__(self, browser, url):
-        self.browser = browser
-        self.url = url
-        # What a browser would send back: the form of Django's own making.
-        form = browser.get(url).context["adminform"].form
-        self.content = {}
-        for bound in form:
-            if bound.field.disabled:
-                continue
-            self.add(bound, bound.field.widget, bound.html_name)
-            if bound.field.show_hidden_initial:
-                widget = bound.field.hidden_widget()
-                self.add(bound, widget, bound.html_initial_name)
-
-    def add(self, bound, widget, name):
-        """Read the fields as HTML, as a browser would."""
-        html = str(widget.render(name, bound.value(), {"id": name}))
-        found = re.findall(r"<(?:input|textarea)[^>]*>", html)
-        for one in found:
-            given = dict(re.findall(r'(\w+)="([^"]*)"', one))
-            is_box = given.get("type") == "checkbox"
-            if is_box and "checked" not in one:
-                continue
-            value = given.get("value", "on" if is_box else "")
-            self.content.setdefault(given["name"], []).append(value)
-        for value in re.findall(r'<option value="([^"]*)"\s+selected', html):
-            self.content.setdefault(name, []).append(value)
-
-    def save(self, **changed):
-        """Press Save, after some changes."""
-        return self.browser.post(self.url, {**self.content, **changed}, follow=True)
-
-
-@pytest.fixture
-def teacher():
-    """Log somebody in who may do everything in the admin."""
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("teacher"))
-    return browser
-
-
-def page_of(browser, one):
-    """Load the page of a room or a person."""
-    place = f"{one._meta.app_label}/{one._meta.model_name}"
-    return Page(browser, f"/admin/{place}/{one.pk}/change/")
-
-
-async def test_a_teacher_who_presses_save_stops_no_chat(join, make_room, teacher):
+async def test_saving_a_room_in_the_admin_does_not_stop_its_chat(
+    join, make_room, teacher
+):
     room = await make_room("class")
     ana = await join("class", "ana")
     await ana.receive_json_from()
@@ -80,7 +31,7 @@ async def test_a_teacher_who_presses_save_stops_no_chat(join, make_room, teacher
     assert (await Room.objects.aget()).last_seq == 6
 
 
-def test_an_old_page_of_a_room_puts_nothing_back(people, teacher):
+def test_saving_an_old_page_of_a_room_restores_nothing(people, teacher):
     room = Room.objects.create(name="class")
     page = page_of(teacher, room)
     Room.objects.update(name="class 1", kind="password", password_hash="a hash")
@@ -94,7 +45,9 @@ def test_an_old_page_of_a_room_puts_nothing_back(people, teacher):
     )
 
 
-def test_an_old_page_of_a_room_changes_what_somebody_changed_on_it(people, teacher):
+def test_saving_an_old_page_of_a_room_writes_only_what_was_changed_on_it(
+    people, teacher
+):
     room = Room.objects.create(name="class")
     page = page_of(teacher, room)
     Room.objects.update(kind="private")
@@ -103,11 +56,9 @@ def test_an_old_page_of_a_room_changes_what_somebody_changed_on_it(people, teach
     assert (room.name, room.kind) == ("class 1", "private")
 
 
-def members_of(room):
-    return sorted(room.members.values_list("username", flat=True))
-
-
-def test_an_old_page_of_a_room_removes_nobody_who_has_joined_since(people, teacher):
+def test_saving_an_old_page_of_a_room_keeps_members_who_have_joined_since(
+    people, teacher
+):
     room = Room.objects.create(name="secret", kind="private")
     ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
     room.members.set([ana, bia])
@@ -120,7 +71,7 @@ def test_an_old_page_of_a_room_removes_nobody_who_has_joined_since(people, teach
     assert members_of(room) == ["ana", "caio"]
 
 
-def test_an_old_page_of_a_room_brings_nobody_back_who_was_removed(people, teacher):
+def test_saving_an_old_page_of_a_room_brings_no_removed_member_back(people, teacher):
     room = Room.objects.create(name="secret", kind="private")
     ana, bia, caio = User.objects.filter(username__in=people).order_by("username")
     room.members.set([ana, bia])
@@ -152,7 +103,7 @@ async def test_a_member_who_is_removed_in_the_admin_loses_the_socket(
     assert await socket.is_closed_with() == 4403
 
 
-def test_an_old_page_of_a_person_lifts_no_ban(people, teacher):
+def test_saving_an_old_page_of_a_person_lifts_no_ban(people, teacher):
     group = Group.objects.create(name="helpers")
     ana = User.objects.get(username="ana")
     page = page_of(teacher, ana)
@@ -186,7 +137,7 @@ def test_an_open_room_that_takes_a_listed_name_in_the_admin_says_why(people, tea
 
 @pytest.mark.parametrize("model", ["user", "room"])
 @pytest.mark.parametrize("way", ["its page", "the action"])
-def test_a_page_that_asks_before_deleting_prints_no_message(
+def test_the_page_that_asks_before_deleting_shows_no_messages(
     people, teacher, model, way
 ):
     room = Room.objects.create(name="class")
@@ -210,21 +161,6 @@ def test_a_page_that_asks_before_deleting_prints_no_message(
         confirmed |= chosen
     teacher.post(page.request["PATH_INFO"], confirmed)
     assert not Message.objects.exists()
-
-
-def test_a_teacher_finds_a_message_and_deletes_it_but_rewrites_none(people, teacher):
-    room = Room.objects.create(name="class")
-    ana = User.objects.get(username="ana")
-    for seq, text in enumerate(["olá", "an insult"], start=1):
-        message = Message.objects.create(room=room, sender=ana, seq=seq, text=text)
-    page = teacher.get("/admin/chat/message/", {"q": "insult"}).text
-    assert "an insult" in page
-    assert "olá" not in page
-    form = {"text": "something nice"}
-    change = f"/admin/chat/message/{message.pk}/change/"
-    assert teacher.post(change, form).status_code == 403
-    teacher.post(f"/admin/chat/message/{message.pk}/delete/", {"post": "yes"})
-    assert [message.text for message in Message.objects.all()] == ["olá"]
 
 
 @pytest.mark.parametrize("one", ["room", "person"])
@@ -259,76 +195,3 @@ def test_a_double_click_on_add_makes_one_and_is_no_500(teacher, one):
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(add, browsers)) <= {200, 302}
     assert made.count() == 1
-
-
-def test_a_teacher_unlocks_somebody_who_has_mistyped_too_often(teacher, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    User.objects.create_user("júlia", password="correct-horse")
-
-    def log_in(password):
-        form = {"username": "júlia", "password": password}
-        return Client().post("/accounts/login/", form).status_code
-
-    for _ in range(10):
-        log_in("wrong")
-    assert log_in("correct-horse") == 429
-    assert "júlia" in teacher.get("/admin/axes/accessattempt/").text
-    chosen = {"_selected_action": AccessAttempt.objects.values_list("pk", flat=True)}
-    confirmed = {"action": "delete_selected", "post": "yes", **chosen}
-    teacher.post("/admin/axes/accessattempt/", confirmed)
-    assert log_in("correct-horse") == 302
-
-
-@pytest.fixture
-def helper(people):
-    """Log Caio in as staff who may look after people, and is no superuser."""
-    caio = User.objects.get(username="caio")
-    caio.is_staff = True
-    caio.save()
-    rights = ["add_user", "change_user", "delete_user", "view_user"]
-    caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return people["caio"]
-
-
-@pytest.mark.parametrize("name", ["caio", "ana"])
-def test_a_helper_makes_nobody_staff_nor_a_superuser(helper, name):
-    person = User.objects.get(username=name)
-    rights = set(person.get_all_permissions())
-    everything = Permission.objects.values_list("pk", flat=True)
-    page_of(helper, person).save(
-        is_staff="on",
-        is_superuser="on",
-        user_permissions=everything,
-        email="a@b.example",
-    )
-    person = User.objects.get(username=name)
-    assert person.email == "a@b.example"
-    assert not person.is_superuser
-    assert person.is_staff == (name == "caio")
-    assert person.get_all_permissions() == rights
-
-
-def test_a_helper_takes_over_no_account_of_staff(helper, teacher):
-    superuser = User.objects.get(username="teacher")
-    place = f"/admin/auth/user/{superuser.pk}"
-    password = {"password1": "correct-horse", "password2": "correct-horse"}
-    assert helper.post(f"{place}/password/", password).status_code == 403
-    assert helper.post(f"{place}/change/", {"username": "x"}).status_code == 403
-    assert helper.post(f"{place}/delete/", {"post": "yes"}).status_code == 403
-    chosen = {"_selected_action": [superuser.pk], "post": "yes"}
-    helper.post("/admin/auth/user/", {"action": "delete_selected", **chosen})
-    again = User.objects.get(username="teacher")
-    assert again.password == superuser.password
-
-
-def test_a_helper_looks_after_everybody_else(helper):
-    ana = User.objects.get(username="ana")
-    place = f"/admin/auth/user/{ana.pk}"
-    form = {"password1": "correct-horse", "password2": "correct-horse"}
-    form["usable_password"] = "true"
-    assert helper.post(f"{place}/password/", form).status_code == 302
-    ana.refresh_from_db()
-    assert ana.check_password("correct-horse")
-    page_of(helper, ana).save(is_active="")
-    assert helper.post(f"{place}/delete/", {"post": "yes"}).status_code == 302
-    assert not User.objects.filter(username="ana").exists()

@@ -76,7 +76,7 @@ def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(backup):
     assert [path.name for path in backup.parent.iterdir()] == ["backup"]
 
 
-def test_a_backup_overwrites_no_other(backup):
+def test_a_backup_does_not_overwrite_another(backup):
     content = backup.read_bytes()
     with pytest.raises(CommandError, match="exists already"):
         call_command("backup", backup)
@@ -107,7 +107,7 @@ def other_database(path):
     ],
     ids=["missing", "a folder", "empty", "a text", "another engine", "another program"],
 )
-def test_what_is_no_backup_is_refused_and_nothing_is_touched(tmp_path, make):
+def test_a_file_that_is_not_a_backup_is_refused_and_nothing_is_changed(tmp_path, make):
     Room.objects.create(name="now")
     make(tmp_path / "file")
     with pytest.raises(CommandError, match="Nothing was changed"):
@@ -115,7 +115,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(tmp_path, make):
     assert names() == {"now"}
 
 
-def test_half_a_backup_is_refused_and_nothing_is_touched(backup):
+def test_half_a_backup_is_refused_and_nothing_is_changed(backup):
     Room.objects.create(name="now")
     content = backup.read_bytes()
     backup.write_bytes(content[: len(content) // 3])
@@ -141,7 +141,7 @@ def test_a_backup_from_a_newer_version_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("answer", ["", "n", "maybe"])
-def test_a_person_who_does_not_say_yes_keeps_the_database(backup, monkeypatch, answer):
+def test_without_a_yes_the_database_is_kept(backup, monkeypatch, answer):
     Room.objects.create(name="now")
     monkeypatch.setattr("builtins.input", lambda question: answer)
     with pytest.raises(CommandError, match="Nothing was changed"):

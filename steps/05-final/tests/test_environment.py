@@ -46,6 +46,10 @@ def test_debug_is_off_in_any_spelling_of_no(word):
         ("HSTS_PRELOAD", "maybe"),
         ("DATABASE_URL", "postgres://chat:ge#heim@db/chat"),
         ("DATABASE_URL", "nowhere"),
+        ("EMAIL_URL", "nowhere"),
+        ("EMAIL_URL", "https://chat:geheim@mail.example.org"),
+        ("EMAIL_URL", "smtp://chat:geheim@mail.example.org:port"),
+        ("SIGNUP", "perhaps"),
         ("ORIGINS", "chat.example.org"),
         ("ORIGINS", "https://*.example.org"),
         ("ORIGINS", "https://chat.example.org/school/"),
@@ -55,7 +59,7 @@ def test_debug_is_off_in_any_spelling_of_no(word):
         ("ORIGINS", "https://ü..example"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_in_a_sentence(name, value):
+def test_an_invalid_value_is_refused_with_a_message(name, value):
     result = settings("settings.DEBUG", **PUBLIC | {name: value})
     assert result.returncode == 1
     assert name in result.stderr
@@ -81,8 +85,30 @@ def test_an_origin_is_compared_as_browsers_write_it(written, origin, host):
     assert result.stdout == f"{[origin]} {[origin]} {[host]}\n"
 
 
-def test_browsers_are_told_to_refuse_http_only_when_you_say_so():
+def test_browsers_refuse_http_only_if_you_decide_so():
     names = "settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_PRELOAD"
     assert settings(names, **PUBLIC).stdout == "0 False\n"
     decided = {"HSTS_SECONDS": "3600", "HSTS_PRELOAD": "yes"}
     assert settings(names, **PUBLIC | decided).stdout == "3600 True\n"
+
+
+def test_a_laptop_prints_its_mail_and_a_public_server_without_mail_server_has_none():
+    assert "console.EmailBackend" in settings("settings.MAIL", DEBUG="1").stdout
+    assert settings("settings.MAIL", **PUBLIC).stdout == "{}\n"
+
+
+def test_mail_goes_to_the_mail_server_in_the_environment():
+    mail = {"EMAIL_URL": "submission://chat:p%40ss@mail.example.org"}
+    names = "settings.MAIL, settings.DEFAULT_FROM_EMAIL"
+    found = settings(names, **PUBLIC | mail).stdout
+    for part in ("'mail.example.org'", "587", "'p@ss'", "chat@chat.example.org"):
+        assert part in found
+    sender = {"EMAIL_FROM": "school@example.org"}
+    assert "school@example.org" in settings(names, **PUBLIC | mail | sender).stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "is_open"), [("0", False), ("no", False), ("1", True)]
+)
+def test_sign_up_is_closed_in_any_spelling_of_no(word, is_open):
+    assert settings("settings.SIGNUP", SIGNUP=word).stdout == f"{is_open}\n"

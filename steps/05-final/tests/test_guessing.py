@@ -39,7 +39,7 @@ def test_guessing_the_password_of_one_account_soon_ends(quick, júlia, page):
     answers = [try_to_log_in(f"guess {n}", page=page) for n in range(12)]
     codes = [answer.status_code for answer in answers]
     assert codes == [200] * 9 + [429] * 3
-    assert "tried too often" in answers[-1].text
+    assert "too many attempts" in answers[-1].text
     # Even with the right password, or else the right guess would show.
     assert try_to_log_in(GOOD, page=page).status_code == 429
 
@@ -50,7 +50,7 @@ def test_a_stranger_who_guesses_does_not_lock_the_owner_out(quick, júlia):
     assert try_to_log_in(GOOD, address="192.0.2.2").status_code == 302
 
 
-def test_whoever_mistypes_a_few_times_gets_in_and_may_mistype_again(quick, júlia):
+def test_a_person_who_mistypes_a_few_times_can_log_in_and_mistype_again(quick, júlia):
     for _ in range(3):
         for number in range(8):
             assert try_to_log_in(f"guess {number}").status_code == 200
@@ -113,7 +113,7 @@ def test_guessing_the_old_password_soon_ends(quick, people):
     assert codes == [200] * 10 + [429] * 2
 
 
-def test_what_is_counted_does_not_grow_without_end(monkeypatch):
+def test_the_counts_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr(throttle, "MOST_KEYS", 10)
     tries = throttle.Tries(most=2, every=1e-6)
     for number in range(1000):
@@ -121,7 +121,7 @@ def test_what_is_counted_does_not_grow_without_end(monkeypatch):
     assert len(tries.buckets) <= 12
 
 
-def test_somebody_without_tries_does_not_use_up_those_of_the_class(
+def test_a_person_without_tries_does_not_use_up_those_of_the_class(
     quick, people, monkeypatch
 ):
     """They share an address; Bia goes on and on at the door of a room."""

@@ -95,7 +95,7 @@ def test_an_odd_password_of_a_room_is_refused_with_a_sentence(people, text):
 def test_an_odd_invite_is_refused_with_a_sentence(people, token):
     answer = people["ana"].post("/invite/", {"token": token})
     assert answer.status_code == 200
-    assert "not good any more" in answer.text
+    assert "no longer valid" in answer.text
 
 
 # A quoted cookie may hold any character: this one a NUL.

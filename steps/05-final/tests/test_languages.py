@@ -45,7 +45,7 @@ def translations_in(entry):
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_what_the_server_reads_is_what_people_wrote(domain):
+def test_the_compiled_catalogue_is_up_to_date(domain):
     written = {}
     for entry in entries_of(domain):
         if "msgid_plural" in entry:
@@ -61,7 +61,7 @@ def test_what_the_server_reads_is_what_people_wrote(domain):
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_everything_is_translated_and_nothing_that_is_not_said_any_more(domain):
+def test_the_catalogue_has_every_text_and_no_other(domain):
     _, *entries = entries_of(domain)  # the first one is the head
     said = said_by_the_server() if domain == "django" else said_by_scripts()
     assert {entry["msgid"]: entry.get("msgid_plural") for entry in entries} == said
@@ -101,11 +101,14 @@ def said_by_the_server():
         calls = templatize(path.read_text("utf-8"), origin=str(path))
         for text in re.findall(rf"\bgettext\(u{STRING}", calls):
             said[ast.literal_eval(text)] = None
+        for pair in re.findall(rf"\bngettext\(u{STRING}, u{STRING}", calls):
+            text, plural = map(ast.literal_eval, pair)
+            said[text] = plural
     return said
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_template_says_anything_in_one_language_only(path):
+def test_every_text_of_a_template_can_be_translated(path):
     texts, is_translated = [], False
     for token in Lexer(path.read_text("utf-8")).tokenize():
         if token.token_type == TokenType.BLOCK:
@@ -149,13 +152,13 @@ def page_in(browser, language, page="/accounts/login/"):
         ("", "en", "Log in"),
     ],
 )
-def test_a_page_comes_in_the_language_of_the_browser(wanted, language, title):
+def test_a_page_is_in_the_language_of_the_browser(wanted, language, title):
     page = page_in(Client(), wanted)
     assert f'<html lang="{language}">' in page
     assert f"<h1>{title}</h1>" in page
 
 
-def test_the_language_that_was_chosen_on_the_page_counts_more(people):
+def test_the_language_chosen_on_the_page_takes_precedence(people):
     ana = people["ana"]
     form = {"language": "pt-br", "next": "/chat/"}
     assert ana.post("/language/", form)["Location"] == "/chat/"
@@ -164,7 +167,7 @@ def test_the_language_that_was_chosen_on_the_page_counts_more(people):
     assert "Which room?" in page_in(ana, "pt-BR", "/chat/")
 
 
-def test_the_choice_of_a_language_leads_to_no_other_site(people):
+def test_choosing_a_language_never_leads_to_another_site(people):
     form = {"language": "pt-br", "next": "https://evil.example/"}
     assert people["ana"].post("/language/", form)["Location"] == "/"
 
@@ -178,14 +181,14 @@ def test_every_page_offers_each_language_and_marks_its_own(people, page):
     assert ["aria-current" in more for _, more in found] == [False, True]
 
 
-def test_after_an_invitation_the_choice_of_a_language_leads_to_the_room(people):
+def test_choosing_a_language_after_an_invitation_leads_to_the_room(people):
     ana = people["ana"]
     room = ana.post("/rooms/new/", {"name": "us", "kind": "two"})["Location"]
     page = ana.post(f"/rooms/{Room.objects.get().pk}/invite/").text
     assert f'name="next" value="{room}"' in page
 
 
-def test_what_django_says_itself_comes_in_that_language_too(people):
+def test_django_s_own_messages_are_translated_too(people):
     form = {"name": "sala", "kind": "secret"}
     headers = {"accept-language": "pt-BR"}
     page = people["ana"].post("/rooms/new/", form, headers=headers).text
@@ -203,7 +206,7 @@ def test_the_scripts_get_the_language_of_the_page():
     ("language", "error"),
     [("en", "The message is empty."), ("pt-BR,pt", "A mensagem está vazia.")],
 )
-async def test_a_socket_speaks_the_language_of_the_browser(
+async def test_a_socket_uses_the_language_of_the_browser(
     join, make_room, language, error
 ):
     await make_room("class")
@@ -212,9 +215,7 @@ async def test_a_socket_speaks_the_language_of_the_browser(
     assert (await ana.wait_for("error"))["error"] == error
 
 
-async def test_a_socket_speaks_the_language_that_was_chosen_on_the_page(
-    join, make_room, people
-):
+async def test_a_socket_uses_the_language_chosen_on_the_page(join, make_room, people):
     await make_room("class")
     people["ana"].cookies[settings.LANGUAGE_COOKIE_NAME] = "pt-br"
     ana = await join("class", "ana")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("page", ["/chat/", "/chat/class/"])
-def test_whoever_has_not_logged_in_is_led_to_the_login(page):
+def test_a_visitor_who_has_not_logged_in_is_sent_to_the_login(page):
     assert Client().get(page)["Location"] == f"/accounts/login/?next={page}"
 
 
@@ -55,7 +55,7 @@ def test_the_lobby_shows_who_is_where(people):
     sit(Room.objects.create(name="class"), "bia", "caio", "bia")
     Room.objects.create(name="empty")
     words = lobby_of(people["ana"])
-    assert "class Here now: bia, caio empty Log out" in words
+    assert "class Here now: bia, caio empty ana Password and email Log out" in words
 
 
 def test_the_lobby_names_ten_people_and_counts_the_others(people):
@@ -65,7 +65,7 @@ def test_the_lobby_names_ten_people_and_counts_the_others(people):
     assert "guest10" not in words
 
 
-def test_who_is_behind_a_password_is_for_those_to_know_who_know_it(people):
+def test_only_people_who_know_the_password_of_a_room_see_who_is_there(people):
     form = {"name": "sala", "kind": "password", "password": "sésamo"}
     people["ana"].post("/rooms/new/", form)
     sit(Room.objects.get(), "caio")
@@ -87,7 +87,7 @@ def test_many_rooms_take_the_lobby_no_more_queries_than_one(people):
     assert count() == one
 
 
-def test_a_room_that_nobody_made_is_404(people):
+def test_a_room_that_does_not_exist_is_404(people):
     assert people["ana"].get("/chat/nowhere/").status_code == 404
 
 
@@ -98,7 +98,7 @@ def test_a_room_is_made_in_the_admin():
     assert teacher.get("/chat/sala 1/").status_code == 200
 
 
-def test_names_stand_by_themselves_whichever_way_they_are_written(people):
+def test_names_that_are_written_from_right_to_left_do_not_disturb_the_page(people):
     name = "מנהל <b>"  # from right to left
     Room.objects.create(name=name)
     shown = "<bdi>מנהל &lt;b&gt;</bdi>"
@@ -108,7 +108,7 @@ def test_names_stand_by_themselves_whichever_way_they_are_written(people):
     assert "“<bdi>no מנהל &lt;b&gt;</bdi>”" in refused
 
 
-def test_a_page_allows_no_script_but_our_own(people):
+def test_a_page_allows_only_our_own_scripts(people):
     Room.objects.create(name="class")
     answer = people["ana"].get("/chat/class/")
     assert "default-src 'self'" in answer["Content-Security-Policy"]
@@ -117,7 +117,7 @@ def test_a_page_allows_no_script_but_our_own(people):
         assert script.split(">")[1].startswith("</script")
 
 
-def test_the_demonstration_can_be_made_twice_and_lets_ana_in(settings, capsys):
+def test_demo_can_run_twice_and_ana_can_log_in(settings, capsys):
     settings.DEBUG = True  # which pytest-django takes away
     call_command("demo")
     call_command("demo")
@@ -127,13 +127,13 @@ def test_the_demonstration_can_be_made_twice_and_lets_ana_in(settings, capsys):
     assert Room.objects.count() == 2
 
 
-def test_the_demonstration_stays_off_public_servers(settings):
+def test_demo_refuses_to_run_on_a_public_server(settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="Not on a public server"):
         call_command("demo")
 
 
-def test_no_page_of_a_person_is_kept_for_the_next_one_at_the_computer(people):
+def test_no_browser_keeps_a_page_for_the_next_person_at_the_computer(people):
     """After a log-out, the Back button would show Ana's private rooms."""
     room = Room.objects.create(name="sala", kind="password", password_hash="a hash")
     Room.objects.create(name="class")

@@ -180,7 +180,7 @@ async def test_a_server_whose_clock_is_ahead_removes_nobody(
     await here(ana, "ana")
     ahead = timezone.now() + timedelta(seconds=90)
     monkeypatch.setattr(timezone, "now", lambda: ahead)
-    other_server = presence.Register(lambda room_pks: None)
+    other_server = presence.Register(lambda room_pks: None, lambda room_pk: 0)
     await other_server.refresh()
     assert await Presence.objects.acount() == 1
     await this_hub().people.show(list(this_hub().rooms))

@@ -38,7 +38,7 @@ def manage(*command, **env):
     )
 
 
-def test_what_lives_as_long_as_the_process_is_not_searched_for_garbage():
+def test_the_garbage_collector_skips_what_lives_as_long_as_the_process():
     """Else everybody waits for a tenth of a second whenever Python looks through it."""
     assert gc.get_freeze_count() > 10_000
     assert gc.get_threshold()[0] >= 10_000
@@ -66,7 +66,7 @@ def test_a_public_server_does_not_start_without_its_settings(missing):
     assert "Traceback" not in result.stderr
 
 
-def test_prometheus_asks_a_process_by_its_inner_name_over_plain_http():
+def test_prometheus_reaches_a_process_by_its_inner_name_over_plain_http():
     """Behind TLS too: a redirect would need a host that visitors may name."""
     ask = "from django.test import Client; print(Client().get('/metrics', HTTP_HOST='app1:8000').status_code)"
     result = manage("shell", "-v0", "-c", ask, **PUBLIC)
@@ -121,13 +121,13 @@ async def test_only_our_own_origin_opens_a_socket(origin, opens):
     await visitor.disconnect()
 
 
-async def test_every_socket_of_the_site_is_guarded():
+async def test_every_socket_of_the_site_checks_the_origin():
     assert isinstance(application, ProtocolTypeRouter)
     assert isinstance(application.application_mapping["websocket"], OriginValidator)
 
 
 @pytest.mark.parametrize("page", ["/accounts/login/", "/healthz/live"])
-def test_no_page_allows_a_script_that_is_not_ours(page):
+def test_every_page_allows_only_our_own_scripts(page):
     policy = Client().get(page)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
@@ -163,7 +163,7 @@ async def test_the_process_is_ready_while_people_are_in_the_rooms(
     assert answer.json()["layer"] == "ok"
 
 
-async def test_a_flood_of_questions_is_one_check(monkeypatch):
+async def test_many_requests_at_once_share_one_check(monkeypatch):
     """Each one would go through Redis and open a connection to the database."""
     checks = []
 
@@ -190,7 +190,7 @@ async def test_without_the_layer_it_is_degraded_and_still_ready(monkeypatch):
     assert answer.json()["status"] == "degraded"
 
 
-async def test_a_layer_that_does_not_answer_is_no_traceback(monkeypatch, settings):
+async def test_a_layer_that_does_not_answer_causes_no_traceback(monkeypatch, settings):
     layer = settings.CHANNEL_LAYERS["default"]
     nowhere = {"hosts": ["redis://127.0.0.1:1"]}
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": nowhere}}
@@ -243,7 +243,7 @@ def test_a_public_server_logs_a_line_of_json_for_each_event():
     assert (line["message"], line["room"], line["levelname"]) == ("oi", 7, "INFO")
 
 
-async def test_of_a_socket_that_was_closed_the_log_tells_who_and_why(
+async def test_the_log_reports_each_closed_socket_with_its_code(
     join, make_room, caplog
 ):
     caplog.set_level("INFO", "chat")
@@ -257,7 +257,7 @@ async def test_of_a_socket_that_was_closed_the_log_tells_who_and_why(
     assert "private" not in caplog.text
 
 
-def test_two_sites_on_one_redis_do_not_hear_each_other():
+def test_two_sites_on_one_redis_do_not_receive_each_others_events():
     """Both have a room 1: a rehearsal and the real site, or two folders on a laptop."""
     print_prefix = (
         "from config import settings;"

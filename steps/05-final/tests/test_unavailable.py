@@ -48,7 +48,7 @@ def test_a_queue_for_the_hasher_that_is_too_long_is_a_503(monkeypatch):
     assert "Wait a few seconds" in answer.text
 
 
-def test_a_database_that_does_not_answer_is_a_503_that_says_so(people, monkeypatch):
+def test_without_the_database_a_page_is_a_503_with_a_message(people, monkeypatch):
     def fail(*arguments, **options):
         raise OperationalError("no connection")
 
@@ -59,7 +59,7 @@ def test_a_database_that_does_not_answer_is_a_503_that_says_so(people, monkeypat
     assert "no connection" not in answer.text
 
 
-def test_a_page_that_needs_no_database_is_there_without_one(monkeypatch):
+def test_a_page_that_needs_no_database_works_without_one(monkeypatch):
     def fail(*arguments, **options):
         raise OperationalError("no connection")
 
@@ -68,7 +68,7 @@ def test_a_page_that_needs_no_database_is_there_without_one(monkeypatch):
     assert log_in().status_code == 503
 
 
-async def test_a_database_that_hangs_is_a_503_in_the_end(people, monkeypatch):
+async def test_a_database_that_hangs_ends_in_a_503(people, monkeypatch):
     answers_again = threading.Event()
 
     def hang(*arguments, **options):
@@ -76,7 +76,7 @@ async def test_a_database_that_hangs_is_a_503_in_the_end(people, monkeypatch):
         return Room.objects.none()
 
     monkeypatch.setattr(Room, "listed_for", hang)
-    monkeypatch.setattr(unavailable, "PATIENCE", 0.1)
+    monkeypatch.setattr(unavailable, "LONGEST_PAGE", 0.1)
     browser = AsyncClient()
     browser.cookies = people["ana"].cookies
     try:
@@ -97,7 +97,7 @@ def test_a_bug_is_still_a_500(people, monkeypatch):
     assert people["ana"].get("/chat/").status_code == 500
 
 
-def test_who_waits_too_long_for_the_hasher_gets_a_503_in_time(monkeypatch):
+def test_waiting_too_long_for_the_hasher_ends_in_a_503(monkeypatch):
     """The front server would give up, and then send nobody here for a while."""
     busy = hashers.threading.BoundedSemaphore(1)
     busy.acquire()
@@ -119,7 +119,7 @@ def test_pages_give_up_before_the_front_server_does(settings):
     seconds = int(
         re.search(r"proxy_read_timeout (\d+)s;\n    }\n\n    location @", config)[1]
     )
-    assert hashers.LONGEST_WAIT < unavailable.PATIENCE < seconds
+    assert hashers.LONGEST_WAIT < unavailable.LONGEST_PAGE < seconds
 
 
 def log_in_from_a_thread():

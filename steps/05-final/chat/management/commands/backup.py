@@ -11,7 +11,7 @@ from chat import backups
 
 
 class Command(BaseCommand):
-    """Safe while the chat runs: the file has the database as of one moment."""
+    """Safe while the chat runs: the file holds the database as of one moment."""
 
     help = "Save the whole database in a file; `restore` brings it back."
 
@@ -42,8 +42,8 @@ class Command(BaseCommand):
 def own_part(file):
     """Make an empty file beside a backup to be, and return its path.
 
-    It will hold everybody's messages, so it's for its owner alone. And its name is its
-    own: two backups into one file at once would mix there.
+    Only its owner can read it, because it will contain everyone's messages. Its name is
+    unique, so that two backups into one file at once don't mix.
     """
     number, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)
     os.close(number)

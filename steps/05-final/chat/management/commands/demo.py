@@ -13,14 +13,14 @@ ROOMS = ["class", "café com leite"]
 
 
 class Command(BaseCommand):
-    """Everybody can read the password above: for the classroom only."""
+    """For the classroom only, because anyone can read the password above."""
 
     help = "Make the people and the rooms of the demonstration."
 
     def handle(self, **options):
-        """Make the people and rooms that are missing, and say how to log in."""
+        """Make the people and rooms that are missing, and print how to log in."""
         if not settings.DEBUG:
-            raise CommandError("Not on a public server: the password is known to all.")
+            raise CommandError("Not on a public server: anyone can read the password.")
         for name in [*PEOPLE, TEACHER]:
             teaches = name == TEACHER
             rights = {"is_staff": teaches, "is_superuser": teaches}

@@ -38,10 +38,10 @@ class Command(BaseCommand):
         # A backup may be older than the code.
         call_command("migrate", verbosity=0, interactive=False)
         end_sessions(session_keys() - alive)
-        # Processes and pages have newer messages in memory, whose numbers are used again
-        # from now on. A new history id makes them start over.
+        # Processes and pages have newer messages in memory, whose numbers will be used
+        # again. A new history id makes them start over.
         Room.renew_epochs()
-        publish()  # now, not at their next check
+        publish()  # so that they notice now, not at their next check
         self.stdout.write(f"The database is as it was in {file}.")
 
     def ask(self, file):
@@ -62,7 +62,7 @@ def session_keys():
 
 
 def end_sessions(keys):
-    """End sessions that had ended before the restore: a log-out stays a log-out."""
+    """End the sessions that had already ended before the restore, such as by a log-out."""
     keys = list(keys)
     for start in range(0, len(keys), 500):
         Session.objects.filter(pk__in=keys[start : start + 500]).delete()
