@@ -20,8 +20,8 @@ panel.innerHTML = `
       <div><dt>${say("crossings in the last minute")}</dt><dd id="wire-crossings"></dd></div>
       <div><dt>${say("bytes in the last minute")}</dt><dd id="wire-bytes"></dd></div>
       <div><dt>${say("messages seen")}</dt><dd id="wire-messages"></dd></div>
-      <div><dt>${say("crossings per message seen")}</dt><dd id="wire-crossings-each"></dd></div>
-      <div><dt>${say("bytes per message seen")}</dt><dd id="wire-bytes-each"></dd></div>
+      <div><dt>${say("crossings per message")}</dt><dd id="wire-crossings-each"></dd></div>
+      <div><dt>${say("bytes per message")}</dt><dd id="wire-bytes-each"></dd></div>
     </dl>
     <button type="button" id="wire-reset">${say("Count from zero")}</button>
     <button type="button" id="wire-projector" aria-keyshortcuts="Alt+P">
