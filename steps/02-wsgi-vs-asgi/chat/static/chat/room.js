@@ -1,7 +1,7 @@
 // How a message travels here: it waits on the server until this page asks for it.
 
 import { onSend, showStatus } from "./page.js";
-import { showSeen, showUnseen } from "./unseen.js";
+import { showPending, showStored } from "./pending.js";
 
 const LONGEST_WAIT = 25; // seconds that the server may hold a long poll
 const MOST_MESSAGES = 100; // in one answer; if there are so many, there may be more
@@ -20,7 +20,7 @@ transport.addEventListener("change", () => waiting.abort());
 listen();
 
 onSend(async (message) => {
-  const bubble = showUnseen(message);
+  const bubble = showPending(message);
   try {
     await answerOf(await fetch(url, { method: "POST", body: JSON.stringify(message) }));
   } catch (error) {
@@ -66,7 +66,7 @@ async function ask(long) {
   const options = { signal: waiting.signal, cache: "no-store" };
   const { messages } = await answerOf(await fetch(`${url}?${query}`, options));
   for (const message of messages) {
-    showSeen(message);
+    showStored(message);
     newest = message.id;
   }
   newest ??= 0; // an empty room: every message comes after 0
@@ -79,7 +79,7 @@ function follow() {
   source.addEventListener("open", () => showStatus("Listening: an event stream is open."));
   source.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
-    showSeen(message);
+    showStored(message);
     newest = message.id;
   });
   return new Promise((resolve, reject) => {

@@ -1,14 +1,14 @@
 // Our own messages, from Send until the server returns them.
 //
-// The page shows them at once. A Send button that seems to do nothing for two seconds
-// looks broken.
+// The page shows them at once. A Send button that does nothing for two seconds looks
+// broken.
 
 import { showMessage } from "./page.js";
 
 const log = document.querySelector("#chat-log");
 
 /** Show a message that we are sending; return its bubble. */
-export function showUnseen(message) {
+export function showPending(message) {
   const bubble = showMessage(message);
   bubble.classList.add("pending");
   bubble.dataset.sentAt = message.sent_at;
@@ -20,12 +20,11 @@ export function showUnseen(message) {
   return bubble;
 }
 
-/** Show a message from the server, instead of our own copy if there is one. */
-export function showSeen(message) {
-  const unseen = [...log.querySelectorAll(".pending")];
-  // By time and not by id: a poll may return the message before our POST has its answer.
-  // The time is on our clock, and nobody sends twice in a millisecond.
-  unseen.find(({ dataset }) => dataset.sentAt === String(message.sent_at))?.remove();
-  // All pages show messages in the server's order; those without a place in it come last.
+/** Show a message from the server; it replaces our own copy, if there is one. */
+export function showStored(message) {
+  // By time, not by id: a poll may return a message before its POST has an answer. The
+  // time is from our clock, and a person doesn't send twice in a millisecond.
+  log.querySelector(`.pending[data-sent-at="${message.sent_at}"]`)?.remove();
+  // Every page shows stored messages in the server's order, so pending ones come last.
   log.insertBefore(showMessage(message), log.querySelector(".pending"));
 }
