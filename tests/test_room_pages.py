@@ -184,7 +184,8 @@ def test_your_message_appears_at_once_and_then_only_once(chat, visit):
     ana.enter(room)
     expect(ana.page.get_by_text("at their next poll")).to_be_visible()
     polls = []
-    ana.page.route("**/messages/*/?*", polls.append)  # none is answered for now
+    # No poll is answered for now.
+    ana.page.route("**/messages/*/?*", lambda route: polls.append(route))
     with ana.page.expect_request("**/messages/*/?*"):
         pass
     ana.say("one")
@@ -198,11 +199,11 @@ def test_your_message_appears_at_once_and_then_only_once(chat, visit):
     ana.say("three")
     expect(pending).to_have_count(2)
     expect(ana.page.locator("#wire-rows tr", has_text="201")).to_have_count(2)
-    ana.page.unroute("**/messages/*/?*")
     polls[0].continue_()
     ana.sees("one", "two", "three")
     expect(pending).to_have_count(0)
     expect(ana.page.locator(".mine")).to_have_count(2)
+    ana.page.unroute_all(behavior="ignoreErrors")
 
 
 @polled
@@ -280,14 +281,12 @@ def test_the_panel_shows_who_closed_a_socket(serve, browser):
         expect(status).to_have_text("/ws/echo/bare/ is open.")
         ana.say("one")
         expect(ana.page.locator("#chat-log p")).to_have_text(["one"])
-        ana.say('{"two": 2}')
-        expect(ana.page.locator("#chat-log p")).to_have_text(["one", '{"two": 2}'])
         closing = ana.page.locator("#wire-rows tr", has_text="close")
         ana.page.locator("#chat-sender-input").select_option("/ws/echo/")
         expect(closing).to_have_text([re.compile(r"↑close 1\d{3}")])
         expect(status).to_have_text("/ws/echo/ is open.")
-        ana.say("three")
-        expect(ana.page.locator("#wire-messages")).to_have_text("3")
+        ana.say("two")
+        expect(ana.page.locator("#wire-messages")).to_have_text("2")
         server.process.stop()
         expect(closing.first).to_have_text(re.compile(r"↓close 1\d{3}"))
         ana.context.close()
@@ -312,7 +311,7 @@ def test_another_transport_starts_a_new_count(chat, visit):
     assert [row[1] for row in rows_of(ana.page)] == ["event", "open event stream"]
 
 
-@pytest.mark.parametrize("size", [(640, 480), (853, 480), (1280, 800)])
+@pytest.mark.parametrize("size", [(640, 640), (853, 480), (1280, 800)])
 @some_steps("01", "05")
 def test_the_panel_is_beside_the_log(chat, visit, size):
     """A window of 1280 pixels has 853 at a zoom of 150 %."""
@@ -378,7 +377,7 @@ def test_a_projector_gets_half_a_window_of_large_text(chat, visit, width):
 def test_the_page_of_a_room_is_small(chat, visit):
     ana = visit("ana")
     answers = []
-    ana.page.on("response", answers.append)
+    ana.page.on("response", lambda answer: answers.append(answer))
     ana.enter(chat.room())
     sizes = {
         answer.url: len(answer.body())

@@ -1,4 +1,4 @@
-// The wire panel: what really crosses the wire. wire.js reports it, the panel shows it.
+// The panel "The wire" shows what really crosses the wire, as wire.js reports it.
 
 const MOST_ROWS = 100;
 const MINUTE = 60; // seconds
@@ -6,40 +6,37 @@ const MINUTE = 60; // seconds
 const panel = document.querySelector("#wire");
 const transport = document.querySelector("#transport");
 const language = document.documentElement.lang;
-// gettext is there in a chat that has several languages.
-export const say = window.gettext ?? ((text) => text);
+export const say = window.gettext ?? ((text) => text); // some chats have translations
 let total; // since the count began
-// What crossed in each second of the last minute, { at, crossings, bytes }. Not each
-// crossing: a tab may be open all day.
+// { at, crossings, bytes } for each second of the last minute. A list of all crossings
+// would grow all day.
 export const seconds = [];
+
+const totals = [
+  ["crossings", say("crossings in the last minute")],
+  ["bytes", say("bytes in the last minute")],
+  ["messages", say("messages seen")],
+  ["crossings-each", say("crossings per message")],
+  ["bytes-each", say("bytes per message")],
+].map(([id, text]) => `<div><dt>${text}</dt><dd id="wire-${id}"></dd></div>`);
 
 panel.innerHTML = `
   <details open>
     <summary>${say("The wire")}</summary>
-    <dl>
-      <div><dt>${say("crossings in the last minute")}</dt><dd id="wire-crossings"></dd></div>
-      <div><dt>${say("bytes in the last minute")}</dt><dd id="wire-bytes"></dd></div>
-      <div><dt>${say("messages seen")}</dt><dd id="wire-messages"></dd></div>
-      <div><dt>${say("crossings per message")}</dt><dd id="wire-crossings-each"></dd></div>
-      <div><dt>${say("bytes per message")}</dt><dd id="wire-bytes-each"></dd></div>
-    </dl>
+    <dl>${totals.join("")}</dl>
     <button type="button" id="wire-reset">${say("Count from zero")}</button>
-    <button type="button" id="wire-projector" aria-keyshortcuts="Alt+P">
-      ${say("Projector view (Alt+P)")}
-    </button>
+    <button type="button" id="wire-projector">${say("Projector view (Alt+P)")}</button>
     ${transport ? `<p class="hint">${say("A new transport starts a new count.")}</p>` : ""}
     <div class="rows" role="region" tabindex="0"
          aria-label="${say("Every crossing, the newest first")}">
       <table>
         <thead>
           <tr>
-            <th scope="col">
-              <abbr title="${say("↑ from this page, ↓ to this page")}">${say("dir")}</abbr>
-            </th>
-            <th scope="col">${say("what")}</th>
-            <th scope="col">${say("bytes")}</th>
-            <th scope="col"><abbr title="${say("milliseconds from send to seen")}">ms</abbr></th>
-            <th scope="col">${say("server")}</th>
+            <th><abbr title="${say("↑ from this page, ↓ to this page")}">${say("dir")}</abbr></th>
+            <th>${say("what")}</th>
+            <th>${say("bytes")}</th>
+            <th><abbr title="${say("milliseconds from send to seen")}">ms</abbr></th>
+            <th>${say("server")}</th>
           </tr>
         </thead>
         <tbody id="wire-rows"></tbody>
@@ -47,8 +44,8 @@ panel.innerHTML = `
     </div>
   </details>`;
 
-const rows = document.querySelector("#wire-rows");
-document.querySelector("#wire-reset").addEventListener("click", startCount);
+const rows = panel.querySelector("tbody");
+panel.querySelector("#wire-reset").addEventListener("click", startCount);
 transport?.addEventListener("change", startCount);
 setInterval(showTotals, 1000); // the last minute moves on, even when nothing crosses
 startCount();
@@ -61,16 +58,15 @@ export function startCount() {
   showTotals();
 }
 
-// ---- For the last row of a class ---------------------------------------------------
+// ---- Projector view
 
-const projector = document.querySelector("#wire-projector");
+const projector = panel.querySelector("#wire-projector");
 projector.addEventListener("click", () => {
-  const isOn = document.body.classList.contains("projector");
-  localStorage.setItem("projector", isOn ? "off" : "on");
+  localStorage.projector = localStorage.projector ? "" : "on"; // survives a reload
   showProjectorView();
 });
 window.addEventListener("keydown", (event) => {
-  // By code: on a Mac, Alt+P types π. A text that somebody is typing may need that.
+  // By code, because Alt+P types π on a Mac. In a text, it may.
   const isTyping = event.target.maxLength > 0 && event.target.value;
   if (event.code !== "KeyP" || !event.altKey || event.ctrlKey || isTyping) return;
   event.preventDefault();
@@ -79,12 +75,11 @@ window.addEventListener("keydown", (event) => {
 showProjectorView();
 
 function showProjectorView() {
-  const isOn = localStorage.getItem("projector") === "on";
-  document.body.classList.toggle("projector", isOn);
-  projector.ariaPressed = isOn;
+  const isOn = Boolean(localStorage.projector);
+  projector.ariaPressed = document.body.classList.toggle("projector", isOn);
 }
 
-// ---- Crossings ---------------------------------------------------------------------
+// ---- Crossings
 
 /** Add a row for something that starts to cross; return it. */
 export function addRow(direction, what) {

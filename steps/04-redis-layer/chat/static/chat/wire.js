@@ -1,10 +1,8 @@
-// Reports what crosses the wire to the panel (panel.js), in the same way in every step.
+// Reports what crosses the wire to the panel. It wraps fetch, EventSource and WebSocket,
+// so it must load before the chat's scripts, which don't know about it.
 //
-// It wraps what a browser sends and receives with, fetch, EventSource and WebSocket, so
-// the chat's own scripts don't know about it. It must load before they do.
-//
-// Bytes: for an HTTP exchange, the first line, headers and body, the request as counted
-// by the server (a page can't see all headers that its browser sends); for a WebSocket
+// Bytes: for HTTP, the first line, headers and body; the server counts those of the
+// request, because a page can't see all headers that its browser sends. For a WebSocket
 // frame, its header and payload (RFC 6455, section 5.2); for an event, its text. The
 // WebSocket handshake and everything below HTTP are not counted.
 
@@ -13,11 +11,11 @@ import { addRow, count, say, startCount } from "./panel.js";
 const loadedAt = Date.now();
 const utf8 = new TextEncoder();
 
-// ---- HTTP -------------------------------------------------------------------
+// ---- HTTP
 
 const realFetch = window.fetch;
 window.fetch = async (resource, options = {}) => {
-  const what = nameOf(new URL(resource, location.href), options.method ?? "GET");
+  const what = nameOf(resource, options);
   const asked = addRow("↑", what);
   try {
     const response = await realFetch(resource, options);
@@ -36,9 +34,9 @@ window.fetch = async (resource, options = {}) => {
   }
 };
 
-function nameOf(url, method) {
+function nameOf(url, { method }) {
   if (method === "POST") return "post";
-  return url.searchParams.has("wait") ? "long poll" : "poll";
+  return url.includes("wait=") ? "long poll" : "poll";
 }
 
 function headOf({ status, statusText, headers }) {
@@ -46,15 +44,15 @@ function headOf({ status, statusText, headers }) {
   return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join("")}\r\n`;
 }
 
-// ---- Server-Sent Events --------------------------------------------------------
+// ---- Server-Sent Events
 
-let changed = false; // whether somebody has just chosen the event stream
+let changed = false; // whether somebody has just chosen this transport
 document.querySelector("#transport")?.addEventListener("change", () => (changed = true));
 
 window.EventSource = class extends window.EventSource {
   constructor(url, options) {
     super(url, options);
-    if (changed) startCount(); // without the poll for what the page had missed
+    if (changed) startCount(); // leaves out the poll before the stream
     changed = false;
     const asked = addRow("↑", "open event stream");
     this.addEventListener("open", () => count(asked, { bytes: 0 }), { once: true });
@@ -66,7 +64,7 @@ window.EventSource = class extends window.EventSource {
   }
 };
 
-// ---- WebSocket -------------------------------------------------------------------
+// ---- WebSocket
 
 window.WebSocket = class extends window.WebSocket {
   #closer = "↓"; // the server or the network, unless this page does it
@@ -100,9 +98,9 @@ function frameSize(payload) {
   return (payload < 65_536 ? 4 : 10) + payload;
 }
 
-// ---- What it holds -----------------------------------------------------------------
+// ---- Contents
 
-/** Return the contents of a frame. One without JSON, as for an echo, is a message too. */
+/** Return what a frame carries. Plain text, as on the echo page, is a message too. */
 function frameOf(data) {
   return { type: "message", messages: 1, ...contentsOf(data) };
 }
@@ -121,7 +119,7 @@ function contentsOf(text) {
   return {
     type: content.type ?? (content.error ? "error" : messages.length ? "message" : "frame"),
     messages: messages.length,
-    // The time of a message that is older than this page says nothing about its way here.
+    // A message that is older than this page took no time to get here.
     ms: sentAt >= loadedAt ? Math.max(0, Date.now() - sentAt) : undefined,
     server: content.server,
   };
