@@ -39,7 +39,7 @@ MOST_LINES = 200  # of a script
 @pytest.mark.parametrize("width", [390, 1280])
 def test_your_own_messages_are_on_the_right(chat, visit, width):
     room = chat.room()
-    ana = visit("ana", viewport={"width": width, "height": 800})
+    ana = visit("ana", viewport={"width": width, "height": 500})
     ana.page.goto(f"{path_of(room)}?name=Ana")
     ana.hears()
     ana.say(LONG)
@@ -49,20 +49,28 @@ def test_your_own_messages_are_on_the_right(chat, visit, width):
     bia.say("oi")
     ana.sees(LONG.strip(), LONG.strip(), "oi")
     log = ana.page.locator("#chat-log").bounding_box()
-    mine, theirs, short = (one.bounding_box() for one in bubbles(ana.page))
+    boxes = [bubble.bounding_box() for bubble in bubbles_of(ana.page).all()]
+    mine, theirs, short = boxes
     assert mine["x"] + mine["width"] > log["x"] + log["width"] - 20
     assert theirs["x"] == short["x"] < log["x"] + 20
     assert mine["width"] <= log["width"] * 3 / 4
     assert theirs["width"] <= log["width"] * 3 / 4
     assert short["width"] < 100
     assert ana.page.evaluate("document.documentElement.scrollWidth") <= width
+    if width > 640:  # the log scrolls, the page doesn't
+        for number in range(5):
+            ana.say(f"{number} {LONG}")
+            expect(bubbles_of(ana.page)).to_have_count(4 + number)
+        page_height = ana.page.evaluate("document.documentElement.scrollHeight")
+        assert page_height == 500
     # A screen reader reads all the names.
     said = ana.page.locator("#chat-log").aria_snapshot()
     assert said.index("Ana") < said.index("Bia")
 
 
-def bubbles(page: Page) -> list:
-    return page.locator("#chat-log p").all()
+def bubbles_of(page: Page):
+    """Return the messages in the log, those on their way included."""
+    return page.locator("#chat-log p")
 
 
 @some_steps("01", "02", "04")

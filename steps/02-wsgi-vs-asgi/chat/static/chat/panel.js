@@ -8,8 +8,7 @@ const transport = document.querySelector("#transport");
 const language = document.documentElement.lang;
 export const say = window.gettext ?? ((text) => text); // some chats have translations
 let total; // since the count began
-// { at, crossings, bytes } for each second of the last minute. A list of all crossings
-// would grow all day.
+// { at, crossings, bytes } of the last minute's seconds. All crossings would be too many.
 export const seconds = [];
 
 const totals = [
@@ -107,13 +106,12 @@ export function count({ cells }, { bytes, ms, server, messages = 0 }) {
 
 function showTotals() {
   while (seconds[0]?.at <= now() - MINUTE) seconds.shift();
-  const { messages } = total;
+  const { crossings, bytes, messages } = total;
   const each = (sum) => (messages ? Math.round((10 * sum) / messages) / 10 : "–");
-  show("crossings", sumOf("crossings"));
-  show("bytes", sumOf("bytes"));
-  show("messages", messages);
-  show("crossings-each", each(total.crossings));
-  show("bytes-each", each(total.bytes));
+  const values = [sumOf("crossings"), sumOf("bytes"), messages, each(crossings), each(bytes)];
+  panel.querySelectorAll("dd").forEach((element, index) => {
+    element.textContent = values[index].toLocaleString(language);
+  });
 }
 
 /** Return the current second, by a clock that is never set back. */
@@ -121,11 +119,7 @@ function now() {
   return Math.floor(performance.now() / 1000);
 }
 
-function show(name, value) {
-  document.querySelector(`#wire-${name}`).textContent = value.toLocaleString(language);
-}
-
-/** Return the sum of crossings or bytes in the last minute. */
+/** Return the crossings or the bytes of the last minute. */
 function sumOf(key) {
   return seconds.reduce((sum, second) => sum + second[key], 0);
 }
