@@ -190,7 +190,7 @@ def test_your_message_appears_at_once_and_then_only_once(chat, visit):
     room = chat.room()
     ana = visit("ana")
     ana.enter(room)
-    expect(ana.page.get_by_text("at their next poll")).to_be_visible()
+    expect(ana.page.get_by_text("your page shows it at once")).to_be_visible()
     polls = []
     # No poll is answered for now.
     ana.page.route("**/messages/*/?*", lambda route: polls.append(route))
