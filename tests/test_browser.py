@@ -195,9 +195,16 @@ def test_no_page_has_an_accessibility_violation(chat, visit, scheme, screen):
     ana = visit("ana", color_scheme=scheme, viewport=viewport)
     ana.page.goto("/chat/")
     assert_accessible(ana.page)
-    ana.enter(chat.room())
+    room = chat.room()
+    ana.enter(room)
     ana.say("oi")
     ana.sees("oi")
+    chat.enter(room, "bia").say("oi, Ana")
+    ana.sees("oi", "oi, Ana")
+    assert_accessible(ana.page)
+    assert ana.page.evaluate("document.documentElement.scrollWidth") <= width
+    ana.page.keyboard.press("Alt+p")  # the projector view of the panel
+    expect(ana.page.locator("body")).to_have_class(re.compile("projector"))
     assert_accessible(ana.page)
     assert ana.page.evaluate("document.documentElement.scrollWidth") <= width
     if chat.step.folder == "02-wsgi-vs-asgi":

@@ -17,7 +17,8 @@ __all__ = ["visit"]  # a fixture
 
 # Frames as they come over a socket of this page.
 CROSS = """async (count) => {
-  const { seconds } = await import(document.querySelector("script[src*='wire.js']").src);
+  const wire = document.querySelector("script[src*='wire.js']").src;
+  const { seconds } = await import(wire.replace("wire.js", "panel.js"));
   const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws/nowhere/");
   const data = JSON.stringify({ text: "oi", sender: "Ana" });
   for (let i = 0; i < count; i++) socket.dispatchEvent(new MessageEvent("message", { data }));

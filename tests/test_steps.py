@@ -23,9 +23,10 @@ def test_neighbours_differ_only_where_declared(before, after):
     )
 
 
-def test_the_wire_panel_is_the_same_file_in_every_step():
-    panels = {compare.files_of(step)["chat/static/chat/wire.js"] for step in STEPS}
-    assert len(panels) == 1
+@pytest.mark.parametrize("name", ["chat.css", "panel.js", "wire.js"])
+def test_the_style_and_the_wire_panel_are_the_same_files_in_every_step(name):
+    path = f"chat/static/chat/{name}"
+    assert len({compare.files_of(step)[path] for step in STEPS}) == 1
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)

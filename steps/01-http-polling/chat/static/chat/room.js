@@ -1,63 +1,71 @@
-// How a message travels here: it lies on the server until this page asks for it.
+// How a message travels here: it waits on the server until this page asks for it.
 
-import { onSend, showMessage, showStatus } from "./page.js";
+import { onSend, showStatus } from "./page.js";
+import { showPending, showStored } from "./pending.js";
 
-const LONGEST_WAIT = 25; // seconds that a long poll may be held
-const MOST_MESSAGES = 100; // in one answer; there may be more behind so many
-const AFTER_TROUBLE = 2; // seconds until the next try when the server is gone
+const LONGEST_WAIT = 25; // seconds that the server may hold a long poll
+const MOST_MESSAGES = 100; // in one answer; if there are so many, there may be more
+const AFTER_TROUBLE = 2; // seconds until the next try when the server doesn't answer
 
-const { messages: address } = document.body.dataset; // where the server has the messages
+const { messages: url } = document.body.dataset; // of the room's messages
 const transport = document.querySelector("#transport");
-let reached = false; // whether the last question had an answer
+let isAnswered = false; // whether the last request was
 let newest; // the id of the newest message that we have
-let turn = new AbortController(); // ends the wait when the person changes the transport
+let waiting = new AbortController(); // aborted when the person changes the transport
 
+// `?transport=long` selects one; without such a transport, nothing happens.
+transport.elements.transport.value = new URLSearchParams(location.search).get("transport");
+transport.addEventListener("submit", (event) => event.preventDefault());
+transport.addEventListener("change", () => waiting.abort());
 listen();
 
 onSend(async (message) => {
-  await answerOf(await fetch(address, { method: "POST", body: JSON.stringify(message) }));
+  const bubble = showPending(message);
+  try {
+    await answerOf(await fetch(url, { method: "POST", body: JSON.stringify(message) }));
+  } catch (error) {
+    bubble.remove();
+    throw error;
+  }
 });
-
-transport.addEventListener("submit", (event) => event.preventDefault());
-transport.addEventListener("change", () => turn.abort());
 
 async function listen() {
   for (;;) {
-    turn = new AbortController();
+    waiting = new AbortController();
     const { transport: kind, interval } = Object.fromEntries(new FormData(transport));
     const long = kind === "long";
     const how = long ? "holding a request" : `asking every ${interval} seconds`;
     try {
-      if (reached) showStatus(`Listening: ${how}.`); // a long poll may take a while
+      if (isAnswered) showStatus(`Listening: ${how}.`); // a long poll may take a while
       const found = await ask(long);
-      reached = true;
+      isAnswered = true;
       showStatus(`Listening: ${how}.`);
       if (!long && found < MOST_MESSAGES) await pause(Number(interval) || 2);
     } catch (error) {
-      if (turn.signal.aborted) continue;
-      reached = false;
+      if (waiting.signal.aborted) continue;
+      isAnswered = false;
       showStatus(`The server does not answer (${error.message}). Trying again.`, { trouble: true });
       await pause(AFTER_TROUBLE);
     }
   }
 }
 
-/** Ask for what is new and show it; return how many messages there were. */
+/** Ask for new messages and show them; return how many there were. */
 async function ask(long) {
   const query = new URLSearchParams();
   if (newest !== undefined) {
     query.set("after", newest);
     if (long) query.set("wait", LONGEST_WAIT);
   }
-  // An answer that may be kept is shared: of two tabs in one room, the browser would let
-  // one wait for what the other one gets.
-  const options = { signal: turn.signal, cache: "no-store" };
-  const { messages } = await answerOf(await fetch(`${address}?${query}`, options));
+  // The browser shares an answer that it may cache: of two tabs in one room, one would
+  // wait for the other's long poll to end.
+  const options = { signal: waiting.signal, cache: "no-store" };
+  const { messages } = await answerOf(await fetch(`${url}?${query}`, options));
   for (const message of messages) {
-    showMessage(message);
+    showStored(message);
     newest = message.id;
   }
-  newest ??= 0; // an empty room: everything is after 0
+  newest ??= 0; // an empty room: every message comes after 0
   return messages.length;
 }
 
@@ -71,6 +79,6 @@ async function answerOf(response) {
 function pause(seconds) {
   return new Promise((resolve) => {
     setTimeout(resolve, seconds * 1000);
-    turn.signal.addEventListener("abort", resolve);
+    waiting.signal.addEventListener("abort", resolve);
   });
 }

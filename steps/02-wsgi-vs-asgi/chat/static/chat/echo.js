@@ -1,4 +1,5 @@
-// The first WebSockets: each one talks to its own object on the server, nobody else.
+// The first WebSockets: each one has an object of its own on the server, and gets
+// only its own messages back.
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 const choice = document.querySelector("#chat-sender-input");
@@ -20,12 +21,12 @@ function open() {
     document.querySelector("#chat-log").append(item);
   });
   opening.addEventListener("close", ({ code }) => {
-    // The browser does not tell a page why a handshake failed: 1006 is all it says.
+    // When a handshake fails, the browser doesn't tell the page why: the code is 1006.
     if (opening === socket) show(`${new URL(opening.url).pathname} is closed (code ${code}).`);
   });
 }
 
-// Until now the browser would have sent the form itself, and lost the text.
+// Before this line, the browser would have submitted the form and lost the text.
 document.querySelector("#chat-message-submit").disabled = false;
 document.querySelector("#chat-form").addEventListener("submit", (event) => {
   event.preventDefault();

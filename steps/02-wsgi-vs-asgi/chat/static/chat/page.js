@@ -1,5 +1,4 @@
-// The page of a room: what people see and type. How a message travels is not its
-// business; that stands in room.js.
+// The page of a room: what people see and type. How a message travels is in room.js.
 
 const MOST_LINES = 12; // of a message, without scrolling
 
@@ -9,44 +8,59 @@ const problem = document.querySelector("#chat-problem");
 const form = document.querySelector("#chat-form");
 const nameInput = document.querySelector("#chat-sender-input");
 const textInput = document.querySelector("#chat-message-input");
+const ports = new Set(); // of the servers that this page has seen
 
-// One name for each tab, so that two tabs on one computer are two people.
-nameInput.value =
-  sessionStorage.getItem("sender") ?? `guest ${Math.floor(1000 + Math.random() * 9000)}`;
-nameInput.addEventListener("change", () => {
-  sessionStorage.setItem("sender", nameInput.value);
-});
+// One name per tab, so that two tabs on one computer are two people. `?name=Ana` sets it.
+const guest = `guest ${Math.floor(1000 + Math.random() * 9000)}`;
+nameInput.value = nameInAddress() ?? sessionStorage.getItem("sender") ?? guest;
+keepName();
+nameInput.addEventListener("change", keepName);
 
 for (const label of document.querySelectorAll("[data-server]")) {
-  label.style.setProperty("--hue", hueOf(label.dataset.server));
+  colour(label, label.dataset.server);
 }
 
-/** Show a message at the end of the log. */
+function nameInAddress() {
+  const name = new URLSearchParams(location.search).get("name")?.trim();
+  return name && name.length <= nameInput.maxLength ? name : undefined;
+}
+
+function keepName() {
+  sessionStorage.setItem("sender", nameInput.value);
+}
+
+function myName() {
+  return nameInput.value.trim() || "someone";
+}
+
+/** Show a message at the end of the log; return its bubble. */
 export function showMessage({ sender, text, server }) {
-  const item = document.createElement("p");
-  item.append(part("strong", "sender", sender), textOf(text), part("small", "server", server));
-  item.lastChild.style.setProperty("--hue", hueOf(server));
-  // Whoever has scrolled up to read stays there.
+  const bubble = document.createElement("p");
+  bubble.classList.toggle("mine", sender === myName());
+  const label = colour(part("small", "server", server), server);
+  bubble.append(part("strong", "sender", sender), textOf(text), label);
+  // If the person has scrolled up to read, the log doesn't move.
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
-  log.append(item);
+  log.append(bubble);
   if (atEnd) log.scrollTop = log.scrollHeight;
+  return bubble;
 }
 
-/** Show how the page hears the room, or why it does not. */
+/** Show how the page receives messages, or why it doesn't. */
 export function showStatus(text, { trouble = false } = {}) {
-  if (status.textContent === text) return; // a screen reader would say it again
+  if (status.textContent === text) return; // a screen reader would read it again
   status.textContent = text;
   status.classList.toggle("trouble", trouble);
 }
 
 /** Call `send(message)` when the person sends one; give the text back if it fails. */
 export function onSend(send) {
-  // Until now the browser would have sent the form itself, and lost the text.
+  // Before this line, the browser would have submitted the form and lost the text.
   document.querySelector("#chat-message-submit").disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = textInput.value;
-    const message = { text, sender: nameInput.value.trim() || undefined, sent_at: Date.now() };
+    const message = { text, sender: myName(), sent_at: Date.now() };
     if (!text.trim()) return;
     textInput.value = "";
     showProblem("");
@@ -59,22 +73,22 @@ export function onSend(send) {
   });
 }
 
-/** Give the person a text back, after whatever has been typed meanwhile. */
+/** Put a text back into the input, after anything typed since. */
 function giveBack(text) {
   textInput.value = [textInput.value, text].filter(Boolean).join(" ");
 }
 
-/** Show what is wrong with what the person sent. */
+/** Show what is wrong with a message. */
 export function showProblem(text) {
   problem.textContent = text;
 }
 
-/** Return what somebody said. A text of many lines scrolls by itself. */
+/** Return an element with a message's text. It scrolls if there are many lines. */
 function textOf(text) {
   const element = part("span", "text", text);
   if (text.split("\n").length > MOST_LINES) {
     element.classList.add("tall");
-    element.tabIndex = 0; // the keyboard can scroll it, in every browser
+    element.tabIndex = 0; // so that the keyboard can scroll it in every browser
   }
   return element;
 }
@@ -86,7 +100,12 @@ function part(tag, className, text) {
   return element;
 }
 
-/** Return the colour of a server: neighbouring ports get colours far apart. */
-function hueOf(server) {
-  return Math.round(Number.parseInt(server, 10) * 137.5) % 360 || 0; // the golden angle
+/** Give a server's label its colour. From the second server on, the log shows labels. */
+function colour(label, server) {
+  const port = Number.parseInt(server, 10);
+  if (server) ports.add(port); // a message on its way to the server has none
+  log.classList.toggle("two-servers", ports.size > 1);
+  // The golden angle: neighbouring ports get colours far apart.
+  label.style.setProperty("--hue", Math.round(port * 137.5) % 360 || 0);
+  return label;
 }

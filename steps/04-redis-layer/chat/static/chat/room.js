@@ -1,4 +1,4 @@
-// How a message travels here: through one socket, open for as long as the page.
+// How a message travels here: through one socket, which is open as long as the page.
 
 import { onSend, showMessage, showProblem, showStatus } from "./page.js";
 
@@ -17,11 +17,11 @@ socket.addEventListener("message", ({ data }) => {
 });
 
 socket.addEventListener("close", ({ code }) => {
-  showStatus(`Disconnected (code ${code}). Reload the page to come back.`, { trouble: true });
+  showStatus(`Disconnected (code ${code}). Reload the page to reconnect.`, { trouble: true });
 });
 
 onSend((message) => {
-  // send() would throw it away in silence.
+  // Otherwise send() would silently drop it.
   if (socket.readyState !== WebSocket.OPEN) throw new Error("you are not connected.");
   socket.send(JSON.stringify(message));
 });
