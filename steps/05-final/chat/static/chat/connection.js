@@ -1,32 +1,33 @@
-// A WebSocket that comes back by itself.
+// A WebSocket that reconnects. Times are in milliseconds.
 
-const PATIENCE = 8_000; // milliseconds for a handshake; some die without a word
-const SILENCE = 60_000; // the server says something every 25 seconds
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
-const STEADY = 30_000; // a line that held so long has earned a fresh start
+const HANDSHAKE_TIMEOUT = 8_000;
+const SILENCE_TIMEOUT = 60_000; // the server sends something every 25 seconds
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 30_000;
+const STABLE = 30_000; // a connection that lasts this long resets the delay
 
-// Closed for good: coming back would end the same way.
+// Reconnecting would end the same way.
 const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
-// A server has ended, or what lies before it: everybody is cut off in the same instant.
+// A server, or a proxy before it, has ended: all its pages reconnect.
 const ENDED = new Set([1006, 1011, 1012, 4012]);
-const ENDED_PAUSE = 3_000;
+const ENDED_DELAY = 3_000;
 const FLOOD = 4429;
-const FLOOD_PAUSE = 10_000;
+const FLOOD_DELAY = 10_000;
 
-// Bytes. The server cuts whoever leaves two mebibytes unread, and this is how it learns
-// what is read: TCP tells that to nobody.
+// Bytes. The server disconnects a page that leaves two mebibytes unread, and only the
+// page knows what it has read.
 const ACK_EVERY = 256 * 1024;
 const utf8 = new TextEncoder();
 
 /**
- * Keeps a line open to an address; `addressOf()` is asked anew each time.
+ * Keeps a WebSocket open to the URL that `getUrl()` returns at each try.
  *
- * Events: "down" with `detail` {code, pause in milliseconds, final};
- * "frame" with what came as `detail`, read from JSON.
+ * Calls `onFrame(frame)`, and `onDown({ code, delay, final })` when it is disconnected.
  */
-export class Connection extends EventTarget {
-  #addressOf;
+export class Connection {
+  #getUrl;
+  #onFrame;
+  #onDown;
   #socket;
   #failures = 0;
   #timer;
@@ -34,79 +35,78 @@ export class Connection extends EventTarget {
   #received; // bytes
   #acked;
 
-  constructor(addressOf) {
-    super();
-    this.#addressOf = addressOf;
-    // Whoever comes back online does not wait for the end of the pause.
-    window.addEventListener("online", () => this.#comeBack());
-    // A line without a network may take minutes to fail. If the browser is wrong, for
-    // the server is on this very machine, we are back in a moment.
-    window.addEventListener("offline", () => this.giveUp());
+  constructor(getUrl, { onFrame, onDown }) {
+    this.#getUrl = getUrl;
+    this.#onFrame = onFrame;
+    this.#onDown = onDown;
+    window.addEventListener("online", () => this.#reconnectNow());
+    // Without a network, a socket may take minutes to fail.
+    window.addEventListener("offline", () => this.drop());
   }
 
-  /** Open the line for the first time, or after a pause. */
+  /** Connect, for the first time or again. */
   open() {
-    const socket = new WebSocket(this.#addressOf());
+    const socket = new WebSocket(this.#getUrl());
     const startedAt = Date.now();
     this.#socket = socket;
     this.#received = this.#acked = 0;
-    this.#giveUpAfter(PATIENCE);
-    socket.addEventListener("open", () => this.#giveUpAfter(SILENCE));
+    this.#dropAfter(HANDSHAKE_TIMEOUT);
+    socket.addEventListener("open", () => this.#dropAfter(SILENCE_TIMEOUT));
     socket.addEventListener("message", ({ data }) => {
-      this.#giveUpAfter(SILENCE);
-      this.#tell("frame", JSON.parse(data));
+      this.#dropAfter(SILENCE_TIMEOUT);
+      this.#onFrame(JSON.parse(data));
       this.#acknowledge(utf8.encode(data).length);
     });
     socket.addEventListener("close", ({ code }) => {
-      if (socket !== this.#socket) return; // given up already
-      if (Date.now() - startedAt > STEADY) this.#failures = 0;
-      this.#isDown(code);
+      if (socket !== this.#socket) return; // dropped already
+      if (Date.now() - startedAt > STABLE) this.#failures = 0;
+      this.#onClose(code);
     });
   }
 
-  /** Send something; tell whether the line was open for it. */
-  send(content) {
+  /** Send a frame; return false if there is no connection. */
+  send(frame) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(content));
+    this.#socket.send(JSON.stringify(frame));
     return true;
   }
 
-  /** Give the line up: nobody answers at its other end. */
-  giveUp() {
+  /** Drop a connection on which nothing comes, and reconnect. */
+  drop() {
     const socket = this.#socket;
     if (!socket) return;
-    this.#socket = undefined; // a dead line may take minutes to say that it is closed
+    this.#socket = undefined; // its close event may take minutes
     socket.close();
-    this.#isDown(1006);
+    this.#onClose(1006);
   }
 
-  #isDown(code) {
+  #onClose(code) {
     clearTimeout(this.#timer);
     this.#socket = undefined;
     this.#isFinal = FINAL.has(code);
-    const pause = this.#pauseAfter(code);
+    const delay = this.#delayAfter(code);
     this.#failures += 1;
-    if (!this.#isFinal) this.#timer = setTimeout(() => this.open(), pause);
-    this.#tell("down", { code, pause, final: this.#isFinal });
+    if (!this.#isFinal) this.#timer = setTimeout(() => this.open(), delay);
+    this.#onDown({ code, delay, final: this.#isFinal });
   }
 
-  #pauseAfter(code) {
-    let limit = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
-    if (ENDED.has(code)) limit = Math.max(limit, ENDED_PAUSE);
-    // Anywhere up to the limit ("full jitter"): a server that comes back must not meet
-    // everybody in the same instant.
-    return Math.random() * limit + (code === FLOOD ? FLOOD_PAUSE : 0);
+  #delayAfter(code) {
+    let limit = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures);
+    if (ENDED.has(code)) limit = Math.max(limit, ENDED_DELAY);
+    // Anywhere up to the limit ("full jitter"), so that a server that restarts doesn't
+    // get all pages at once.
+    return Math.random() * limit + (code === FLOOD ? FLOOD_DELAY : 0);
   }
 
-  #comeBack() {
+  #reconnectNow() {
     if (this.#socket || this.#isFinal) return;
     clearTimeout(this.#timer);
     this.open();
   }
 
-  #giveUpAfter(milliseconds) {
+  #dropAfter(milliseconds) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.giveUp(), milliseconds);
+    this.#timer = setTimeout(() => this.drop(), milliseconds);
   }
 
   #acknowledge(bytes) {
@@ -114,9 +114,5 @@ export class Connection extends EventTarget {
     if (this.#received - this.#acked < ACK_EVERY) return;
     this.#acked = this.#received;
     this.send({ type: "ack", bytes: this.#received });
-  }
-
-  #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,27 +1,25 @@
-// What the person has sent and the server has not yet stored. It survives a reload.
+// The messages that aren't in the log yet. They survive a reload.
 
-const MOST_TRIES = 4; // whatever cuts the line each time it is sent is not sent for ever
-const PATIENCE = 20_000; // milliseconds for an answer
+const MOST_TRIES = 4; // for a message that breaks the connection each time
+const ANSWER_TIMEOUT = 20_000; // milliseconds
 
 /**
- * The messages of one room that are on their way.
+ * Sends one message at a time: with two, the server might refuse the first for being too
+ * fast and store the second.
  *
- * One at a time: were there two, the server might refuse the first for being too fast
- * and take the second, and nobody says things in that order. `show(message)` is called
- * when it stands differently with a message.
+ * `show(message)` is called when a message is new, or its state has changed.
  */
 export class Outbox {
   #key;
-  #line;
+  #connection;
   #show;
   #messages;
-  #isOpen = false; // whether there is a line
-  #isWaiting = false; // for an answer, or for the end of a pause
-  #timer;
+  #isOpen = false;
+  #timer; // while it waits for an answer, or for the end of a pause
 
-  constructor(owner, line, show) {
+  constructor(owner, connection, show) {
     this.#key = `outbox ${owner}`;
-    this.#line = line;
+    this.#connection = connection;
     this.#show = show;
     this.#messages = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]");
     this.#messages.forEach(show);
@@ -29,36 +27,35 @@ export class Outbox {
 
   /** Keep a message, and send it when its turn comes. */
   add(text) {
-    // Its key stays the same, however often it is sent: so it is stored only once.
+    // With the same key, a message is stored only once, however often it is sent.
     const message = { cid: newKey(), text, sent_at: Date.now(), tries: 0 };
     this.#messages.push(message);
     this.#show(message);
     this.#sendNext();
   }
 
-  /** The line is open: send everything again, for nobody knows what had arrived. */
+  /** Connected: send everything again, because some of it may not have arrived. */
   open() {
     this.#isOpen = true;
     for (const message of this.#messages) message.isStored = false;
     this.#goOn();
   }
 
-  /** The line is down. */
+  /** Disconnected. */
   close() {
     this.#isOpen = false;
-    this.#rest();
+    this.#stopWaiting();
   }
 
-  /** Wait a while, then send the one again that the server did not take now. */
+  /** The server couldn't take a message: send it again after a pause. */
   pause(milliseconds) {
     const message = this.#next();
-    if (message) message.tries = 0; // it did arrive: it is not what cuts the line
-    this.#rest();
-    this.#isWaiting = true;
+    if (message) message.tries = 0; // it arrived, and broke nothing
+    this.#stopWaiting();
     this.#timer = setTimeout(() => this.#goOn(), milliseconds);
   }
 
-  /** A message is stored; it leaves when it appears in the log. */
+  /** A message is stored; it stays here until it is in the log. */
   confirm(cid) {
     const message = this.#find(cid);
     if (!message) return;
@@ -66,15 +63,16 @@ export class Outbox {
     this.#goOn();
   }
 
-  /** The server will not take a message: the one with that key, or the one on its way. */
+  /** A message can't be sent: the one with this key, or the one just sent. */
   refuse(cid, reason) {
     const message = cid ? this.#find(cid) : this.#next();
     if (!message) return;
-    this.#fail(message, reason);
+    message.failed = reason;
+    this.#show(message);
     this.#goOn();
   }
 
-  /** Try once more to send one that has failed. */
+  /** Try again to send a message that has failed. */
   sendAgain(cid) {
     const message = this.#find(cid);
     Object.assign(message, { failed: undefined, tries: 0 });
@@ -82,48 +80,39 @@ export class Outbox {
     this.#sendNext();
   }
 
-  /** Forget a message, and return it if it was here. */
+  /** Remove a message, and return it if it was here. */
   remove(cid) {
     const message = this.#find(cid);
     if (!message) return undefined;
-    const wasNext = message === this.#next();
+    if (message === this.#next()) this.#stopWaiting();
     this.#messages = this.#messages.filter((one) => one !== message);
-    this.#save();
-    if (wasNext) this.#goOn();
+    this.#sendNext();
     return message;
   }
 
   #sendNext() {
-    this.#save();
     const message = this.#next();
-    if (!message || !this.#isOpen || this.#isWaiting) return;
-    if (message.tries >= MOST_TRIES) {
-      this.#fail(message, gettext("Nobody answered, in several tries."));
-      this.#sendNext();
-      return;
+    if (message && this.#isOpen && !this.#timer) {
+      if (message.tries === MOST_TRIES) {
+        this.refuse(message.cid, gettext("No answer, after several tries."));
+        return;
+      }
+      message.tries += 1;
+      const { cid, text, sent_at } = message;
+      this.#connection.send({ type: "send", cid, text, sent_at });
+      this.#timer = setTimeout(() => this.#connection.drop(), ANSWER_TIMEOUT);
     }
-    message.tries += 1;
-    this.#save();
-    const { cid, text, sent_at } = message;
-    this.#line.send({ type: "send", cid, text, sent_at });
-    this.#isWaiting = true;
-    this.#timer = setTimeout(() => this.#line.giveUp(), PATIENCE);
+    sessionStorage.setItem(this.#key, JSON.stringify(this.#messages));
   }
 
   #goOn() {
-    this.#rest();
+    this.#stopWaiting();
     this.#sendNext();
   }
 
-  #rest() {
+  #stopWaiting() {
     clearTimeout(this.#timer);
-    this.#isWaiting = false;
-  }
-
-  #fail(message, reason) {
-    message.failed = reason;
-    this.#save();
-    this.#show(message);
+    this.#timer = undefined;
   }
 
   #next() {
@@ -133,17 +122,12 @@ export class Outbox {
   #find(cid) {
     return this.#messages.find((one) => one.cid === cid);
   }
-
-  #save() {
-    sessionStorage.setItem(this.#key, JSON.stringify(this.#messages));
-  }
 }
 
-/** Return a random UUID. randomUUID() is only there over HTTPS and on localhost. */
+/** Return a random UUID. `crypto.randomUUID()` needs HTTPS or localhost. */
 function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => {
+    const [random] = crypto.getRandomValues(new Uint8Array(1));
+    return (digit ^ (random & (15 >> (digit / 4)))).toString(16);
+  });
 }

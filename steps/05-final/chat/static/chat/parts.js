@@ -8,7 +8,7 @@ export function part(tag, className, text) {
   return element;
 }
 
-/** Return a button that does something. */
+/** Return a button that calls `act`. */
 export function button(text, act) {
   const element = part("button", "", text);
   element.type = "button";
@@ -16,22 +16,15 @@ export function button(text, act) {
   return element;
 }
 
-/** Return a sentence in which a list of names stands where `%s` is. */
+/** Return a sentence with a list of names in place of `%s`. */
 export function sentenceOf(sentence, names) {
   const [before, after] = sentence.split("%s");
   const fragment = document.createDocumentFragment();
   fragment.append(before);
   names.forEach((name, index) => {
-    // <bdi>: a name that is written from right to left leaves the others where they are.
+    // <bdi>: a name that reads from right to left doesn't move the others.
     fragment.append(index ? ", " : "", part("bdi", "", name));
   });
   fragment.append(after);
   return fragment;
-}
-
-/** Give a server's label its colour: neighbouring ports get colours far apart. */
-export function colour(label) {
-  const hue = Math.round(Number.parseInt(label.textContent, 10) * 137.5) % 360 || 0; // the golden angle
-  label.style.setProperty("--hue", hue);
-  return label;
 }

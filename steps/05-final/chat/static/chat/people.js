@@ -1,19 +1,18 @@
-// Who is here, and who is typing. To look at only: a screen reader that read each
-// change of these aloud would talk all the time.
+// Who is here, and who is typing. A screen reader doesn't read each change aloud: there
+// would be no end of it.
 
 import { sentenceOf } from "./parts.js";
 
 const TYPING_LASTS = 4_000; // milliseconds; a page repeats it every two seconds
-// The server gathers who is typing; what was typed may be here before that is told.
+// The server collects who is typing, so that may come after the message itself.
 const TYPING_IS_LATE = 1_000;
-
 const MOST_TYPISTS = 3; // by name
 
 const here = document.querySelector("#chat-here");
 const typing = document.querySelector("#chat-typing");
 const me = document.body.dataset.name;
 const typists = new Map(); // until when each one is shown
-const spoke = new Map(); // when each one said something
+const spoke = new Map(); // when each one sent a message
 
 /** Show who is in the room: some of the names, and how many people. */
 export function showHere({ people, count }) {
@@ -22,25 +21,25 @@ export function showHere({ people, count }) {
   if (more > 0) here.append(" ", interpolate(gettext("and %s more"), [more]));
 }
 
-/** Show that somebody is typing, for a while. */
+/** Show for a while that people are typing. */
 export function showTyping({ people }) {
   const now = Date.now();
   for (const name of people) {
     const isOver = spoke.get(name) > now - TYPING_IS_LATE;
     if (name !== me && !isOver) typists.set(name, now + TYPING_LASTS);
   }
-  setTimeout(show, TYPING_LASTS + 10); // a timer may ring a little early
+  setTimeout(show, TYPING_LASTS + 10); // a timer may fire a little early
   show();
 }
 
-/** Somebody has said something, and so is not typing it any more. */
+/** Somebody has sent a message, and so is no longer typing it. */
 export function hasSpoken(name) {
   spoke.set(name, Date.now());
   typists.delete(name);
   show();
 }
 
-/** Show nobody: the line is down. */
+/** Show nobody, because the page is disconnected. */
 export function showNobody() {
   here.replaceChildren();
   typists.clear();
