@@ -1,4 +1,6 @@
-// Times and days by the server's clock, in the reader's time zone and language.
+// Times and days in the reader's time zone and language.
+
+import { part } from "./parts.js";
 
 const DAY = 86_400_000; // milliseconds
 
@@ -9,7 +11,6 @@ const everything = formatted({ dateStyle: "full", timeStyle: "long" });
 // Today becomes yesterday. A timer until midnight would be late if the computer sleeps.
 setInterval(() => document.querySelectorAll(".day").forEach(fill), 60_000);
 
-/** Return an element that shows a time, in milliseconds since 1970. */
 export function timeOf(milliseconds) {
   const element = document.createElement("time");
   element.dateTime = new Date(milliseconds).toISOString();
@@ -18,15 +19,12 @@ export function timeOf(milliseconds) {
   return element;
 }
 
-/** Return when the day of a time begins. */
-export function dayOf(milliseconds) {
+export function startOfDay(milliseconds) {
   return new Date(milliseconds).setHours(0, 0, 0, 0);
 }
 
-/** Return a heading for a day. */
 export function headingOf(day) {
-  const heading = document.createElement("h2");
-  heading.className = "day";
+  const heading = part("h2", "day", "");
   heading.dataset.day = day;
   heading.ariaLive = "off"; // it's in a live region, but isn't a message
   fill(heading);
@@ -36,7 +34,7 @@ export function headingOf(day) {
 function fill(heading) {
   const { day } = heading.dataset;
   // Rounded, because some days have 23 or 25 hours.
-  const daysAgo = Math.round((dayOf(Date.now()) - day) / DAY);
+  const daysAgo = Math.round((startOfDay(Date.now()) - day) / DAY);
   const name = [gettext("Today"), gettext("Yesterday")][daysAgo];
   heading.textContent = name ?? longDate.format(day);
 }

@@ -14,16 +14,12 @@ const ENDED_DELAY = 3_000;
 const FLOOD = 4429;
 const FLOOD_DELAY = 10_000;
 
-// Bytes. The server disconnects a page that leaves two mebibytes unread, and only the
-// page knows what it has read.
-const ACK_EVERY = 256 * 1024;
+// The server disconnects a page that leaves two mebibytes unread, and only the page
+// knows what it has read.
+const ACK_EVERY = 256 * 1024; // bytes
 const utf8 = new TextEncoder();
 
-/**
- * Keeps a WebSocket open to the URL that `getUrl()` returns at each try.
- *
- * Calls `onFrame(frame)`, and `onDown({ code, delay, final })` when it is disconnected.
- */
+/** Keeps a WebSocket open to the URL that `getUrl()` returns at each try. */
 export class Connection {
   #getUrl;
   #onFrame;
@@ -31,11 +27,11 @@ export class Connection {
   #socket;
   #failures = 0;
   #timer;
-  #isFinal = false;
   #received; // bytes
   #acked;
 
-  constructor(getUrl, { onFrame, onDown }) {
+  /** `onFrame(frame)` and `onDown({ code, delay, isFinal })` are called. */
+  constructor(getUrl, onFrame, onDown) {
     this.#getUrl = getUrl;
     this.#onFrame = onFrame;
     this.#onDown = onDown;
@@ -44,7 +40,6 @@ export class Connection {
     window.addEventListener("offline", () => this.drop());
   }
 
-  /** Connect, for the first time or again. */
   open() {
     const socket = new WebSocket(this.#getUrl());
     const startedAt = Date.now();
@@ -83,11 +78,11 @@ export class Connection {
   #onClose(code) {
     clearTimeout(this.#timer);
     this.#socket = undefined;
-    this.#isFinal = FINAL.has(code);
+    const isFinal = FINAL.has(code);
     const delay = this.#delayAfter(code);
     this.#failures += 1;
-    if (!this.#isFinal) this.#timer = setTimeout(() => this.open(), delay);
-    this.#onDown({ code, delay, final: this.#isFinal });
+    this.#timer = isFinal ? undefined : setTimeout(() => this.open(), delay);
+    this.#onDown({ code, delay, isFinal });
   }
 
   #delayAfter(code) {
@@ -99,7 +94,7 @@ export class Connection {
   }
 
   #reconnectNow() {
-    if (this.#socket || this.#isFinal) return;
+    if (this.#socket || !this.#timer) return;
     clearTimeout(this.#timer);
     this.open();
   }

@@ -2,7 +2,6 @@
 
 const status = document.querySelector("#copy-status");
 
-/** When a button is clicked, copy what `getText()` returns. */
 export function copyOnClick(button, getText) {
   button?.addEventListener("click", async () => {
     try {

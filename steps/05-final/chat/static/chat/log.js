@@ -1,7 +1,7 @@
 // The messages of a room, oldest first. New ones are in a live region, which a screen
 // reader reads aloud. Those from before the page are not: there may be hundreds.
 
-import { dayOf, headingOf, timeOf } from "./clock.js";
+import { headingOf, startOfDay, timeOf } from "./clock.js";
 import { part } from "./parts.js";
 import { labelOf } from "./servers.js";
 import { textOf } from "./text.js";
@@ -20,8 +20,7 @@ let atEnd = true;
 log.addEventListener("scroll", () => {
   atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
 });
-// An on-screen keyboard takes half of the log.
-new ResizeObserver(keepEnd).observe(log);
+new ResizeObserver(keepEnd).observe(log); // an on-screen keyboard takes half of it
 
 export function isAtEnd() {
   return atEnd;
@@ -46,7 +45,7 @@ export function forgetOldest() {
   return true;
 }
 
-/** Replace the log by messages from before the page. */
+/** Start over with messages from before the page. */
 export function showPast(messages) {
   live.replaceChildren();
   past.replaceChildren();
@@ -54,7 +53,6 @@ export function showPast(messages) {
   goToEnd();
 }
 
-/** Show messages before all others. */
 export function showBefore(messages) {
   past.prepend(...messages.map((message) => itemOf(message, true)));
   markDays();
@@ -67,8 +65,8 @@ export function keepPlace(change) {
   log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
 }
 
-/** Return the number of the first message in the log. */
-export function oldestShown() {
+/** Return the number of the first message. */
+export function firstShown() {
   return Number(log.querySelector("[data-seq]")?.dataset.seq);
 }
 
@@ -77,12 +75,10 @@ export function goToEnd() {
   keepEnd();
 }
 
-/** Stay at the end, unless the person is reading above. */
 export function keepEnd() {
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
-/** Put a heading before the messages of each day. */
 function markDays() {
   let day;
   for (const element of log.querySelectorAll("[data-day]")) {
@@ -97,14 +93,11 @@ function markDays() {
 }
 
 function itemOf({ seq, at, sender, text, server }, isOld) {
-  const item = document.createElement("p");
+  const item = part("p", sender === me ? "mine" : "", "");
   item.dataset.seq = seq;
-  item.dataset.day = dayOf(at);
+  item.dataset.day = startOfDay(at);
   item.append(timeOf(at), part("bdi", "sender", sender), textOf(text));
-  if (sender === me) {
-    item.className = "mine";
-    item.append(sentMark());
-  }
+  if (sender === me) item.append(sentMark());
   item.append(labelOf(server, isOld));
   return item;
 }

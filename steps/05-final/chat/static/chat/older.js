@@ -1,6 +1,6 @@
 // Scrolling back: the messages from before the first one in the log.
 
-import { keepPlace, log, oldestShown, showBefore } from "./log.js";
+import { firstShown, keepPlace, log, showBefore } from "./log.js";
 
 const NEAR = 40; // pixels from the top of the log
 
@@ -12,12 +12,11 @@ let ask;
 /** Call `request(before)` to ask for messages; it returns whether that was possible. */
 export function onOlder(request) {
   ask = () => {
-    const before = oldestShown();
+    const before = firstShown();
     if (!asked && !button.hidden && request(before)) asked = before;
   };
   button.addEventListener("click", ask);
-  // To focus the button scrolls too, but doesn't press it.
-  let isByFocus = false;
+  let isByFocus = false; // the focus scrolls to the button, but doesn't press it
   button.addEventListener("focus", () => (isByFocus = true));
   log.addEventListener("scroll", () => {
     if (log.scrollTop < NEAR && !isByFocus) ask();
@@ -25,7 +24,6 @@ export function onOlder(request) {
   });
 }
 
-/** Show the button if there are more messages to ask for. */
 export function offerOlder(more) {
   asked = undefined;
   // The focus must not disappear with the button.
@@ -33,9 +31,8 @@ export function offerOlder(more) {
   button.hidden = !more;
 }
 
-/** Show a page of older messages. */
 export function showOlder({ messages, more }) {
-  if (asked !== oldestShown()) return; // the page has forgotten those in between
+  if (asked !== firstShown()) return; // the page has forgotten those in between
   keepPlace(() => {
     offerOlder(more);
     showBefore(messages);
@@ -44,11 +41,10 @@ export function showOlder({ messages, more }) {
   status.textContent = interpolate(format, [messages.length]);
 }
 
-/** Ask once more, after a pause. */
 export function askAgainIn(milliseconds) {
   setTimeout(() => {
     if (!asked) return;
-    asked = undefined;
+    stopAsking();
     ask();
   }, milliseconds);
 }

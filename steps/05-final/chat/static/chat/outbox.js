@@ -5,9 +5,7 @@ const ANSWER_TIMEOUT = 20_000; // milliseconds
 
 /**
  * Sends one message at a time: with two, the server might refuse the first for being too
- * fast and store the second.
- *
- * `show(message)` is called when a message is new, or its state has changed.
+ * fast and store the second. Calls `show(message)` when the state of one has changed.
  */
 export class Outbox {
   #key;
@@ -38,46 +36,37 @@ export class Outbox {
   open() {
     this.#isOpen = true;
     for (const message of this.#messages) message.isStored = false;
-    this.#goOn();
+    this.#sendNext();
   }
 
-  /** Disconnected. */
   close() {
     this.#isOpen = false;
     this.#stopWaiting();
   }
 
-  /** The server couldn't take a message: send it again after a pause. */
+  /** The server couldn't take a message: send it again later. */
   pause(milliseconds) {
     const message = this.#next();
     if (message) message.tries = 0; // it arrived, and broke nothing
     this.#stopWaiting();
-    this.#timer = setTimeout(() => this.#goOn(), milliseconds);
+    this.#timer = setTimeout(() => {
+      this.#stopWaiting();
+      this.#sendNext();
+    }, milliseconds);
   }
 
   /** A message is stored; it stays here until it is in the log. */
   confirm(cid) {
-    const message = this.#find(cid);
-    if (!message) return;
-    message.isStored = true;
-    this.#goOn();
+    this.#change(cid, { isStored: true });
   }
 
   /** A message can't be sent: the one with this key, or the one just sent. */
   refuse(cid, reason) {
-    const message = cid ? this.#find(cid) : this.#next();
-    if (!message) return;
-    message.failed = reason;
-    this.#show(message);
-    this.#goOn();
+    this.#change(cid ?? this.#next()?.cid, { failed: reason });
   }
 
-  /** Try again to send a message that has failed. */
   sendAgain(cid) {
-    const message = this.#find(cid);
-    Object.assign(message, { failed: undefined, tries: 0 });
-    this.#show(message);
-    this.#sendNext();
+    this.#change(cid, { failed: undefined, tries: 0 });
   }
 
   /** Remove a message, and return it if it was here. */
@@ -88,6 +77,14 @@ export class Outbox {
     this.#messages = this.#messages.filter((one) => one !== message);
     this.#sendNext();
     return message;
+  }
+
+  #change(cid, changes) {
+    const message = this.#find(cid);
+    if (!message) return;
+    if (message === this.#next()) this.#stopWaiting();
+    this.#show(Object.assign(message, changes));
+    this.#sendNext();
   }
 
   #sendNext() {
@@ -103,11 +100,6 @@ export class Outbox {
       this.#timer = setTimeout(() => this.#connection.drop(), ANSWER_TIMEOUT);
     }
     sessionStorage.setItem(this.#key, JSON.stringify(this.#messages));
-  }
-
-  #goOn() {
-    this.#stopWaiting();
-    this.#sendNext();
   }
 
   #stopWaiting() {

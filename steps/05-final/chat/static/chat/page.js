@@ -13,32 +13,30 @@ if (!isTouch) {
   input.placeholder = input.ariaDescription = gettext("Shift+Enter for a new line");
 }
 
-/** Show that the page is connected. */
 export function showConnected() {
   status.className = "";
   status.textContent = gettext("Connected.");
 }
 
-/** Show why the page is disconnected, and what comes next. */
-export function showDown({ code, delay, final }) {
+export function showDown({ code, delay, isFinal }) {
   const what = interpolate(gettext("Disconnected (code %s)."), [code]);
   const next = interpolate(gettext("Trying again in %s s."), [Math.ceil(delay / 1000)]);
   status.className = "trouble";
-  status.replaceChildren(what, " ", final ? wayOut(code) : next);
+  status.replaceChildren(what, " ", isFinal ? wayOut(code) : next);
 }
 
-/** Return the link that helps after a final close code. The server has sent the reason. */
+/** Return the link that helps after a final close code; the server has sent the reason. */
 function wayOut(code) {
-  const isOut = code === 4403 || code === 4404;
-  const texts = { 4401: gettext("Log in again"), 4409: gettext("Use the chat here") };
-  const toRoom = texts[code] ?? gettext("Reload the page");
-  const link = part("a", "", isOut ? gettext("Go to the lobby") : toRoom);
-  // The room's page asks for the login if that is missing.
-  link.href = isOut ? document.querySelector("#chat-lobby").href : location.pathname;
+  const link = part("a", "", gettext("Reload the page"));
+  link.href = location.pathname; // without a login, it leads there first
+  if (code === 4401) link.textContent = gettext("Log in again");
+  if (code === 4403 || code === 4404) {
+    link.textContent = gettext("Go to the lobby");
+    link.href = document.querySelector("#chat-lobby").href;
+  }
   return link;
 }
 
-/** Show what is wrong with what the person sent. */
 export function showProblem(text) {
   problem.textContent = text;
 }
@@ -48,7 +46,7 @@ export function onSend(send) {
   // Until now the browser would have submitted the form, and lost the text.
   document.querySelector("#chat-message-submit").disabled = false;
   input.addEventListener("keydown", (event) => {
-    // In Chinese or Japanese, Enter also ends a word; Safari then reports key 229.
+    // Enter also ends a word in Chinese or Japanese; Safari then reports key 229.
     const isComposing = event.isComposing || event.keyCode === 229;
     if (event.key !== "Enter" || event.shiftKey || isComposing || isTouch) return;
     event.preventDefault();
@@ -64,7 +62,6 @@ export function onSend(send) {
   });
 }
 
-/** Call `report()` while the person types. */
 export function onTyping(report) {
   input.addEventListener("input", () => input.value.trim() && report());
 }

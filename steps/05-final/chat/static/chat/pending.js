@@ -1,12 +1,11 @@
 // The messages of the outbox, after the log: on their way, or failed.
 
-import { goToEnd } from "./log.js";
+import { goToEnd, keepEnd } from "./log.js";
 import { button, part } from "./parts.js";
 import { textOf } from "./text.js";
 
 const pending = document.querySelector("#chat-pending");
 
-/** Show a message: `{cid, text}`, and why it `failed` if it has. */
 export function showPending({ cid, text, failed }, { sendAgain, edit }) {
   const item = part("p", "mine pending", "");
   item.dataset.cid = cid;
@@ -26,12 +25,15 @@ export function showPending({ cid, text, failed }, { sendAgain, edit }) {
     item.append(part("small", "state", gettext("sending…")));
   }
   const before = itemOf(cid);
-  if (before) before.replaceWith(item);
-  else pending.append(item);
-  goToEnd();
+  if (before) {
+    before.replaceWith(item);
+    keepEnd();
+  } else {
+    pending.append(item);
+    goToEnd();
+  }
 }
 
-/** Remove a message that is in the log, or that the person edits. */
 export function removePending(cid) {
   itemOf(cid)?.remove();
 }

@@ -1,7 +1,6 @@
-// Who is here, and who is typing. A screen reader doesn't read each change aloud: there
-// would be no end of it.
+// Who is here, and who is typing. No live regions: a screen reader would never be silent.
 
-import { sentenceOf } from "./parts.js";
+import { part } from "./parts.js";
 
 const TYPING_LASTS = 4_000; // milliseconds; a page repeats it every two seconds
 // The server collects who is typing, so that may come after the message itself.
@@ -14,14 +13,12 @@ const me = document.body.dataset.name;
 const typists = new Map(); // until when each one is shown
 const spoke = new Map(); // when each one sent a message
 
-/** Show who is in the room: some of the names, and how many people. */
 export function showHere({ people, count }) {
   here.replaceChildren(sentenceOf(gettext("Here now: %s"), people));
   const more = count - people.length;
   if (more > 0) here.append(" ", interpolate(gettext("and %s more"), [more]));
 }
 
-/** Show for a while that people are typing. */
 export function showTyping({ people }) {
   const now = Date.now();
   for (const name of people) {
@@ -39,7 +36,6 @@ export function hasSpoken(name) {
   show();
 }
 
-/** Show nobody, because the page is disconnected. */
 export function showNobody() {
   here.replaceChildren();
   typists.clear();
@@ -55,4 +51,17 @@ function show() {
   } else {
     typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
   }
+}
+
+/** Return a sentence with a list of names in place of `%s`. */
+function sentenceOf(sentence, names) {
+  const [before, after] = sentence.split("%s");
+  const fragment = document.createDocumentFragment();
+  fragment.append(before);
+  names.forEach((name, index) => {
+    // <bdi>: a name that reads from right to left doesn't move the others.
+    fragment.append(index ? ", " : "", part("bdi", "", name));
+  });
+  fragment.append(after);
+  return fragment;
 }

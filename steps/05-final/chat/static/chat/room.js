@@ -29,27 +29,12 @@ let epoch; // the history that this number belongs to
 let isIn = false; // whether the page has caught up with the room
 let typingSentAt = 0;
 
-const connection = new Connection(getUrl, {
-  onFrame: (frame) => reactions[frame.type]?.(frame),
-  onDown,
-});
+const connection = new Connection(getUrl, onFrame, onDown);
 // Two people may log in one after the other in the same tab.
 const owner = `${user} ${location.pathname}`;
 const outbox = new Outbox(owner, connection, (message) => {
   showPending(message, { sendAgain, edit });
 });
-
-// Other types are ignored, because a newer server may send more.
-const reactions = {
-  __proto__: null, // what every object inherits is no type
-  sync,
-  message: (message) => take([message]),
-  history: showOlder,
-  sent,
-  presence: showHere,
-  typing: showTyping,
-  error: explain,
-};
 
 onSend((text) => outbox.add(text));
 onTyping(sendTyping);
@@ -57,12 +42,23 @@ onOlder((before) => isIn && connection.send({ type: "history", before }));
 copyOnClick(document.querySelector("#chat-copy"), () => location.origin + location.pathname);
 connection.open();
 
+// ---- From the server ---------------------------------------------------------------
+
 function getUrl() {
   const place = last === undefined ? "" : `?${new URLSearchParams({ after: last, epoch })}`;
   return `${scheme}://${location.host}${path}${place}`;
 }
 
-// ---- From the server ---------------------------------------------------------------
+function onFrame(frame) {
+  const { type } = frame;
+  if (type === "sync") sync(frame);
+  if (type === "message") take([frame]);
+  if (type === "history") showOlder(frame);
+  if (type === "sent") sent(frame);
+  if (type === "presence") showHere(frame);
+  if (type === "typing") showTyping(frame);
+  if (type === "error") explain(frame);
+}
 
 /** The messages that the page has missed, or with `reset` the newest ones of the room. */
 function sync(frame) {

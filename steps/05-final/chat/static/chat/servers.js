@@ -1,4 +1,4 @@
-// The labels of server processes: the one of this page, and those on messages.
+// The labels of server processes: the page's own, and those on messages.
 
 import { part } from "./parts.js";
 
@@ -9,27 +9,24 @@ const ports = new Set();
 
 showServer(own.textContent);
 
-/** Return a label. Those on messages are only visible once there are two servers. */
-export function labelOf(server, isOld) {
+/** Return a label. On messages, it is only visible once there are two servers. */
+export function labelOf(server, isOld = false) {
   const port = Number.parseInt(server, 10);
   ports.add(port);
-  // In an old message, another pid at the same port is only a restart.
-  if (!isOld) labels.add(server);
+  if (!isOld) labels.add(server); // of an old one, another pid may mean a restart
   log.classList.toggle("two-servers", labels.size > 1 || ports.size > 1);
   const label = part("small", "server", server);
-  // The golden angle takes the colours of neighbouring ports far apart.
+  // The golden angle: neighbouring ports get colours far apart.
   label.style.setProperty("--hue", Math.round(port * 137.5) % 360 || 0);
   return label;
 }
 
 /** Show which server the page is connected to. */
 export function showServer(server) {
-  own.title = "";
-  own.replaceChildren(labelOf(server, false));
+  own.replaceChildren(labelOf(server));
 }
 
 /** A reconnect may lead to another server, which only a message can show. */
 export function forgetServer() {
-  own.title = gettext("Send a message to find out which server this is.");
-  own.textContent = "?";
+  own.textContent = gettext("unknown server");
 }

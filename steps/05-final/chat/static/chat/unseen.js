@@ -14,13 +14,11 @@ button.addEventListener("click", () => {
   clearUnseen();
 });
 
-/** Count new messages, except the person's own. */
 export function addUnseen(items) {
   unseen.push(...items.filter((item) => item.className !== "mine"));
   show();
 }
 
-/** Start from zero. */
 export function clearUnseen() {
   unseen = [];
   show();
