@@ -19,95 +19,91 @@ const FLOOD_DELAY = 10_000;
 const ACK_EVERY = 256 * 1024; // bytes
 const utf8 = new TextEncoder();
 
-/** Keeps a WebSocket open to the URL that `getUrl()` returns at each try. */
-export class Connection {
-  #getUrl;
-  #onFrame;
-  #onDown;
-  #socket;
-  #failures = 0;
-  #timer;
-  #received; // bytes
-  #acked;
+let room; // the functions of the page
+let socket;
+let timer;
+let failures = 0;
+let received; // bytes
+let acked;
 
-  /** `onFrame(frame)` and `onDown({ code, delay, isFinal })` are called. */
-  constructor(getUrl, onFrame, onDown) {
-    this.#getUrl = getUrl;
-    this.#onFrame = onFrame;
-    this.#onDown = onDown;
-    window.addEventListener("online", () => this.#reconnectNow());
-    // Without a network, a socket may take minutes to fail.
-    window.addEventListener("offline", () => this.drop());
-  }
+/**
+ * Connect to the URL that `getUrl()` returns at each try. `onFrame(frame)` is called, and
+ * `onDown({ code, delay, isFinal })` when the page is disconnected.
+ */
+export function start({ getUrl, onFrame, onDown }) {
+  room = { getUrl, onFrame, onDown };
+  addEventListener("online", reconnectNow);
+  addEventListener("offline", drop); // without a network, a socket may take minutes to fail
+  open();
+}
 
-  open() {
-    const socket = new WebSocket(this.#getUrl());
-    const startedAt = Date.now();
-    this.#socket = socket;
-    this.#received = this.#acked = 0;
-    this.#dropAfter(HANDSHAKE_TIMEOUT);
-    socket.addEventListener("open", () => this.#dropAfter(SILENCE_TIMEOUT));
-    socket.addEventListener("message", ({ data }) => {
-      this.#dropAfter(SILENCE_TIMEOUT);
-      this.#onFrame(JSON.parse(data));
-      this.#acknowledge(utf8.encode(data).length);
-    });
-    socket.addEventListener("close", ({ code }) => {
-      if (socket !== this.#socket) return; // dropped already
-      if (Date.now() - startedAt > STABLE) this.#failures = 0;
-      this.#onClose(code);
-    });
-  }
+/** Send a frame; return false if there is no connection. */
+export function send(frame) {
+  if (socket?.readyState !== WebSocket.OPEN) return false;
+  socket.send(JSON.stringify(frame));
+  return true;
+}
 
-  /** Send a frame; return false if there is no connection. */
-  send(frame) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(frame));
-    return true;
-  }
+/** Drop a connection on which nothing comes, and reconnect. */
+export function drop() {
+  const dropped = socket;
+  if (!dropped) return;
+  socket = undefined; // its close event may take minutes
+  dropped.close();
+  closed(1006);
+}
 
-  /** Drop a connection on which nothing comes, and reconnect. */
-  drop() {
-    const socket = this.#socket;
-    if (!socket) return;
-    this.#socket = undefined; // its close event may take minutes
-    socket.close();
-    this.#onClose(1006);
-  }
+function open() {
+  const opened = new WebSocket(room.getUrl());
+  const openedAt = Date.now();
+  socket = opened;
+  received = acked = 0;
+  dropAfter(HANDSHAKE_TIMEOUT);
+  opened.addEventListener("open", () => dropAfter(SILENCE_TIMEOUT));
+  opened.addEventListener("message", ({ data }) => {
+    dropAfter(SILENCE_TIMEOUT);
+    room.onFrame(JSON.parse(data));
+    acknowledge(utf8.encode(data).length);
+  });
+  opened.addEventListener("close", ({ code }) => {
+    if (opened !== socket) return; // dropped already
+    if (Date.now() - openedAt > STABLE) failures = 0;
+    closed(code);
+  });
+}
 
-  #onClose(code) {
-    clearTimeout(this.#timer);
-    this.#socket = undefined;
-    const isFinal = FINAL.has(code);
-    const delay = this.#delayAfter(code);
-    this.#failures += 1;
-    this.#timer = isFinal ? undefined : setTimeout(() => this.open(), delay);
-    this.#onDown({ code, delay, isFinal });
-  }
+function closed(code) {
+  clearTimeout(timer);
+  socket = undefined;
+  const isFinal = FINAL.has(code);
+  const delay = delayAfter(code);
+  failures += 1;
+  timer = isFinal ? undefined : setTimeout(open, delay);
+  room.onDown({ code, delay, isFinal });
+}
 
-  #delayAfter(code) {
-    let limit = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures);
-    if (ENDED.has(code)) limit = Math.max(limit, ENDED_DELAY);
-    // Anywhere up to the limit ("full jitter"), so that a server that restarts doesn't
-    // get all pages at once.
-    return Math.random() * limit + (code === FLOOD ? FLOOD_DELAY : 0);
-  }
+function delayAfter(code) {
+  let limit = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** failures);
+  if (ENDED.has(code)) limit = Math.max(limit, ENDED_DELAY);
+  // Anywhere up to the limit ("full jitter"), so that a server that restarts doesn't get
+  // all pages at once.
+  return Math.random() * limit + (code === FLOOD ? FLOOD_DELAY : 0);
+}
 
-  #reconnectNow() {
-    if (this.#socket || !this.#timer) return;
-    clearTimeout(this.#timer);
-    this.open();
-  }
+function reconnectNow() {
+  if (socket || !timer) return;
+  clearTimeout(timer);
+  open();
+}
 
-  #dropAfter(milliseconds) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.drop(), milliseconds);
-  }
+function dropAfter(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(drop, milliseconds);
+}
 
-  #acknowledge(bytes) {
-    this.#received += bytes;
-    if (this.#received - this.#acked < ACK_EVERY) return;
-    this.#acked = this.#received;
-    this.send({ type: "ack", bytes: this.#received });
-  }
+function acknowledge(bytes) {
+  received += bytes;
+  if (received - acked < ACK_EVERY) return;
+  acked = received;
+  send({ type: "ack", bytes: received });
 }

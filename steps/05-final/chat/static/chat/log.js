@@ -16,15 +16,11 @@ const MOST = 1_000;
 const ENOUGH = 500;
 
 // A person who has scrolled up to read stays there.
-let atEnd = true;
+export let isAtEnd = true;
 log.addEventListener("scroll", () => {
-  atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
+  isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
 });
 new ResizeObserver(keepEnd).observe(log); // an on-screen keyboard takes half of it
-
-export function isAtEnd() {
-  return atEnd;
-}
 
 /** Show new messages at the end; return their elements. */
 export function showNew(messages) {
@@ -38,7 +34,7 @@ export function showNew(messages) {
 /** Remove the oldest messages if there are too many; return whether there were. */
 export function forgetOldest() {
   const items = [...log.querySelectorAll("[data-seq]")];
-  if (!atEnd || items.length <= MOST) return false;
+  if (!isAtEnd || items.length <= MOST) return false;
   const headings = log.querySelectorAll(".day");
   for (const element of [...headings, ...items.slice(0, -ENOUGH)]) element.remove();
   markDays();
@@ -71,12 +67,12 @@ export function firstShown() {
 }
 
 export function goToEnd() {
-  atEnd = true;
+  isAtEnd = true;
   keepEnd();
 }
 
 export function keepEnd() {
-  if (atEnd) log.scrollTop = log.scrollHeight;
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
 function markDays() {

@@ -1,119 +1,116 @@
 // The messages that aren't in the log yet. They survive a reload.
+//
+// One at a time is sent: with two, the server might refuse the first for being too fast
+// and store the second.
+
+import { drop, send } from "./connection.js";
 
 const MOST_TRIES = 4; // for a message that breaks the connection each time
 const ANSWER_TIMEOUT = 20_000; // milliseconds
 
-/**
- * Sends one message at a time: with two, the server might refuse the first for being too
- * fast and store the second. Calls `show(message)` when the state of one has changed.
- */
-export class Outbox {
-  #key;
-  #connection;
-  #show;
-  #messages;
-  #isOpen = false;
-  #timer; // while it waits for an answer, or for the end of a pause
+// With the person, because another one may log in in the same tab.
+const key = `outbox ${document.body.dataset.user} ${location.pathname}`;
+let messages = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+let show;
+let isOpen = false;
+let timer; // while it waits for an answer, or for the end of a pause
 
-  constructor(owner, connection, show) {
-    this.#key = `outbox ${owner}`;
-    this.#connection = connection;
-    this.#show = show;
-    this.#messages = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]");
-    this.#messages.forEach(show);
-  }
+/** Call `showMessage(message)` for each message, and again when one has changed. */
+export function start(showMessage) {
+  show = showMessage;
+  messages.forEach(show);
+}
 
-  /** Keep a message, and send it when its turn comes. */
-  add(text) {
-    // With the same key, a message is stored only once, however often it is sent.
-    const message = { cid: newKey(), text, sent_at: Date.now(), tries: 0 };
-    this.#messages.push(message);
-    this.#show(message);
-    this.#sendNext();
-  }
+/** Keep a message, and send it when its turn comes. */
+export function add(text) {
+  // With the same key, a message is stored only once, however often it is sent.
+  const message = { cid: newKey(), text, sent_at: Date.now(), tries: 0 };
+  messages.push(message);
+  show(message);
+  sendNext();
+}
 
-  /** Connected: send everything again, because some of it may not have arrived. */
-  open() {
-    this.#isOpen = true;
-    for (const message of this.#messages) message.isStored = false;
-    this.#sendNext();
-  }
+/** Connected: send everything again, because some of it may not have arrived. */
+export function open() {
+  isOpen = true;
+  for (const message of messages) message.isStored = false;
+  sendNext();
+}
 
-  close() {
-    this.#isOpen = false;
-    this.#stopWaiting();
-  }
+export function close() {
+  isOpen = false;
+  stopWaiting();
+}
 
-  /** The server couldn't take a message: send it again later. */
-  pause(milliseconds) {
-    const message = this.#next();
-    if (message) message.tries = 0; // it arrived, and broke nothing
-    this.#stopWaiting();
-    this.#timer = setTimeout(() => {
-      this.#stopWaiting();
-      this.#sendNext();
-    }, milliseconds);
-  }
+/** The server couldn't take a message: send it again later. */
+export function pause(milliseconds) {
+  const message = next();
+  if (message) message.tries = 0; // it arrived, and broke nothing
+  stopWaiting();
+  timer = setTimeout(() => {
+    stopWaiting();
+    sendNext();
+  }, milliseconds);
+}
 
-  /** A message is stored; it stays here until it is in the log. */
-  confirm(cid) {
-    this.#change(cid, { isStored: true });
-  }
+/** A message is stored; it stays here until it is in the log. */
+export function confirm(cid) {
+  change(cid, { isStored: true });
+}
 
-  /** A message can't be sent: the one with this key, or the one just sent. */
-  refuse(cid, reason) {
-    this.#change(cid ?? this.#next()?.cid, { failed: reason });
-  }
+/** A message can't be sent: the one with this key, or the one just sent. */
+export function refuse(cid, reason) {
+  change(cid ?? next()?.cid, { failed: reason });
+}
 
-  sendAgain(cid) {
-    this.#change(cid, { failed: undefined, tries: 0 });
-  }
+export function sendAgain(cid) {
+  change(cid, { failed: undefined, tries: 0 });
+}
 
-  /** Remove a message, and return it if it was here. */
-  remove(cid) {
-    const message = this.#find(cid);
-    if (!message) return undefined;
-    if (message === this.#next()) this.#stopWaiting();
-    this.#messages = this.#messages.filter((one) => one !== message);
-    this.#sendNext();
-    return message;
-  }
+/** Remove a message, and return it if it was here. */
+export function remove(cid) {
+  const message = find(cid);
+  if (!message) return undefined;
+  if (message === next()) stopWaiting();
+  messages = messages.filter((one) => one !== message);
+  sendNext();
+  return message;
+}
 
-  #change(cid, changes) {
-    const message = this.#find(cid);
-    if (!message) return;
-    if (message === this.#next()) this.#stopWaiting();
-    this.#show(Object.assign(message, changes));
-    this.#sendNext();
-  }
+function change(cid, changes) {
+  const message = find(cid);
+  if (!message) return;
+  if (message === next()) stopWaiting();
+  show(Object.assign(message, changes));
+  sendNext();
+}
 
-  #sendNext() {
-    const message = this.#next();
-    if (message && this.#isOpen && !this.#timer) {
-      if (message.tries === MOST_TRIES) {
-        this.refuse(message.cid, gettext("No answer, after several tries."));
-        return;
-      }
-      message.tries += 1;
-      const { cid, text, sent_at } = message;
-      this.#connection.send({ type: "send", cid, text, sent_at });
-      this.#timer = setTimeout(() => this.#connection.drop(), ANSWER_TIMEOUT);
+function sendNext() {
+  const message = next();
+  if (message && isOpen && !timer) {
+    if (message.tries === MOST_TRIES) {
+      refuse(message.cid, gettext("No answer, after several tries."));
+      return;
     }
-    sessionStorage.setItem(this.#key, JSON.stringify(this.#messages));
+    message.tries += 1;
+    const { cid, text, sent_at } = message;
+    send({ type: "send", cid, text, sent_at });
+    timer = setTimeout(drop, ANSWER_TIMEOUT);
   }
+  sessionStorage.setItem(key, JSON.stringify(messages));
+}
 
-  #stopWaiting() {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
+function stopWaiting() {
+  clearTimeout(timer);
+  timer = undefined;
+}
 
-  #next() {
-    return this.#messages.find(({ failed, isStored }) => !failed && !isStored);
-  }
+function next() {
+  return messages.find(({ failed, isStored }) => !failed && !isStored);
+}
 
-  #find(cid) {
-    return this.#messages.find((one) => one.cid === cid);
-  }
+function find(cid) {
+  return messages.find((one) => one.cid === cid);
 }
 
 /** Return a random UUID. `crypto.randomUUID()` needs HTTPS or localhost. */

@@ -41,10 +41,11 @@ export function showProblem(text) {
   problem.textContent = text;
 }
 
-/** Call `send(text)` when the person sends something. */
-export function onSend(send) {
+/** Call `send(text)` when the person sends something, and `report()` while they type. */
+export function onInput(send, report) {
   // Until now the browser would have submitted the form, and lost the text.
   document.querySelector("#chat-message-submit").disabled = false;
+  input.addEventListener("input", () => input.value.trim() && report());
   input.addEventListener("keydown", (event) => {
     // Enter also ends a word in Chinese or Japanese; Safari then reports key 229.
     const isComposing = event.isComposing || event.keyCode === 229;
@@ -60,10 +61,6 @@ export function onSend(send) {
     showProblem("");
     send(text);
   });
-}
-
-export function onTyping(report) {
-  input.addEventListener("input", () => input.value.trim() && report());
 }
 
 /** Let the person type, after `text` if there is one to edit. */

@@ -14,7 +14,7 @@ const typists = new Map(); // until when each one is shown
 const spoke = new Map(); // when each one sent a message
 
 export function showHere({ people, count }) {
-  here.replaceChildren(sentenceOf(gettext("Here now: %s"), people));
+  here.replaceChildren(...sentenceOf(gettext("Here now: %s"), people));
   const more = count - people.length;
   if (more > 0) here.append(" ", interpolate(gettext("and %s more"), [more]));
 }
@@ -49,19 +49,14 @@ function show() {
   if (names.length > MOST_TYPISTS) {
     typing.textContent = gettext("Several people are typing…");
   } else {
-    typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
+    typing.replaceChildren(...(names.length ? sentenceOf(sentence, names) : []));
   }
 }
 
-/** Return a sentence with a list of names in place of `%s`. */
+/** Return the nodes of a sentence with a list of names in place of `%s`. */
 function sentenceOf(sentence, names) {
   const [before, after] = sentence.split("%s");
-  const fragment = document.createDocumentFragment();
-  fragment.append(before);
-  names.forEach((name, index) => {
-    // <bdi>: a name that reads from right to left doesn't move the others.
-    fragment.append(index ? ", " : "", part("bdi", "", name));
-  });
-  fragment.append(after);
-  return fragment;
+  // <bdi>: a name that reads from right to left doesn't move the others.
+  const list = names.flatMap((name) => [", ", part("bdi", "", name)]);
+  return [before, ...list.slice(1), after];
 }

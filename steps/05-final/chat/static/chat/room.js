@@ -1,12 +1,12 @@
-// The path of a message: from an outbox that loses nothing, over a connection that
-// reconnects, into a log without gaps.
+// Messages go from an outbox that loses nothing, over a connection that reconnects, into
+// a log without gaps.
 
-import { Connection } from "./connection.js";
+import * as connection from "./connection.js";
 import { copyOnClick } from "./copy.js";
 import { forgetOldest, showNew, showPast } from "./log.js";
 import { askAgainIn, offerOlder, onOlder, showOlder, stopAsking } from "./older.js";
-import { Outbox } from "./outbox.js";
-import { focusInput, onSend, onTyping, showConnected, showDown, showProblem } from "./page.js";
+import * as outbox from "./outbox.js";
+import { focusInput, onInput, showConnected, showDown, showProblem } from "./page.js";
 import { removePending, showPending } from "./pending.js";
 import { hasSpoken, showHere, showNobody, showTyping } from "./people.js";
 import { forgetServer, showServer } from "./servers.js";
@@ -14,53 +14,42 @@ import { addUnseen, clearUnseen } from "./unseen.js";
 
 // Milliseconds.
 const TRY_AGAIN = 3_000; // after the database failed
-// The limit allows five messages a second. A page that retried as fast would be refused
-// again and again, and then disconnected.
-const SLOW_DOWN = 1_000;
+const SLOW_DOWN = 1_000; // at the limit of five a second, a page would soon be refused again
 const TYPING_EVERY = 2_000;
 
 // Sending these again would not help.
 const REFUSED = new Set(["bad_message", "bad_json", "empty", "too_big", "too_long"]);
 
-const { socket: path, user } = document.body.dataset;
-const scheme = location.protocol === "https:" ? "wss" : "ws";
 let last; // the number of the last message in the log
 let epoch; // the history that this number belongs to
 let isIn = false; // whether the page has caught up with the room
 let typingSentAt = 0;
 
-const connection = new Connection(getUrl, onFrame, onDown);
-// Two people may log in one after the other in the same tab.
-const owner = `${user} ${location.pathname}`;
-const outbox = new Outbox(owner, connection, (message) => {
-  showPending(message, { sendAgain, edit });
-});
+const reactions = {
+  sync,
+  message: (message) => take([message]),
+  history: showOlder,
+  sent,
+  presence: showHere,
+  typing: showTyping,
+  error: explain,
+};
 
-onSend((text) => outbox.add(text));
-onTyping(sendTyping);
+outbox.start((message) => showPending(message, { sendAgain, edit }));
+onInput((text) => outbox.add(text), sendTyping);
 onOlder((before) => isIn && connection.send({ type: "history", before }));
 copyOnClick(document.querySelector("#chat-copy"), () => location.origin + location.pathname);
-connection.open();
-
-// ---- From the server ---------------------------------------------------------------
+connection.start({ getUrl, onFrame: (frame) => reactions[frame.type]?.(frame), onDown });
 
 function getUrl() {
   const place = last === undefined ? "" : `?${new URLSearchParams({ after: last, epoch })}`;
-  return `${scheme}://${location.host}${path}${place}`;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${location.host}${document.body.dataset.socket}${place}`;
 }
 
-function onFrame(frame) {
-  const { type } = frame;
-  if (type === "sync") sync(frame);
-  if (type === "message") take([frame]);
-  if (type === "history") showOlder(frame);
-  if (type === "sent") sent(frame);
-  if (type === "presence") showHere(frame);
-  if (type === "typing") showTyping(frame);
-  if (type === "error") explain(frame);
-}
+// ---- From the server
 
-/** The messages that the page has missed, or with `reset` the newest ones of the room. */
+/** Messages that the page has missed, or with `reset` the newest ones of the room. */
 function sync(frame) {
   if (frame.reset) startOver(frame);
   else take(frame.messages);
@@ -131,7 +120,7 @@ function onDown(how) {
   showDown(how);
 }
 
-// ---- From the person -----------------------------------------------------------------
+// ---- From the person
 
 function sendTyping() {
   if (!isIn || Date.now() < typingSentAt + TYPING_EVERY) return;

@@ -25,10 +25,10 @@ export function clearUnseen() {
 }
 
 function show() {
-  if (isAtEnd() && !document.hidden) unseen = [];
+  if (isAtEnd && !document.hidden) unseen = [];
   const count = unseen.length;
   document.title = count && document.hidden ? `(${count}) ${title}` : title;
-  button.hidden = !count || isAtEnd();
+  button.hidden = !count || isAtEnd;
   const format = ngettext("%s new message", "%s new messages", count);
   button.textContent = interpolate(format, [count]);
 }
