@@ -14,24 +14,21 @@ const ENDED_DELAY = 3_000;
 const FLOOD = 4429;
 const FLOOD_DELAY = 10_000;
 
-// The server disconnects a page that leaves two mebibytes unread, and only the page
+// Bytes. The server disconnects a page that leaves two mebibytes unread, but only the page
 // knows what it has read.
-const ACK_EVERY = 256 * 1024; // bytes
+const ACK_EVERY = 256 * 1024;
 const utf8 = new TextEncoder();
 
-let room; // the functions of the page
+let page; // its functions
 let socket;
 let timer;
 let failures = 0;
 let received; // bytes
 let acked;
 
-/**
- * Connect to the URL that `getUrl()` returns at each try. `onFrame(frame)` is called, and
- * `onDown({ code, delay, isFinal })` when the page is disconnected.
- */
-export function start({ getUrl, onFrame, onDown }) {
-  room = { getUrl, onFrame, onDown };
+/** Connect. `functions`: getUrl(), onFrame(frame), onDown({ code, delay, isFinal }). */
+export function start(functions) {
+  page = functions;
   addEventListener("online", reconnectNow);
   addEventListener("offline", drop); // without a network, a socket may take minutes to fail
   open();
@@ -54,7 +51,7 @@ export function drop() {
 }
 
 function open() {
-  const opened = new WebSocket(room.getUrl());
+  const opened = new WebSocket(page.getUrl());
   const openedAt = Date.now();
   socket = opened;
   received = acked = 0;
@@ -62,7 +59,7 @@ function open() {
   opened.addEventListener("open", () => dropAfter(SILENCE_TIMEOUT));
   opened.addEventListener("message", ({ data }) => {
     dropAfter(SILENCE_TIMEOUT);
-    room.onFrame(JSON.parse(data));
+    page.onFrame(JSON.parse(data));
     acknowledge(utf8.encode(data).length);
   });
   opened.addEventListener("close", ({ code }) => {
@@ -79,7 +76,7 @@ function closed(code) {
   const delay = delayAfter(code);
   failures += 1;
   timer = isFinal ? undefined : setTimeout(open, delay);
-  room.onDown({ code, delay, isFinal });
+  page.onDown({ code, delay, isFinal });
 }
 
 function delayAfter(code) {

@@ -44,7 +44,7 @@ export function showOlder({ messages, more }) {
 export function askAgainIn(milliseconds) {
   setTimeout(() => {
     if (!asked) return;
-    stopAsking();
+    asked = undefined;
     ask();
   }, milliseconds);
 }
