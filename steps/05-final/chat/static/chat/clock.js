@@ -1,35 +1,42 @@
-// When something was said, by the server's clock, in the reader's own zone and language.
+// Times and days in the reader's time zone and language.
+
+import { part } from "./parts.js";
+
+const DAY = 86_400_000; // milliseconds
 
 const timeOfDay = formatted({ timeStyle: "short" });
-const dateAndTime = formatted({ dateStyle: "short", timeStyle: "short" });
+const longDate = formatted({ dateStyle: "full" });
 const everything = formatted({ dateStyle: "full", timeStyle: "long" });
 
-nameDaysAtMidnight();
+// Today becomes yesterday. A timer until midnight would be late if the computer sleeps.
+setInterval(() => document.querySelectorAll(".day").forEach(fill), 60_000);
 
-/** Return an element that shows a time, in milliseconds since 1970. */
 export function timeOf(milliseconds) {
   const element = document.createElement("time");
-  const date = new Date(milliseconds);
-  element.dateTime = date.toISOString();
-  element.title = everything.format(date);
-  fill(element);
+  element.dateTime = new Date(milliseconds).toISOString();
+  element.title = everything.format(milliseconds);
+  element.textContent = timeOfDay.format(milliseconds);
   return element;
 }
 
-/** Write the time of day, and the date too if that is another day. */
-function fill(element) {
-  const date = new Date(element.dateTime);
-  const isToday = date.toDateString() === new Date().toDateString();
-  element.textContent = (isToday ? timeOfDay : dateAndTime).format(date);
+export function startOfDay(milliseconds) {
+  return new Date(milliseconds).setHours(0, 0, 0, 0);
 }
 
-/** At midnight, what was said today was said yesterday. */
-function nameDaysAtMidnight() {
-  const midnight = new Date().setHours(24, 0, 0, 0);
-  setTimeout(() => {
-    document.querySelectorAll("time").forEach(fill);
-    nameDaysAtMidnight();
-  }, midnight - Date.now());
+export function headingOf(day) {
+  const heading = part("h2", "day", "");
+  heading.dataset.day = day;
+  heading.ariaLive = "off"; // it's in a live region, but isn't a message
+  fill(heading);
+  return heading;
+}
+
+function fill(heading) {
+  const { day } = heading.dataset;
+  // Rounded, because some days have 23 or 25 hours.
+  const daysAgo = Math.round((startOfDay(Date.now()) - day) / DAY);
+  const name = [gettext("Today"), gettext("Yesterday")][daysAgo];
+  heading.textContent = name ?? longDate.format(day);
 }
 
 function formatted(options) {

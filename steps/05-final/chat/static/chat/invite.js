@@ -1,6 +1,6 @@
-// The token of an invitation stands behind the # of its link, so no server ever logs it.
+// The token of an invitation comes after the # of its link, so no server logs it.
 
-import { copyAtClick } from "./copy.js";
+import { copyOnClick } from "./copy.js";
 
 const input = document.querySelector("#invite-token");
 const link = document.querySelector("#invite-link");
@@ -11,10 +11,10 @@ if (location.hash) {
 }
 if (input) {
   input.value = sessionStorage.getItem("invite") ?? "";
-  input.form.querySelector("button").disabled = false; // until here, it had no token
+  input.form.querySelector("button").disabled = false;
 }
 
-copyAtClick(document.querySelector("#invite-copy"), () => {
-  link.select(); // for whoever must copy by hand
+copyOnClick(document.querySelector("#invite-copy"), () => {
+  link.select(); // so that the person can copy it, too
   return link.value;
 });

@@ -1,97 +1,101 @@
-// The messages of a room, oldest first: those from before, and those that come.
-//
-// What comes is in a live region, which a screen reader reads aloud. What was there
-// before is outside of it: nobody wants to hear a hundred messages at the door.
+// The messages of a room, oldest first. New ones are in a live region, which a screen
+// reader reads aloud. Those from before the page are not: there may be hundreds.
 
-import { timeOf } from "./clock.js";
-import { colour, part } from "./parts.js";
+import { headingOf, startOfDay, timeOf } from "./clock.js";
+import { part } from "./parts.js";
+import { labelOf } from "./servers.js";
+import { textOf } from "./text.js";
 
-const log = document.querySelector("#chat-log"); // what scrolls
+export const log = document.querySelector("#chat-log"); // what scrolls
 const past = document.querySelector("#chat-past");
 const live = document.querySelector("#chat-live");
 const me = document.body.dataset.name;
 
-// A tab that is open for days must not hold all that was said in them.
+// A tab that is open for days must not keep all messages.
 const MOST = 1_000;
 const ENOUGH = 500;
 
-const MOST_LINES = 12; // of a message, without scrolling
-
-// Whoever has scrolled up to read stays there.
-let isAtEnd = true;
+// A person who has scrolled up to read stays there.
+export let isAtEnd = true;
 log.addEventListener("scroll", () => {
   isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
 });
-// A keyboard on the screen of a phone takes half of the log.
-new ResizeObserver(keepEnd).observe(log);
+new ResizeObserver(keepEnd).observe(log); // an on-screen keyboard takes half of it
 
-/** Show messages that have just come, at the end. */
+/** Show new messages at the end; return their elements. */
 export function showNew(messages) {
-  live.append(...messages.map(itemOf));
+  const items = messages.map((message) => itemOf(message, false));
+  live.append(...items);
+  markDays();
   keepEnd();
+  return items;
 }
 
-/** Take the oldest messages away if there are too many; tell whether there were. */
+/** Remove the oldest messages if there are too many; return whether there were. */
 export function forgetOldest() {
   const items = [...log.querySelectorAll("[data-seq]")];
   if (!isAtEnd || items.length <= MOST) return false;
-  for (const item of items.slice(0, -ENOUGH)) item.remove();
+  const headings = log.querySelectorAll(".day");
+  for (const element of [...headings, ...items.slice(0, -ENOUGH)]) element.remove();
+  markDays();
   return true;
 }
 
-/** Show messages that were there before the page was, instead of all that it shows. */
+/** Start over with messages from before the page. */
 export function showPast(messages) {
   live.replaceChildren();
-  past.replaceChildren(...messages.map(itemOf));
+  past.replaceChildren();
+  showBefore(messages);
   goToEnd();
 }
 
-/** Show messages before all others. */
 export function showBefore(messages) {
-  past.prepend(...messages.map(itemOf));
+  past.prepend(...messages.map((message) => itemOf(message, true)));
+  markDays();
 }
 
-/** Change something above; what is being read stays where it is. */
+/** Change something above what is being read, which stays in its place. */
 export function keepPlace(change) {
   const { scrollHeight, scrollTop } = log;
   change();
   log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
 }
 
-/** Return the number of the oldest message that is shown. */
-export function oldestShown() {
+/** Return the number of the first message. */
+export function firstShown() {
   return Number(log.querySelector("[data-seq]")?.dataset.seq);
 }
 
-/** Show the end of the log. */
 export function goToEnd() {
   isAtEnd = true;
   keepEnd();
 }
 
-/** Show the end of the log, unless the person is reading above. */
 export function keepEnd() {
   if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
-function itemOf({ seq, at, sender, text, server }) {
-  const item = document.createElement("p");
-  item.dataset.seq = seq;
-  item.append(timeOf(at), part("bdi", "sender", sender), textOf(text));
-  if (sender === me) item.append(sentMark());
-  item.append(colour(part("small", "server", server)));
-  return item;
+function markDays() {
+  let day;
+  for (const element of log.querySelectorAll("[data-day]")) {
+    const isHeading = element.className === "day";
+    if (element.dataset.day !== day) {
+      day = element.dataset.day;
+      if (!isHeading) element.before(headingOf(day));
+    } else if (isHeading) {
+      element.remove(); // older messages of that day are above it now
+    }
+  }
 }
 
-/** Return a text that reads in its own direction and leaves what is beside it alone. */
-export function textOf(text) {
-  const element = part("span", "text", text);
-  element.dir = "auto";
-  if (text.split("\n").length > MOST_LINES) {
-    element.classList.add("tall"); // it scrolls by itself
-    element.tabIndex = 0; // the keyboard can scroll it, in every browser
-  }
-  return element;
+function itemOf({ seq, at, sender, text, server }, isOld) {
+  const item = part("p", sender === me ? "mine" : "", "");
+  item.dataset.seq = seq;
+  item.dataset.day = startOfDay(at);
+  item.append(timeOf(at), part("bdi", "sender", sender), textOf(text));
+  if (sender === me) item.append(sentMark());
+  item.append(labelOf(server, isOld));
+  return item;
 }
 
 function sentMark() {

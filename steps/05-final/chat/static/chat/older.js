@@ -1,42 +1,38 @@
-// Scrolling back: the messages from before the first one that the page shows.
+// Scrolling back: the messages from before the first one in the log.
 
-import { keepPlace, oldestShown, showBefore } from "./log.js";
+import { firstShown, keepPlace, log, showBefore } from "./log.js";
 
-const NEAR = 40; // pixels to the top of the log
+const NEAR = 40; // pixels from the top of the log
 
-const log = document.querySelector("#chat-log");
 const button = document.querySelector("#chat-older");
 const status = document.querySelector("#chat-older-status");
-let asked; // before which message, while there is no answer
-let wish;
+let asked; // for the messages before this one, which haven't come yet
+let ask;
 
-/** Call `ask(before)` when the person wants more; it tells whether somebody was asked. */
-export function onOlder(ask) {
-  wish = () => {
-    const before = oldestShown();
-    if (!asked && !button.hidden && ask(before)) asked = before;
+/** Call `request(before)` to ask for messages; it returns whether that was possible. */
+export function onOlder(request) {
+  ask = () => {
+    const before = firstShown();
+    if (!asked && !button.hidden && request(before)) asked = before;
   };
-  button.addEventListener("click", wish);
-  // Whoever comes to the button by keyboard scrolls there too, but has not pressed it.
-  let isByFocus = false;
+  button.addEventListener("click", ask);
+  let isByFocus = false; // the focus scrolls to the button, but doesn't press it
   button.addEventListener("focus", () => (isByFocus = true));
   log.addEventListener("scroll", () => {
-    if (log.scrollTop < NEAR && !isByFocus) wish();
+    if (log.scrollTop < NEAR && !isByFocus) ask();
     isByFocus = false;
   });
 }
 
-/** Say whether there is something to ask for. */
 export function offerOlder(more) {
   asked = undefined;
-  // The focus must not vanish with the button.
+  // The focus must not disappear with the button.
   if (!more && document.activeElement === button) log.focus({ preventScroll: true });
   button.hidden = !more;
 }
 
-/** Show a page of older messages. */
 export function showOlder({ messages, more }) {
-  if (asked !== oldestShown()) return; // what lay between has been taken away
+  if (asked !== firstShown()) return; // the page has forgotten those in between
   keepPlace(() => {
     offerOlder(more);
     showBefore(messages);
@@ -45,16 +41,15 @@ export function showOlder({ messages, more }) {
   status.textContent = interpolate(format, [messages.length]);
 }
 
-/** The server wants to be asked later. */
-export function tryAgainIn(milliseconds) {
+export function askAgainIn(milliseconds) {
   setTimeout(() => {
     if (!asked) return;
     asked = undefined;
-    wish();
+    ask();
   }, milliseconds);
 }
 
-/** The line is down, or did not do it: ask again when the person does. */
+/** No answer will come; the person can ask again. */
 export function stopAsking() {
   asked = undefined;
 }

@@ -1,149 +1,122 @@
-// What the person has sent and the server has not yet stored. It survives a reload.
+// The messages that aren't in the log yet. They survive a reload.
+//
+// One at a time is sent: with two, the server might refuse the first for being too fast
+// and store the second.
 
-const MOST_TRIES = 4; // whatever cuts the line each time it is sent is not sent for ever
-const PATIENCE = 20_000; // milliseconds for an answer
+import { drop, send } from "./connection.js";
 
-/**
- * The messages of one room that are on their way.
- *
- * One at a time: were there two, the server might refuse the first for being too fast
- * and take the second, and nobody says things in that order. `show(message)` is called
- * when it stands differently with a message.
- */
-export class Outbox {
-  #key;
-  #line;
-  #show;
-  #messages;
-  #isOpen = false; // whether there is a line
-  #isWaiting = false; // for an answer, or for the end of a pause
-  #timer;
+const MOST_TRIES = 4; // for a message that breaks the connection each time
+const ANSWER_TIMEOUT = 20_000; // milliseconds
 
-  constructor(owner, line, show) {
-    this.#key = `outbox ${owner}`;
-    this.#line = line;
-    this.#show = show;
-    this.#messages = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]");
-    this.#messages.forEach(show);
-  }
+// With the person, because another one may log in in the same tab.
+const key = `outbox ${document.body.dataset.user} ${location.pathname}`;
+let messages = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+let show;
+let isOpen = false;
+let timer; // while it waits for an answer, or for the end of a pause
 
-  /** Keep a message, and send it when its turn comes. */
-  add(text) {
-    // Its key stays the same, however often it is sent: so it is stored only once.
-    const message = { cid: newKey(), text, sent_at: Date.now(), tries: 0 };
-    this.#messages.push(message);
-    this.#show(message);
-    this.#sendNext();
-  }
+/** Call `showMessage(message)` for each message, and again when one has changed. */
+export function start(showMessage) {
+  show = showMessage;
+  messages.forEach(show);
+}
 
-  /** The line is open: send everything again, for nobody knows what had arrived. */
-  open() {
-    this.#isOpen = true;
-    for (const message of this.#messages) message.isStored = false;
-    this.#goOn();
-  }
+/** Keep a message, and send it when its turn comes. */
+export function add(text) {
+  // With the same key, a message is stored only once, however often it is sent.
+  const message = { cid: newKey(), text, sent_at: Date.now(), tries: 0 };
+  messages.push(message);
+  show(message);
+  sendNext();
+}
 
-  /** The line is down. */
-  close() {
-    this.#isOpen = false;
-    this.#rest();
-  }
+/** Connected: send everything again, because some of it may not have arrived. */
+export function open() {
+  isOpen = true;
+  for (const message of messages) message.isStored = false;
+  sendNext();
+}
 
-  /** Wait a while, then send the one again that the server did not take now. */
-  pause(milliseconds) {
-    const message = this.#next();
-    if (message) message.tries = 0; // it did arrive: it is not what cuts the line
-    this.#rest();
-    this.#isWaiting = true;
-    this.#timer = setTimeout(() => this.#goOn(), milliseconds);
-  }
+export function close() {
+  isOpen = false;
+  stopWaiting();
+}
 
-  /** A message is stored; it leaves when it appears in the log. */
-  confirm(cid) {
-    const message = this.#find(cid);
-    if (!message) return;
-    message.isStored = true;
-    this.#goOn();
-  }
+/** The server couldn't take a message: send it again later. */
+export function pause(milliseconds) {
+  const message = next();
+  if (message) message.tries = 0; // it arrived, and broke nothing
+  stopWaiting();
+  timer = setTimeout(() => {
+    stopWaiting();
+    sendNext();
+  }, milliseconds);
+}
 
-  /** The server will not take a message: the one with that key, or the one on its way. */
-  refuse(cid, reason) {
-    const message = cid ? this.#find(cid) : this.#next();
-    if (!message) return;
-    this.#fail(message, reason);
-    this.#goOn();
-  }
+/** A message is stored; it stays here until it is in the log. */
+export function confirm(cid) {
+  change(cid, { isStored: true });
+}
 
-  /** Try once more to send one that has failed. */
-  sendAgain(cid) {
-    const message = this.#find(cid);
-    Object.assign(message, { failed: undefined, tries: 0 });
-    this.#show(message);
-    this.#sendNext();
-  }
+/** A message can't be sent: the one with this key, or the one just sent. */
+export function refuse(cid, reason) {
+  change(cid ?? next()?.cid, { failed: reason });
+}
 
-  /** Forget a message, and return it if it was here. */
-  remove(cid) {
-    const message = this.#find(cid);
-    if (!message) return undefined;
-    const wasNext = message === this.#next();
-    this.#messages = this.#messages.filter((one) => one !== message);
-    this.#save();
-    if (wasNext) this.#goOn();
-    return message;
-  }
+export function sendAgain(cid) {
+  change(cid, { failed: undefined, tries: 0 });
+}
 
-  #sendNext() {
-    this.#save();
-    const message = this.#next();
-    if (!message || !this.#isOpen || this.#isWaiting) return;
-    if (message.tries >= MOST_TRIES) {
-      this.#fail(message, gettext("Nobody answered, in several tries."));
-      this.#sendNext();
+/** Remove a message, and return it if it was here. */
+export function remove(cid) {
+  const message = find(cid);
+  if (!message) return undefined;
+  if (message === next()) stopWaiting();
+  messages = messages.filter((one) => one !== message);
+  sendNext();
+  return message;
+}
+
+function change(cid, changes) {
+  const message = find(cid);
+  if (!message) return;
+  if (message === next()) stopWaiting();
+  show(Object.assign(message, changes));
+  sendNext();
+}
+
+function sendNext() {
+  const message = next();
+  if (message && isOpen && !timer) {
+    if (message.tries === MOST_TRIES) {
+      refuse(message.cid, gettext("No answer, after several tries."));
       return;
     }
     message.tries += 1;
-    this.#save();
     const { cid, text, sent_at } = message;
-    this.#line.send({ type: "send", cid, text, sent_at });
-    this.#isWaiting = true;
-    this.#timer = setTimeout(() => this.#line.giveUp(), PATIENCE);
+    send({ type: "send", cid, text, sent_at });
+    timer = setTimeout(drop, ANSWER_TIMEOUT);
   }
-
-  #goOn() {
-    this.#rest();
-    this.#sendNext();
-  }
-
-  #rest() {
-    clearTimeout(this.#timer);
-    this.#isWaiting = false;
-  }
-
-  #fail(message, reason) {
-    message.failed = reason;
-    this.#save();
-    this.#show(message);
-  }
-
-  #next() {
-    return this.#messages.find(({ failed, isStored }) => !failed && !isStored);
-  }
-
-  #find(cid) {
-    return this.#messages.find((one) => one.cid === cid);
-  }
-
-  #save() {
-    sessionStorage.setItem(this.#key, JSON.stringify(this.#messages));
-  }
+  sessionStorage.setItem(key, JSON.stringify(messages));
 }
 
-/** Return a random UUID. randomUUID() is only there over HTTPS and on localhost. */
+function stopWaiting() {
+  clearTimeout(timer);
+  timer = undefined;
+}
+
+function next() {
+  return messages.find(({ failed, isStored }) => !failed && !isStored);
+}
+
+function find(cid) {
+  return messages.find((one) => one.cid === cid);
+}
+
+/** Return a random UUID. `crypto.randomUUID()` needs HTTPS or localhost. */
 function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => {
+    const [random] = crypto.getRandomValues(new Uint8Array(1));
+    return (digit ^ (random & (15 >> (digit / 4)))).toString(16);
+  });
 }

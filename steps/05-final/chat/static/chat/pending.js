@@ -1,43 +1,41 @@
-// What the person has sent and nobody has seen yet: on its way, or not sent.
+// The messages of the outbox, after the log: on their way, or failed.
 
-import { goToEnd, textOf } from "./log.js";
+import { goToEnd, keepEnd } from "./log.js";
 import { button, part } from "./parts.js";
+import { textOf } from "./text.js";
 
 const pending = document.querySelector("#chat-pending");
 
-/** Show how it stands with a message: `{cid, text}`, and `failed`, a reason, if it has. */
-export function showPending(message, { sendAgain, edit }) {
-  const item = document.createElement("p");
-  item.dataset.cid = message.cid;
-  const text = textOf(message.text);
-  item.append(text);
-  if (message.failed) {
-    item.className = "pending failed";
-    text.id = `text-${message.cid}`;
-    const reason = interpolate(gettext("Not sent: %s"), [message.failed]);
+export function showPending({ cid, text, failed }, { sendAgain, edit }) {
+  const item = part("p", "mine pending", "");
+  item.dataset.cid = cid;
+  item.append(textOf(text));
+  if (failed) {
+    item.classList.add("failed");
+    item.firstChild.id = `text-${cid}`;
+    const reason = interpolate(gettext("Not sent: %s"), [failed]);
     const buttons = [
-      button(gettext("Send again"), () => sendAgain(message.cid)),
-      button(gettext("Edit"), () => edit(message.cid)),
+      button(gettext("Send again"), () => sendAgain(cid)),
+      button(gettext("Edit"), () => edit(cid)),
     ];
-    // Which message: there may be several such buttons.
-    for (const one of buttons) one.setAttribute("aria-describedby", text.id);
+    // Other messages may have such buttons, too.
+    for (const one of buttons) one.setAttribute("aria-describedby", `text-${cid}`);
     item.append(part("small", "state", reason), ...buttons);
   } else {
-    item.className = "pending";
     item.append(part("small", "state", gettext("sending…")));
   }
-  const before = itemOf(message.cid);
+  const before = itemOf(cid);
   if (before) {
     before.replaceWith(item);
+    keepEnd();
   } else {
     pending.append(item);
+    goToEnd();
   }
-  goToEnd();
 }
 
-/** Take a message away: it is in the log, or back in the hands of the person. */
 export function removePending(cid) {
-  if (cid) itemOf(cid)?.remove();
+  itemOf(cid)?.remove();
 }
 
 function itemOf(cid) {

@@ -1,46 +1,41 @@
-// Who is here, and who is typing. To look at only: a screen reader that read each
-// change of these aloud would talk all the time.
+// Who is here, and who is typing. No live regions: a screen reader would never be silent.
 
-import { sentenceOf } from "./parts.js";
+import { part } from "./parts.js";
 
 const TYPING_LASTS = 4_000; // milliseconds; a page repeats it every two seconds
-// The server gathers who is typing; what was typed may be here before that is told.
+// The server collects who is typing, so that may come after the message itself.
 const TYPING_IS_LATE = 1_000;
-
 const MOST_TYPISTS = 3; // by name
 
 const here = document.querySelector("#chat-here");
 const typing = document.querySelector("#chat-typing");
 const me = document.body.dataset.name;
 const typists = new Map(); // until when each one is shown
-const spoke = new Map(); // when each one said something
+const spoke = new Map(); // when each one sent a message
 
-/** Show who is in the room: some of the names, and how many people. */
 export function showHere({ people, count }) {
-  here.replaceChildren(sentenceOf(gettext("Here now: %s"), people));
+  here.replaceChildren(...sentenceOf(gettext("Here now: %s"), people));
   const more = count - people.length;
   if (more > 0) here.append(" ", interpolate(gettext("and %s more"), [more]));
 }
 
-/** Show that somebody is typing, for a while. */
 export function showTyping({ people }) {
   const now = Date.now();
   for (const name of people) {
     const isOver = spoke.get(name) > now - TYPING_IS_LATE;
     if (name !== me && !isOver) typists.set(name, now + TYPING_LASTS);
   }
-  setTimeout(show, TYPING_LASTS + 10); // a timer may ring a little early
+  setTimeout(show, TYPING_LASTS + 10); // a timer may fire a little early
   show();
 }
 
-/** Somebody has said something, and so is not typing it any more. */
+/** Somebody has sent a message, and so is no longer typing it. */
 export function hasSpoken(name) {
   spoke.set(name, Date.now());
   typists.delete(name);
   show();
 }
 
-/** Show nobody: the line is down. */
 export function showNobody() {
   here.replaceChildren();
   typists.clear();
@@ -54,6 +49,14 @@ function show() {
   if (names.length > MOST_TYPISTS) {
     typing.textContent = gettext("Several people are typing…");
   } else {
-    typing.replaceChildren(...(names.length ? [sentenceOf(sentence, names)] : []));
+    typing.replaceChildren(...(names.length ? sentenceOf(sentence, names) : []));
   }
+}
+
+/** Return the nodes of a sentence with a list of names in place of `%s`. */
+function sentenceOf(sentence, names) {
+  const [before, after] = sentence.split("%s");
+  // <bdi>: a name that reads from right to left doesn't move the others.
+  const list = names.flatMap((name) => [", ", part("bdi", "", name)]);
+  return [before, ...list.slice(1), after];
 }

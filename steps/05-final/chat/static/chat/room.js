@@ -1,120 +1,107 @@
-// How a message travels here: through a line that comes back by itself, out of an outbox
-// that forgets nothing, into a log without gaps.
+// Messages go from an outbox that loses nothing, over a connection that reconnects, into
+// a log without gaps.
 
-import { Connection } from "./connection.js";
-import { copyAtClick } from "./copy.js";
+import * as connection from "./connection.js";
+import { copyOnClick } from "./copy.js";
 import { forgetOldest, showNew, showPast } from "./log.js";
-import { offerOlder, onOlder, showOlder, stopAsking, tryAgainIn } from "./older.js";
-import { Outbox } from "./outbox.js";
-import { focusInput, giveBack, onSend, onTyping, showProblem, showStatus } from "./page.js";
+import { askAgainIn, offerOlder, onOlder, showOlder, stopAsking } from "./older.js";
+import * as outbox from "./outbox.js";
+import { focusInput, onInput, showConnected, showDown, showProblem } from "./page.js";
 import { removePending, showPending } from "./pending.js";
 import { hasSpoken, showHere, showNobody, showTyping } from "./people.js";
+import { forgetServer, showServer } from "./servers.js";
+import { addUnseen, clearUnseen } from "./unseen.js";
 
-const TRY_AGAIN = 3_000; // milliseconds until a message that could not be stored is sent again
-// The limit lets one message through after a fifth of a second. A page that came back
-// for each would be refused each time, and cut off in the end.
-const SLOW_DOWN = 1_000;
+// Milliseconds.
+const TRY_AGAIN = 3_000; // after the database failed
+const SLOW_DOWN = 1_000; // at the limit of five a second, a page would soon be refused again
 const TYPING_EVERY = 2_000;
 
-// What the server will never take, however often it is sent.
+// Sending these again would not help.
 const REFUSED = new Set(["bad_message", "bad_json", "empty", "too_big", "too_long"]);
 
-const { socket: address, user } = document.body.dataset;
-const scheme = location.protocol === "https:" ? "wss" : "ws";
 let last; // the number of the last message in the log
-let epoch; // which history that number belongs to
+let epoch; // the history that this number belongs to
 let isIn = false; // whether the page has caught up with the room
-let toldAt = 0; // when we have last told that the person types
+let typingSentAt = 0;
 
-const connection = new Connection(() => {
-  const place = last === undefined ? "" : `?${new URLSearchParams({ after: last, epoch })}`;
-  return `${scheme}://${location.host}${address}${place}`;
-});
-// Each person has an outbox of her own, also where two log in one after the other.
-const owner = `${user} ${location.pathname}`;
-const outbox = new Outbox(owner, connection, (message) => {
-  showPending(message, { sendAgain, edit });
-});
+const reactions = {
+  sync,
+  message: (message) => take([message]),
+  history: showOlder,
+  sent,
+  presence: showHere,
+  typing: showTyping,
+  error: explain,
+};
 
-// A Map, and whatever is not in it is ignored: newer servers may say more.
-const reactions = new Map(
-  Object.entries({
-    sync,
-    message: (message) => take([message]),
-    history: showOlder,
-    sent,
-    presence: showHere,
-    typing: showTyping,
-    error: explain,
-  }),
-);
-
-connection.addEventListener("frame", ({ detail: frame }) => reactions.get(frame.type)?.(frame));
-connection.addEventListener("down", ({ detail }) => sayDown(detail));
-onSend((text) => outbox.add(text));
-onTyping(tellTyping);
+outbox.start((message) => showPending(message, { sendAgain, edit }));
+onInput((text) => outbox.add(text), sendTyping);
 onOlder((before) => isIn && connection.send({ type: "history", before }));
-copyAtClick(document.querySelector("#chat-copy"), () => location.origin + location.pathname);
-connection.open();
+copyOnClick(document.querySelector("#chat-copy"), () => location.origin + location.pathname);
+connection.start({ getUrl, onFrame: (frame) => reactions[frame.type]?.(frame), onDown });
 
-// ---- What the server says ----------------------------------------------------------
+function getUrl() {
+  const place = last === undefined ? "" : `?${new URLSearchParams({ after: last, epoch })}`;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${location.host}${document.body.dataset.socket}${place}`;
+}
 
-/** Several messages: what we have missed, or the newest ones of a room new to us. */
+// ---- From the server
+
+/** Messages that the page has missed, or with `reset` the newest ones of the room. */
 function sync(frame) {
-  if (frame.reset) {
-    beginWith(frame);
-  } else {
-    take(frame.messages);
-  }
-  if (frame.epoch === null) return; // not the last of what we have missed, or no catching up
+  if (frame.reset) startOver(frame);
+  else take(frame.messages);
+  if (frame.epoch === null) return; // there is more to catch up with
   epoch = frame.epoch;
   isIn = true;
   showProblem("");
-  showStatus(gettext("Connected."));
+  showConnected();
   outbox.open();
 }
 
-/** The log begins anew. */
-function beginWith({ messages, more }) {
+function startOver({ messages, more }) {
   last = messages.at(-1)?.seq ?? 0;
   for (const { cid } of messages) settle(cid);
   offerOlder(more);
   showPast(messages);
+  clearUnseen();
 }
 
-/** Messages that follow those in the log. */
+/** Add messages to the log, except those that it has. */
 function take(messages) {
   const news = [];
   for (const message of messages) {
-    if (message.seq <= last) continue; // we have it
+    if (message.seq <= last) continue;
     last = message.seq;
-    settle(message.cid);
+    // What was sent only once was sent to the server of this connection.
+    if (settle(message.cid)?.tries === 1 && isIn) showServer(message.server);
     hasSpoken(message.sender);
     news.push(message);
   }
-  showNew(news);
+  addUnseen(showNew(news));
   if (forgetOldest()) offerOlder(true);
 }
 
-/** The server has stored our message. Its place in the log comes with the message. */
+/** The server has stored a message from here, which comes like those of others. */
 function sent({ cid, seq }) {
-  if (seq > last) {
-    outbox.confirm(cid);
-  } else {
-    settle(cid); // it is in the log: we have sent it twice
-  }
+  if (seq > last) outbox.confirm(cid);
+  else settle(cid); // it has come already
 }
 
-/** A message is in the log, and not on its way any more. */
+/** A message is in the log: return it if it was in the outbox. */
 function settle(cid) {
-  if (outbox.remove(cid)) removePending(cid);
+  const message = outbox.remove(cid);
+  if (message) removePending(cid);
+  return message;
 }
 
 function explain({ error, code, cid, retry_after = 0 }) {
   if (code === "rate_limited") {
     const pause = Math.max(SLOW_DOWN, retry_after * 1000);
     if (cid) outbox.pause(pause);
-    else tryAgainIn(pause);
+    else askAgainIn(pause);
   } else if (code === "unavailable" && cid) {
     outbox.pause(TRY_AGAIN);
   } else {
@@ -124,35 +111,29 @@ function explain({ error, code, cid, retry_after = 0 }) {
   }
 }
 
-function sayDown({ code, pause, final }) {
+function onDown(how) {
   isIn = false;
   outbox.close();
   stopAsking();
   showNobody();
-  const seconds = Math.ceil(pause / 1000);
-  const next = final
-    ? gettext("Reload the page to come back.")
-    : interpolate(gettext("Trying again in %s s."), [seconds]);
-  const what = interpolate(gettext("Disconnected (code %s)."), [code]);
-  showStatus(`${what} ${next}`, { trouble: true });
+  forgetServer();
+  showDown(how);
 }
 
-// ---- What the person does ------------------------------------------------------------
+// ---- From the person
 
-function tellTyping() {
-  if (!isIn || Date.now() < toldAt + TYPING_EVERY) return;
-  toldAt = Date.now();
+function sendTyping() {
+  if (!isIn || Date.now() < typingSentAt + TYPING_EVERY) return;
+  typingSentAt = Date.now();
   connection.send({ type: "typing" });
 }
 
-/** Send a message again that has failed. */
 function sendAgain(cid) {
   outbox.sendAgain(cid);
   focusInput(); // the button is gone
 }
 
-/** Give the text of a message that has failed back to the person. */
 function edit(cid) {
-  giveBack(outbox.remove(cid).text);
+  focusInput(outbox.remove(cid).text);
   removePending(cid);
 }
