@@ -485,7 +485,7 @@ async def test_a_socket_that_fails_says_so_and_leaves_nothing_running(
     assert await ana.is_closed_with() == 4503
     await ana.disconnect()
     running = {task.get_coro().__name__ for task in asyncio.all_tasks()}
-    assert not running & {"keep_watch", "listen", "announce", "empty", "write"}
+    assert not running & {"keep", "listen", "send", "empty", "write"}
 
 
 async def test_a_room_that_is_deleted_says_so(join, make_room):
