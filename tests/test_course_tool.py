@@ -72,7 +72,7 @@ def test_diff_shows_one_file_if_asked():
 def test_diff_of_two_steps_passes_over_what_is_no_text():
     printed = course("diff", "04", "05").stdout
     assert re.search(r"Binary file locale/\S+\.mo differs", printed)
-    assert "+++ b/chat/fanout.py" in printed
+    assert "+++ b/chat/hub.py" in printed
 
 
 def test_doctor_looks_at_the_machine():

@@ -48,6 +48,23 @@ def test_a_part_of_a_script_ends_where_its_layout_says():
     assert part(methods, ".js", "Line.open") == ["open() {", "  go();", "}"]
 
 
+def test_a_docstring_can_be_shown_without_the_code_below_it():
+    of_module = shown("::: code 05-final/chat/catch_up.py __doc__")
+    assert '"""Catching up: what a page missed' in of_module
+    assert "import" not in of_module
+    of_class = shown("::: code 05-final/chat/sockets.py Socket.__doc__")
+    assert "\nclass Socket(" in of_class
+    assert of_class.rstrip("`\n").endswith('"""')
+
+
+def test_the_text_below_a_heading_of_a_markdown_file_can_be_shown():
+    text = shown("::: section 05-final/chat/README.md How a message travels")
+    assert "\n1. `static/chat/outbox.js` `add`:" in text
+    assert "\n10. `static/chat/room.js` `take`:" in text
+    assert "#" not in text
+    assert "Read the files" not in text
+
+
 def test_a_diff_is_that_of_two_steps():
     text = shown("::: diff 03 04 config/settings.py CHANNEL_LAYERS")
     assert "-" in text
@@ -67,6 +84,8 @@ def test_a_listing_may_stand_inside_a_box_and_is_left_alone_inside_a_fence():
         ("::: code 03-inmemory-layer/chat/gone.py", "no file"),
         ("::: code 03-inmemory-layer/chat/consumers.py Gone", 'no "Gone"'),
         ("::: code 03-inmemory-layer/pytest.ini Gone", "not in .ini"),
+        ("::: code 05-final/chat/models.py Room.Meta.__doc__", 'no "__doc__"'),
+        ("::: section 05-final/chat/README.md Gone", 'no heading "Gone"'),
         ("::: diff 03 04 manage.py", "is the same"),
         ("::: diff 03 09 manage.py", 'no step "09"'),
         ("::: output gone", 'recorded as "gone"'),

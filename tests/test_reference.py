@@ -224,15 +224,16 @@ def test_every_real_time_option_of_a_layer_has_its_default():
 
 WIRE = page("reference/wire.md")
 PROTOCOL = tree_of(FINAL / "chat" / "protocol.py")
+FROM_SERVER = tree_of(FINAL / "chat" / "frames.py")
 
 
 def structs() -> dict[str, list[str]]:
-    """Return the classes of the protocol that are frames, with their fields."""
+    """Return the classes that are frames, with their fields."""
     return {
         node.name: [
             part.target.id for part in node.body if isinstance(part, ast.AnnAssign)
         ]
-        for node in PROTOCOL.body
+        for node in [*PROTOCOL.body, *FROM_SERVER.body]
         if isinstance(node, ast.ClassDef) and "Struct" in map(ast.unparse, node.bases)
     }
 
@@ -252,7 +253,7 @@ def kinds_to_a_page() -> dict[str, str]:
     """Return the frames that a page may get: type, and name of the class."""
     return {
         option.value.value: node.name
-        for node in PROTOCOL.body
+        for node in FROM_SERVER.body
         if isinstance(node, ast.ClassDef)
         for option in node.keywords
         if option.arg == "tag"
@@ -298,10 +299,10 @@ def test_a_page_gives_up_after_the_close_codes_of_which_the_table_says_so():
 def test_every_error_code_is_there_and_no_other():
     source = "".join(
         (FINAL / "chat" / f"{name}.py").read_text("utf-8")
-        for name in ("protocol", "consumers")
+        for name in ("protocol", "consumers", "refusals")
     )
     said = re.findall(r'(?:Refusal|Error)\(\s*"(\w+)"', source)
-    # Those with which somebody is shown out stand in a table of their own.
+    # Those that close an open socket are in a table of their own.
     said += re.findall(r'Close\.\w+: \(\s*"(\w+)"', source)
     assert first_column(sections(WIRE, "###")["error-codes"]) == set(said)
 

@@ -4,7 +4,9 @@ Alone on a line, with any indentation:
 
     ::: code 03-inmemory-layer/chat/consumers.py
     ::: code 03-inmemory-layer/chat/consumers.py ChatConsumer.connect
+    ::: code 05-final/chat/sockets.py Socket.__doc__
     ::: code compose.yaml
+    ::: section 05-final/chat/README.md How a message travels
     ::: diff 03 04 config/settings.py
     ::: changes 03 04
     ::: output 03-run-two
@@ -29,7 +31,7 @@ What is not there stops the build. A Markdown extension and not a MkDocs hook, b
 MkDocs and its successor Zensical both run extensions.
 
 directives   finds the lines above in a page
-listings     code, diffs and outputs
+listings     code, diffs, outputs, and sections of Markdown files
 names        a part of a file by its name
 measured     tables, bars and figures out of docs/data
 manifest     what steps.toml says

@@ -29,6 +29,7 @@ BLOCKS = {
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
+    "section": listings.section,
     "table": measured.table,
     "versions": measured.versions,
 }

@@ -41,6 +41,16 @@ def code(place: str, name: str = "") -> list[str]:
     return fenced(lexer, lines, path.relative_to(ROOT).as_posix())
 
 
+def section(place: str, *words: str) -> list[str]:
+    """Return the text below a heading of a Markdown file, up to the next heading."""
+    heading = " ".join(words)
+    parts = re.split(r"^#+ (.+)$", find_file(place).read_text("utf-8"), flags=re.M)
+    texts = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if heading not in texts:
+        raise CourseError(f'there is no heading "{heading}" in {place}')
+    return ["", *texts[heading].strip().splitlines(), ""]
+
+
 def find_file(place: str) -> Path:
     """Return the file at a path from `steps/`, or from the root of the repository."""
     for folder in (STEPS, ROOT):

@@ -22,15 +22,28 @@ def part(source: str, suffix: str, name: str) -> list[str]:
 
 
 def in_python(source: str, name: str) -> tuple[int, int]:
-    """Return first and last line of `Class.method`, counted from 1."""
-    body = ast.parse(source).body
+    """Return first and last line of `Class.method`, counted from 1.
+
+    `Class.__doc__` is the line of the class and its docstring.
+    """
+    node = ast.parse(source)
+    body = node.body
     for word in name.split("."):
+        if word == "__doc__":
+            return docstring_of(node)
         node = next((node for node in body if word in names_of(node)), None)
         if node is None:
             raise CourseError(f'there is no "{name}" in it')
         body = getattr(node, "body", [])
     decorators = [one.lineno for one in getattr(node, "decorator_list", [])]
     return min([node.lineno, *decorators]), node.end_lineno
+
+
+def docstring_of(node: ast.AST) -> tuple[int, int]:
+    """Return where the docstring is, with the line that begins its class or function."""
+    if not ast.get_docstring(node):
+        raise CourseError('there is no "__doc__" in it')
+    return getattr(node, "lineno", 1), node.body[0].end_lineno
 
 
 def names_of(node: ast.stmt) -> list[str]:

@@ -487,7 +487,7 @@ async def test_a_socket_that_fails_sends_an_error_and_leaves_nothing_running(
     assert await ana.is_closed_with() == 4503
     await ana.disconnect()
     running = {task.get_coro().__name__ for task in asyncio.all_tasks()}
-    assert not running & {"keep_watch", "listen", "announce", "empty", "write"}
+    assert not running & {"keep", "listen", "send", "empty", "write"}
 
 
 async def test_sockets_in_a_deleted_room_are_told_why_they_close(join, make_room):
