@@ -88,7 +88,11 @@ def goals() -> Iterator[Goal]:
     yield at_least(
         "CPU saved where nothing can be batched", 15, "x", Figures.not_coalesced
     )
-    for rate, chat, longest in [(10, UVICORN, 30), (25, UVICORN, 30), (25, DAPHNE, 100)]:
+    for rate, chat, longest in [
+        (10, UVICORN, 30),
+        (25, UVICORN, 30),
+        (25, DAPHNE, 100),
+    ]:
         place = f"rate-1000-{rate}", chat
         text = f"1000 members, {rate} messages a second, {chat[3:]}"
         yield no_more_than(f"{text}, p99", longest, "ms", figure(*place, "p99_ms"))
