@@ -1,70 +1,13 @@
-// Reports what crosses the wire to the panel. It wraps fetch, EventSource and WebSocket,
-// so it must load before the chat's scripts, which don't know about it.
+// Reports the frames of WebSockets to the panel. It must load before the chat's scripts,
+// because it wraps the class that they use.
 //
-// Bytes: for HTTP, the first line, headers and body; the server counts those of the
-// request, because a page can't see all headers that its browser sends. For a WebSocket
-// frame, its header and payload (RFC 6455, section 5.2); for an event, its text. The
-// WebSocket handshake and everything below HTTP are not counted.
+// Bytes: a frame's header and payload (RFC 6455, section 5.2). The handshake and everything
+// below the frames are not counted.
 
-import { addRow, count, say, startCount } from "./panel.js";
+import { addRow, count, say } from "./panel.js";
 
 const loadedAt = Date.now();
 const utf8 = new TextEncoder();
-
-// ---- HTTP
-
-const realFetch = window.fetch;
-window.fetch = async (resource, options = {}) => {
-  const what = nameOf(resource, options);
-  const asked = addRow("↑", what);
-  try {
-    const response = await realFetch(resource, options);
-    const text = await response.clone().text();
-    count(asked, { bytes: Number(response.headers.get("X-Request-Bytes")) });
-    const seen = contentsOf(text);
-    const news = seen.messages ? `${seen.messages} new` : "nothing new";
-    const kind = response.ok ? (what === "post" ? "stored" : news) : "refused";
-    const answered = addRow("↓", `${response.status} ${kind}`);
-    count(answered, { ...seen, bytes: sizeOf(headOf(response) + text) });
-    return response;
-  } catch (error) {
-    if (error.name !== "AbortError") count(asked, { bytes: 0 }); // else a new count began
-    asked.cells[1].textContent += ", no answer";
-    throw error;
-  }
-};
-
-function nameOf(url, { method }) {
-  if (method === "POST") return "post";
-  return url.includes("wait=") ? "long poll" : "poll";
-}
-
-function headOf({ status, statusText, headers }) {
-  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join("")}\r\n`;
-}
-
-// ---- Server-Sent Events
-
-let changed = false; // whether somebody has just chosen this transport
-document.querySelector("#transport")?.addEventListener("change", () => (changed = true));
-
-window.EventSource = class extends window.EventSource {
-  constructor(url, options) {
-    super(url, options);
-    if (changed) startCount(); // leaves out the poll before the stream
-    changed = false;
-    const asked = addRow("↑", "open event stream");
-    this.addEventListener("open", () => count(asked, { bytes: 0 }), { once: true });
-    this.addEventListener("error", () => addRow("↓", "event stream cut"));
-    this.addEventListener("message", ({ data, lastEventId }) => {
-      const bytes = sizeOf(`id: ${lastEventId}\ndata: ${data}\n\n`);
-      count(addRow("↓", "event"), { ...contentsOf(data), bytes });
-    });
-  }
-};
-
-// ---- WebSocket
 
 window.WebSocket = class extends window.WebSocket {
   #closer = "↓"; // the server or the network, unless this page does it
@@ -98,15 +41,13 @@ function frameSize(payload) {
   return (payload < 65_536 ? 4 : 10) + payload;
 }
 
-// ---- Contents
-
 /** Return what a frame carries. Plain text, as on the echo page, is a message too. */
 function frameOf(data) {
   return { type: "message", messages: 1, ...contentsOf(data) };
 }
 
 /** Return what JSON carries: its type, how many messages, how long the last one took. */
-function contentsOf(text) {
+export function contentsOf(text) {
   let content;
   try {
     content = JSON.parse(text);
@@ -125,6 +66,7 @@ function contentsOf(text) {
   };
 }
 
-function sizeOf(data) {
+/** Return the size of a text or of binary data, in bytes. */
+export function sizeOf(data) {
   return typeof data === "string" ? utf8.encode(data).length : (data.size ?? data.byteLength);
 }

@@ -4,7 +4,6 @@ const MOST_ROWS = 100;
 const MINUTE = 60; // seconds
 
 const panel = document.querySelector("#wire");
-const transport = document.querySelector("#transport");
 const language = document.documentElement.lang;
 export const say = window.gettext ?? ((text) => text); // some chats have translations
 let total; // since the count began
@@ -25,7 +24,6 @@ panel.innerHTML = `
     <dl>${totals.join("")}</dl>
     <button type="button" id="wire-reset">${say("Count from zero")}</button>
     <button type="button" id="wire-projector">${say("Projector view (Alt+P)")}</button>
-    ${transport ? `<p class="hint">${say("A new transport starts a new count.")}</p>` : ""}
     <div class="rows" role="region" tabindex="0"
          aria-label="${say("Every crossing, the newest first")}">
       <table>
@@ -45,7 +43,6 @@ panel.innerHTML = `
 
 const rows = panel.querySelector("tbody");
 panel.querySelector("#wire-reset").addEventListener("click", startCount);
-transport?.addEventListener("change", startCount);
 setInterval(showTotals, 1000); // the last minute moves on, even when nothing crosses
 startCount();
 
