@@ -546,7 +546,7 @@ def test_a_short_message_of_mine_takes_one_line(chat, visit):
 
 
 @final
-def test_whoever_is_logged_out_comes_back_to_the_room_by_the_login(on_stage):
+def test_a_person_who_was_logged_out_logs_in_and_is_back_in_the_room(on_stage):
     ana, stage = on_stage
     room = ana.page.url
     ana.context.clear_cookies()
