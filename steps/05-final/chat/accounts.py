@@ -24,6 +24,8 @@ from django.views.generic import CreateView
 from chat.lookalikes import mixes_alphabets
 
 FORM = "registration/form.html"
+# Of the two in config/passwords.py, the one that checks passwords.
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 mailer = ThreadPoolExecutor(1, "mail")
 log = logging.getLogger(__name__)
@@ -158,6 +160,5 @@ class SignUp(RedirectURLMixin, CreateView):
             )
             return self.form_invalid(form)
         self.object = person
-        # There are two backends; this is the one that checks passwords.
-        login(self.request, person, "django.contrib.auth.backends.ModelBackend")
+        login(self.request, person, BACKEND)
         return HttpResponseRedirect(self.get_success_url())

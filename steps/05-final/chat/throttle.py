@@ -27,6 +27,7 @@ EVERY = 10  # seconds until one more try
 EVERY_MAIL = 600  # seconds
 MOST_KEYS = 10_000
 MOST_OF_A_NAME = 150  # the longest name of an account
+MOST_OF_AN_EMAIL = 254
 
 
 class Tries:
@@ -75,8 +76,8 @@ def address_of(request):
 
 
 def mailbox_in(request):
-    """Return the email address in a form."""
-    return request.POST.get("email", "").strip().lower()
+    """Return the email address in a form, cut to what a form accepts."""
+    return request.POST.get("email", "").strip().lower()[:MOST_OF_AN_EMAIL]
 
 
 def take_all(keys):

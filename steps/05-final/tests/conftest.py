@@ -16,7 +16,7 @@ from chat import fanout, history, limits
 from chat.access import pass_of
 from chat.checks import redis_answers
 from chat.models import Room
-from chat.throttle import sign_ups, wrong_by_address, wrong_by_person
+from chat.throttle import mails, resets, sign_ups, wrong_by_address, wrong_by_person
 from config.asgi import application
 from tests.sockets import PATIENCE, Socket
 
@@ -32,7 +32,7 @@ def redis_is_there():
 @pytest.fixture(autouse=True)
 def nobody_has_guessed():
     """Forget what earlier scenes have tried: all of them come from one address."""
-    for tries in (wrong_by_address, wrong_by_person, sign_ups):
+    for tries in (wrong_by_address, wrong_by_person, sign_ups, resets, mails):
         tries.buckets.clear()
 
 

@@ -21,8 +21,6 @@ def quick(settings):
     """Hash quickly, and send mail as a server does that has a mail server."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MAIL = {"EMAIL_HOST": "mail.example.org"}
-    for tries in (throttle.resets, throttle.mails):
-        tries.buckets.clear()
 
 
 @pytest.fixture
@@ -52,9 +50,25 @@ def test_a_link_by_mail_leads_to_a_new_password(júlia):
     assert "Choose a new password" in form.text
     page = form.redirect_chain[-1][0]
     choice = {"new_password1": GOOD, "new_password2": GOOD}
-    assert browser.post(page, choice)["Location"] == "/accounts/login/"
+    assert browser.post(page, choice)["Location"] == "/chat/"
+    assert "júlia" in browser.get("/chat/").text
     log_in = {"username": "júlia", "password": GOOD}
     assert Client().post("/accounts/login/", log_in)["Location"] == "/chat/"
+
+
+def test_a_link_lets_a_person_in_who_has_mistyped_too_often(júlia):
+    wrong = {"username": "júlia", "password": "wrong"}
+    for _ in range(11):
+        answer = Client().post("/accounts/login/", wrong)
+    assert answer.status_code == 429
+    ask("julia@example.org")
+    browser = Client()
+    page = browser.get(link_in(mail.outbox[0]), follow=True).redirect_chain[-1][0]
+    browser.post(page, {"new_password1": GOOD, "new_password2": GOOD})
+    assert browser.get("/chat/").status_code == 200
+    browser.post("/accounts/logout/")
+    log_in = {"username": "júlia", "password": GOOD}
+    assert browser.post("/accounts/login/", log_in)["Location"] == "/chat/"
 
 
 def test_a_link_works_once(júlia):
