@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.urls import clear_script_prefix, set_script_prefix
+from django.utils.http import urlsafe_base64_encode
 
 from chat import accounts, throttle
 
@@ -79,6 +80,26 @@ def test_a_link_works_once(júlia):
     page = Client().get(link, follow=True).text
     assert "used already" in page
     assert "new_password1" not in page
+
+
+HUGE = urlsafe_base64_encode(b"9" * 30)
+
+
+@pytest.mark.parametrize("made_up", ["MQ/x", "%00/%00", "é/é", "LTE/x", f"{HUGE}/x"])
+def test_a_made_up_link_is_refused_with_a_sentence(made_up):
+    page = Client().get(f"{ASK}{made_up}/")
+    assert page.status_code == 200
+    assert "used already" in page.text
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "julia", "a@b\0.example", "a" * 3000 + "@b.example"]
+)
+def test_an_odd_address_is_refused_with_a_sentence(odd):
+    page = ask(odd)
+    assert page.status_code == 200
+    assert 'class="errorlist"' in page.text
+    assert not mail.outbox
 
 
 def test_the_mail_is_in_the_language_of_the_page(júlia):
