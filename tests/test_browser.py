@@ -793,12 +793,17 @@ def test_the_chat_speaks_portuguese_everywhere_without_a_barrier(chat, visit, sc
     ana.page.get_by_role("button", name="Convidar").click()
     expect(ana.page.get_by_role("button", name="Copiar", exact=True)).to_be_visible()
     assert_fine(ana.page, "pt-br", 360)
+    ana.page.get_by_role("link", name="Voltar à sala").click()
+    for link in ("Membros", "Sair da sala"):
+        ana.page.get_by_role("link", name=link).click()
+        expect(ana.page.get_by_role("heading", level=1)).to_contain_text("só nós")
+        assert_fine(ana.page, "pt-br", 360)
 
     ana.page.goto("/chat/")
     ana.page.get_by_role("button", name="Sair").click()
     expect(ana.page).to_have_url(re.compile("/accounts/login/"))
     assert_fine(ana.page, "pt-br", 360)
-    for page in ("/accounts/signup/", "/invite/"):
+    for page in ("/accounts/signup/", "/accounts/password/reset/", "/invite/"):
         ana.page.goto(page)
         assert_fine(ana.page, "pt-br", 360)
 

@@ -34,7 +34,11 @@ link_sent = TemplateView.as_view(
 )
 choose_password = auth.PasswordResetConfirmView.as_view(
     **page(_("Choose a new password")),
-    success_url=reverse_lazy("login"),
+    # A person who has mistyped the old one too often may still be locked out of the
+    # log-in page.
+    post_reset_login=True,
+    post_reset_login_backend=accounts.BACKEND,
+    success_url=reverse_lazy("lobby"),
 )
 
 urlpatterns = [

@@ -14,16 +14,17 @@ from django.contrib.auth.forms import (
 from django.contrib.auth.views import PasswordResetView, RedirectURLMixin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse_lazy, set_script_prefix
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import CreateView
+from django.views.generic import FormView
 
 from chat.lookalikes import mixes_alphabets
 
 FORM = "registration/form.html"
+# Of the two in config/passwords.py, the one that checks passwords.
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 mailer = ThreadPoolExecutor(1, "mail")
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class AskForLink(PasswordResetView):
         return closed(request, _("Forgot your password?"), ask)
 
 
-class SignUp(RedirectURLMixin, CreateView):
+class SignUp(RedirectURLMixin, FormView):
     """Make an account and go on into the lobby, logged in."""
 
     form_class = SignUpForm
@@ -139,10 +140,6 @@ class SignUp(RedirectURLMixin, CreateView):
         ask = _("Ask an administrator for an account.")
         return closed(request, _("Sign-up is closed"), ask)
 
-    def get_success_url(self):
-        """Return the page that a person wanted before signing up."""
-        return RedirectURLMixin.get_success_url(self)
-
     def form_valid(self, form):
         """Log in the person who has just made an account."""
         # This hashes the password, so before the transaction: a class that signs up at
@@ -153,11 +150,8 @@ class SignUp(RedirectURLMixin, CreateView):
                 person.save()
         except IntegrityError:
             # A double click: the first click has just made this account.
-            form.add_error(
-                "username", person.unique_error_message(type(person), ["username"])
-            )
+            taken = person.unique_error_message(type(person), ["username"])
+            form.add_error("username", taken)
             return self.form_invalid(form)
-        self.object = person
-        # There are two backends; this is the one that checks passwords.
-        login(self.request, person, "django.contrib.auth.backends.ModelBackend")
-        return HttpResponseRedirect(self.get_success_url())
+        login(self.request, person, BACKEND)
+        return super().form_valid(form)

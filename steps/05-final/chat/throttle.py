@@ -27,6 +27,7 @@ EVERY = 10  # seconds until one more try
 EVERY_MAIL = 600  # seconds
 MOST_KEYS = 10_000
 MOST_OF_A_NAME = 150  # the longest name of an account
+MOST_OF_AN_EMAIL = 254
 
 
 class Tries:
@@ -39,7 +40,12 @@ class Tries:
         self.lock = threading.Lock()  # each page has a thread of its own
 
     def take(self, key):
-        """Use one try; return 0, or how many seconds until there is one."""
+        """Use one try; return 0, or how many seconds until there is one.
+
+        Without a key, such as the person on a log-in page, there is no limit.
+        """
+        if key is None:
+            return 0
         with self.lock:
             if len(self.buckets) > MOST_KEYS:
                 self.forget_full()
@@ -74,65 +80,53 @@ def address_of(request):
     return request.META.get("REMOTE_ADDR", "")
 
 
+def person_of(request):
+    """Return the key of the person who is logged in, or None."""
+    return request.user.pk
+
+
 def mailbox_in(request):
-    """Return the email address in a form."""
-    return request.POST.get("email", "").strip().lower()
+    """Return the email address in a form, cut to what a form accepts."""
+    return request.POST.get("email", "").strip().lower()[:MOST_OF_AN_EMAIL]
 
 
-def take_all(keys):
-    """Use one try of each (tries, key); if one has none left, use none.
+def limit_forms(view, *limits, forgive=False):
+    """Count each form that is sent to a view: `limits` are (tries, key of a request).
 
-    Return 0, or how many seconds to wait: somebody who has no try left must not use up
-    those of the whole address.
-    """
-    for number, (tries, key) in enumerate(keys):
-        if wait := tries.take(key):
-            give_back_all(keys[:number])
-            return wait
-    return 0
-
-
-def give_back_all(keys):
-    """Return one try of each (tries, key)."""
-    for tries, key in keys:
-        tries.give_back(key)
-
-
-def limit_guesses(view):
-    """Count each form that a view refuses against its address and its person.
-
-    An accepted form redirects to another page. A try is taken before the view runs, so
-    that a thousand at once count too, and returned if the form was accepted.
+    Tries are taken before the view runs, so that a thousand forms at once count too. With
+    `forgive`, a form that is accepted, and so redirects to another page, doesn't count.
     """
 
     @wraps(view)
     def limited(request, *args, **kwargs):
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        keys = [(wrong_by_address, address_of(request))]
-        if request.user.is_authenticated:
-            keys.append((wrong_by_person, request.user.pk))
-        if wait := take_all(keys):
-            return too_many(request, wait)
+        keys = [(tries, key_of(request)) for tries, key_of in limits]
+        taken = []
+        for tries, key in keys:
+            if wait := tries.take(key):
+                # A person who has no try left must not use up those of the address.
+                give_back(taken)
+                return too_many(request, wait)
+            taken.append((tries, key))
         response = view(request, *args, **kwargs)
-        if response.status_code == 302:
-            give_back_all(keys)
+        if forgive and response.status_code == 302:
+            give_back(taken)
         return response
 
     return limited
 
 
-def limit_forms(view, *limits):
-    """Count each form that is sent, right or wrong: `limits` are (tries, key of request)."""
+def give_back(taken):
+    """Return tries that were taken."""
+    for tries, key in taken:
+        tries.give_back(key)
 
-    @wraps(view)
-    def limited(request, *args, **kwargs):
-        keys = [(tries, key_of(request)) for tries, key_of in limits]
-        if request.method == "POST" and (wait := take_all(keys)):
-            return too_many(request, wait)
-        return view(request, *args, **kwargs)
 
-    return limited
+def limit_guesses(view):
+    """Count each form that a view refuses against its address and its person."""
+    limits = (wrong_by_person, person_of), (wrong_by_address, address_of)
+    return limit_forms(view, *limits, forgive=True)
 
 
 def too_many(request, wait):

@@ -2,8 +2,11 @@
 
 from django.db import connection
 from django.db.models import Count, F
+from django.db.models.functions import Greatest
 
 from chat.models import ReadMark
+
+MOST_UNREAD = 100  # the lobby shows 99+
 
 # One query for many people, such as a class whose server is restarted. Django's own
 # "insert or update" can't compare with what is stored. In order, because two processes
@@ -44,10 +47,11 @@ def note_read(places):
 def unread_for(user, rooms):
     """Return {room pk: number of new messages} for the rooms that have some.
 
-    Nothing is new in a room that the person has never visited.
+    At most MOST_UNREAD, because counting a hundred thousand would take long. Nothing is
+    new in a room that the person has never visited.
     """
-    newer = ReadMark.objects.filter(
-        user=user, room__in=rooms, room__message__seq__gt=F("seq")
-    )
+    marks = ReadMark.objects.filter(user=user, room__in=rooms)
+    oldest = Greatest(F("seq"), F("room__last_seq") - MOST_UNREAD)
+    newer = marks.filter(room__message__seq__gt=oldest)
     counts = newer.values("room").annotate(new=Count("room__message"))
     return dict(counts.values_list("room", "new"))

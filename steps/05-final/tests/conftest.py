@@ -16,7 +16,7 @@ from chat import limits, storing, watch
 from chat.access import permit_for
 from chat.checks import redis_errors
 from chat.models import Room
-from chat.throttle import sign_ups, wrong_by_address, wrong_by_person
+from chat.throttle import mails, resets, sign_ups, wrong_by_address, wrong_by_person
 from config.asgi import application
 from tests.sockets import PATIENCE, Socket
 
@@ -32,7 +32,7 @@ def redis_is_there():
 @pytest.fixture(autouse=True)
 def nobody_has_guessed():
     """Forget the guesses of earlier scenes, because all come from one IP address."""
-    for tries in (wrong_by_address, wrong_by_person, sign_ups):
+    for tries in (wrong_by_address, wrong_by_person, sign_ups, resets, mails):
         tries.buckets.clear()
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.urls import clear_script_prefix, set_script_prefix
+from django.utils.http import urlsafe_base64_encode
 
 from chat import accounts, throttle
 
@@ -21,8 +22,6 @@ def quick(settings):
     """Hash quickly, and send mail as a server does that has a mail server."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MAIL = {"EMAIL_HOST": "mail.example.org"}
-    for tries in (throttle.resets, throttle.mails):
-        tries.buckets.clear()
 
 
 @pytest.fixture
@@ -52,9 +51,25 @@ def test_a_link_by_mail_leads_to_a_new_password(júlia):
     assert "Choose a new password" in form.text
     page = form.redirect_chain[-1][0]
     choice = {"new_password1": GOOD, "new_password2": GOOD}
-    assert browser.post(page, choice)["Location"] == "/accounts/login/"
+    assert browser.post(page, choice)["Location"] == "/chat/"
+    assert "júlia" in browser.get("/chat/").text
     log_in = {"username": "júlia", "password": GOOD}
     assert Client().post("/accounts/login/", log_in)["Location"] == "/chat/"
+
+
+def test_a_link_lets_a_person_in_who_has_mistyped_too_often(júlia):
+    wrong = {"username": "júlia", "password": "wrong"}
+    for _ in range(11):
+        answer = Client().post("/accounts/login/", wrong)
+    assert answer.status_code == 429
+    ask("julia@example.org")
+    browser = Client()
+    page = browser.get(link_in(mail.outbox[0]), follow=True).redirect_chain[-1][0]
+    browser.post(page, {"new_password1": GOOD, "new_password2": GOOD})
+    assert browser.get("/chat/").status_code == 200
+    browser.post("/accounts/logout/")
+    log_in = {"username": "júlia", "password": GOOD}
+    assert browser.post("/accounts/login/", log_in)["Location"] == "/chat/"
 
 
 def test_a_link_works_once(júlia):
@@ -65,6 +80,26 @@ def test_a_link_works_once(júlia):
     page = Client().get(link, follow=True).text
     assert "used already" in page
     assert "new_password1" not in page
+
+
+HUGE = urlsafe_base64_encode(b"9" * 30)
+
+
+@pytest.mark.parametrize("made_up", ["MQ/x", "%00/%00", "é/é", "LTE/x", f"{HUGE}/x"])
+def test_a_made_up_link_is_refused_with_a_sentence(made_up):
+    page = Client().get(f"{ASK}{made_up}/")
+    assert page.status_code == 200
+    assert "used already" in page.text
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "julia", "a@b\0.example", "a" * 3000 + "@b.example"]
+)
+def test_an_odd_address_is_refused_with_a_sentence(odd):
+    page = ask(odd)
+    assert page.status_code == 200
+    assert 'class="errorlist"' in page.text
+    assert not mail.outbox
 
 
 def test_the_mail_is_in_the_language_of_the_page(júlia):

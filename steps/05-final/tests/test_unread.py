@@ -80,6 +80,18 @@ def test_deleted_messages_are_not_counted(people, room, ana):
     assert unread_for(ana, [room]) == {room.pk: 1}
 
 
+@pytest.mark.parametrize(("count", "shown"), [(99, "99 new"), (100, "99+ new")])
+def test_more_than_99_are_not_counted(people, room, ana, count, shown):
+    Message.objects.bulk_create(
+        Message(room=room, sender=ana, seq=seq, text="olá") for seq in range(6, 301)
+    )
+    Room.objects.update(last_seq=300)
+    note_read([(room.pk, ana.pk, 300 - count)])
+    assert shown in lobby_of(people["ana"])
+    note_read([(room.pk, User.objects.get(username="bia").pk, 0)])
+    assert unread_for(User.objects.get(username="bia"), [room]) == {room.pk: 100}
+
+
 def test_a_window_that_was_left_behind_takes_nothing_back(room, ana):
     note_read([(room.pk, ana.pk, 4)])
     note_read([(room.pk, ana.pk, 2)])
