@@ -84,7 +84,7 @@ def test_a_listing_may_stand_inside_a_box_and_is_left_alone_inside_a_fence():
         ("::: code 03-inmemory-layer/chat/gone.py", "no file"),
         ("::: code 03-inmemory-layer/chat/consumers.py Gone", 'no "Gone"'),
         ("::: code 03-inmemory-layer/pytest.ini Gone", "not in .ini"),
-        ("::: code 05-final/chat/models.py Room.Meta.__doc__", 'no "__doc__"'),
+        ("::: code 05-final/chat/models/room.py Room.Meta.__doc__", 'no "__doc__"'),
         ("::: section 05-final/chat/README.md Gone", 'no heading "Gone"'),
         ("::: diff 03 04 manage.py", "is the same"),
         ("::: diff 03 09 manage.py", 'no step "09"'),
