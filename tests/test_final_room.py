@@ -196,9 +196,7 @@ def test_after_a_reconnect_the_page_shows_which_server_it_has_now(on_stage):
     ana.say("where am I?")
     cid = stage.hears("send")["cid"]
     stage.say(type="sent", cid=cid, seq=2, dup=False)
-    stage.say(
-        **message(2, "where am I?", cid=cid, sender="ana", server="8002 (pid 2)")
-    )
+    stage.say(**message(2, "where am I?", cid=cid, sender="ana", server="8002 (pid 2)"))
     expect(label.locator(".server")).to_have_text("8002 (pid 2)")
 
 
