@@ -1,5 +1,8 @@
 """How the server sends mail, which so far is only links to choose a new password."""
 
+from contextlib import suppress
+
+import dj_email_url
 import django
 
 from config.environment import env, read, refuse
@@ -20,14 +23,17 @@ SMTP_OPTIONS = {
 
 def read_mail(default):
     """Return Django's settings for the mail server in EMAIL_URL; none without a URL."""
-    if not (read(env.str, "EMAIL_URL", "") or default):
+    url = read(env.str, "EMAIL_URL", "") or default
+    if not url:
         return {}
-    mail = read(env.dj_email_url, "EMAIL_URL", default)
-    if "EMAIL_BACKEND" not in mail:
-        # Don't quote the URL: it contains a password.
-        refuse("EMAIL_URL is not a URL such as submission://user:password@host.")
-    mail["EMAIL_TIMEOUT"] = mail["EMAIL_TIMEOUT"] or LONGEST_SEND
-    return mail if django.VERSION < (6, 1) else {"MAILERS": {"default": mailer(mail)}}
+    with suppress(ValueError):  # an invalid port, for example
+        mail = dj_email_url.parse(url)
+        if "EMAIL_BACKEND" in mail:
+            mail["EMAIL_TIMEOUT"] = mail["EMAIL_TIMEOUT"] or LONGEST_SEND
+            is_old = django.VERSION < (6, 1)
+            return mail if is_old else {"MAILERS": {"default": mailer(mail)}}
+    # Don't quote the URL: it contains a password.
+    refuse("EMAIL_URL is not a URL such as submission://user:password@host.")
 
 
 def mailer(mail):
