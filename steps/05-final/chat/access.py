@@ -53,20 +53,19 @@ def authorise(handshakes):
         (key, slug): permit_for(key, sessions.get(key, {}), rooms.get(slug))
         for key, slug in handshakes
     }
-    refused, people = refusals(
-        permits.values(), {room.pk: room for room in rooms.values()}
-    )
+    by_pk = {room.pk: room for room in rooms.values()}
+    refused, people = check_permits(permits.values(), by_pk)
     answers = {}
-    for handshake, permit in permits.items():
+    for place, permit in permits.items():
         code = refused.get(permit)
         user = None if code == Close.LOGGED_OUT else people[permit.user_pk]
-        answers[handshake] = user, None if code else permit
+        answers[place] = user, None if code else permit
     return answers
 
 
 def permit_for(session_key, session, room):
     """Return the permit to check for a session's decoded data and a room, or no room."""
-    user_pk = session.get(SESSION_KEY)
+    user_pk = session.get(SESSION_KEY)  # stored as text
     return Permit(
         user_pk and get_user_model()._meta.pk.to_python(user_pk),
         session_key,
@@ -75,8 +74,8 @@ def permit_for(session_key, session, room):
     )
 
 
-def refusals(permits, rooms=None):
-    """Return ({permit: close code} for permits that aren't valid, {pk: user}).
+def check_permits(permits, rooms=None):
+    """Return ({permit: close code} for those that aren't valid, {pk: user} for all).
 
     Pass `rooms`, by primary key, if you have them already. The number of queries doesn't
     grow with the number of permits.
@@ -107,13 +106,14 @@ def logged_in_among(permits, people):
         expire_date__gt=timezone.now(),
     )
     sessions = set(sessions.values_list("pk", flat=True))
-    # A banned or deleted user has no hash here.
     hashes = {user.pk: user.get_session_auth_hash() for user in people.values()}
     return {
         permit
         for permit in permits
         if permit.session_key in sessions
-        and hashes.get(permit.user_pk, "") == permit.session_hash
+        # A banned or deleted user isn't among the people.
+        and permit.user_pk in hashes
+        and permit.session_hash == hashes[permit.user_pk]
     }
 
 
@@ -139,8 +139,8 @@ class RecentChecks:
         self.changes += 1
         self.valid = {}
 
-    def refusals(self, permits):
-        """Like refusals(), but ask the database only about permits not checked lately."""
+    def check(self, permits):
+        """Like check_permits(), without asking about permits that were checked lately."""
         valid, changes, now = self.valid, self.changes, time.monotonic()
         recent = {
             permit
@@ -150,7 +150,7 @@ class RecentChecks:
         people = {permit.user_pk: valid[permit][1] for permit in recent}
         if not (unknown := permits - recent):
             return {}, people
-        refused, found = refusals(unknown)
+        refused, found = check_permits(unknown)
         # Access may have changed during the check: then its result isn't kept.
         if changes == self.changes:
             news = {one: (now, found[one.user_pk]) for one in unknown - refused.keys()}

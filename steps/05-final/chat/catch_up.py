@@ -29,12 +29,13 @@ async def catch_up(local, pages, place, post):
     if not reset:
         after = await post_pages(local, pages, after, post)
     reset |= local.epoch != epoch  # it may have changed while the pages were read
+    # Messages below `floor` have been posted by now, or were deleted.
     start = local.floor if reset else max(after, local.floor)
     post(local.sync(local.after(start), reset))
 
 
 def is_near(local, after, known_epoch):
-    """Return whether the page can go on from its place."""
+    """Return whether the page can go on from its place. An old page sends no epoch."""
     if after is None or known_epoch not in {None, local.epoch}:
         return False
     return local.head - history.FAR_BEHIND <= after <= local.head
@@ -47,7 +48,7 @@ async def post_pages(local, pages, after, post):
         batch = await pages.ask(local.pk, after)
         page = [message for message in batch.messages if message.seq <= local.floor]
         if not page:
-            break
+            break  # the rest was deleted
         post(frames.encode_messages(page))
         after = page[-1].seq
     return after

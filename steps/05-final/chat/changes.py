@@ -33,13 +33,13 @@ LAYER_TIMEOUT = 0.5
 log = logging.getLogger(__name__)
 
 
-def publish(**scope):
+def publish(**whom):
     """Have every process check its sockets, once the change is committed.
 
-    `user` or `room` (primary keys) limit the check to their sockets; `ended` is the
-    mark of a session that no longer exists. A failing layer is only logged.
+    `user` or `room` (primary keys) limit the check to their sockets. `ended` names a
+    session that no longer exists (access.mark_of). A failing layer is only logged.
     """
-    event = {"type": "check", **scope}
+    event = {"type": "check", **whom}
 
     async def send():
         recent_checks.forget()

@@ -38,23 +38,24 @@ class ChatConsumer(Socket):
         if permit is None:
             raise refusals.no_such_room(self.room_name)
         self.permit = permit
+        # Not before: the hub closes with its last socket, perhaps while we waited.
         self.hub = this_hub()
         metrics.sockets.inc()
         local = await self.hub.enter(self)
         sockets = [
             one for one in self.hub.sockets[permit.user_pk] if not one.is_closing
         ]
-        for oldest in sockets[: -limits.SOCKETS]:
-            oldest.close_for(Close.REPLACED)
+        for socket in sockets[: -limits.SOCKETS]:  # all but the newest
+            socket.close_for(Close.REPLACED)
         await self.join(local)
 
     async def join(self, local):
         """Let the page catch up with a LocalRoom, then receive what is new."""
-        place = handshake.read_place(self.scope["query_string"])
-        if (place[0] or 0) > local.head:
+        after, epoch = handshake.read_place(self.scope["query_string"])
+        if after is not None and after > local.head:
             # The page comes from a process that knew more.
             await self.hub.reach_newest(local)
-        await catch_up(local, self.hub.pages, place, self.post_missed)
+        await catch_up(local, self.hub.pages, (after, epoch), self.post_missed)
         self.hub.join(self)
         self.is_in = True
 
@@ -65,13 +66,13 @@ class ChatConsumer(Socket):
         if self.is_closing or not self.is_in:
             return  # it was refused, and the close is on its way
         self.received += 1
-        if retry_after := self.frames.take():
+        if retry_after := self.frame_budget.take():
             raise refusals.too_fast(retry_after, close=Close.FLOOD)
         try:
             frame = protocol.read_frame(text_data)
         except Refusal as refusal:
             if refusal.frame.code in {"bad_json", "bad_message", "unknown_type"}:
-                if self.bad_frames.take():
+                if self.bad_frame_budget.take():
                     refusal.close = Close.ABUSE
             raise
         await getattr(self, f"on_{type(frame).__name__.lower()}")(frame)
@@ -97,7 +98,7 @@ class ChatConsumer(Socket):
         """Show the room that this person is typing."""
         if not limits.budget_of(self.permit.user_pk).typing.take():
             room = self.hub.rooms[self.permit.room_pk]
-            self.hub.people.type(room, self.user.get_username())
+            self.hub.people.note_typing(room, self.user.get_username())
 
     async def on_history(self, frame):
         """Send a page of older messages, for a person who scrolls back."""
@@ -122,10 +123,7 @@ class ChatConsumer(Socket):
             elif draft.cid:
                 sent = frames.Sent(draft.cid, draft.message.seq, not draft.is_new)
                 self.post(frames.encode(sent))
-        outcome = "stored" if draft.is_new else "again"
-        metrics.messages.labels(
-            "failed" if draft.has_failed else "refused" if draft.refused else outcome
-        ).inc()
+        metrics.messages.labels(draft.outcome()).inc()
 
 
 class NoSuchAddress(AsyncWebsocketConsumer):

@@ -51,7 +51,10 @@ class Together:
         self.task = None
 
     async def ask(self, *question):
-        """Return the answer to one question. Raises DatabaseError, as ask() does."""
+        """Return the answer to one question, a tuple of these arguments.
+
+        Raises DatabaseError, as the function ask() does.
+        """
         future = self.waiting.get(question)
         if future is None:
             future = asyncio.get_running_loop().create_future()

@@ -1,6 +1,7 @@
 """The frames that the chat sends to a page, and how they are encoded.
 
-Each frame is one JSON object in a text frame, and its `type` says which class below it is.
+Each is one JSON object in a text frame. The classes are msgspec structs: `tag` becomes
+the field `type`, and `Raw` is JSON that is encoded already.
 """
 
 from typing import NamedTuple

@@ -43,7 +43,10 @@ def whole_number(typed):
 
 
 def language_of(scope):
-    """Return the language of the page, chosen as LocaleMiddleware chose it."""
+    """Return the language of the page, chosen as LocaleMiddleware chose it.
+
+    Django's function takes a request, but reads only these two attributes.
+    """
     headers = dict(scope["headers"])
     accepted = headers.get(b"accept-language", b"").decode("latin1")
     request = SimpleNamespace(

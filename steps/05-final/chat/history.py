@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import json
 
 from chat import frames
-from chat.access import refusals
+from chat.access import check_permits
 from chat.models import Message, Room
 
 MOST_MESSAGES = 100  # in one batch
@@ -23,17 +23,18 @@ class Batch:
     last: int  # the number of its newest message, in this batch or not
     messages: list[frames.Message]
 
-    def append(self, newer):
-        """Add a batch that directly follows; return False if it doesn't."""
-        if newer.epoch != self.epoch:
+    def is_followed_by(self, newer):
+        """Return whether a newer batch can be appended without a gap."""
+        if newer.epoch != self.epoch or len(self.messages) >= MOST_MESSAGES:
             return False
-        if newer.messages:
-            follows = self.messages and newer.messages[0].seq == self.last + 1
-            if not follows or len(self.messages) >= MOST_MESSAGES:
-                return False
+        if not newer.messages:
+            return True
+        return bool(self.messages) and newer.messages[0].seq == self.last + 1
+
+    def append(self, newer):
+        """Add the messages of a newer batch."""
         self.messages += newer.messages
         self.last = max(self.last, newer.last)
-        return True
 
     def as_event(self):
         """Return the event that carries this batch to other processes."""
@@ -87,8 +88,8 @@ def older_than(room_pk, before):
 
 
 def older_for(permit, before):
-    """Return (close code, [], False) if the permit is no longer valid, else older_than()."""
-    refused, _ = refusals({permit})
+    """Return a close code or None, then a page of older messages as older_than() does."""
+    refused, _ = check_permits({permit})
     if permit in refused:
         return refused[permit], [], False
     return None, *older_than(permit.room_pk, before)

@@ -24,12 +24,16 @@ CANCEL_AGAIN = 0.1  # seconds for a cancelled task to end
 
 log = logging.getLogger(__name__)
 
+# By event loop. A server process has one loop, so one hub; tests have many loops.
 hubs = WeakKeyDictionary()
 
 
 def this_hub():
-    """Return the hub of the running event loop; a server process has one loop."""
-    return hubs.setdefault(asyncio.get_running_loop(), Hub())
+    """Return the hub of the running event loop, and make it if there's none."""
+    loop = asyncio.get_running_loop()
+    if loop not in hubs:
+        hubs[loop] = Hub()
+    return hubs[loop]
 
 
 class Hub:
@@ -42,7 +46,6 @@ class Hub:
         self.tasks = set()
         self.link = Link(self.receive, self.introduce)
         self.writer = Writer(self.publish)
-        self.unsent = {}  # batches that wait for the layer, by room
         self.people = People(self.rooms, self.link, self.spawn)
         self.watch = Watch(self)
         # What opening sockets ask the database, all of them at once.
@@ -72,7 +75,8 @@ class Hub:
         user_pk, room_pk = socket.permit.user_pk, socket.permit.room_pk
         self.sockets.setdefault(user_pk, []).append(socket)
         if room_pk not in self.rooms:
-            # Sockets that arrive meanwhile wait for the same task.
+            # Sockets that arrive meanwhile wait for the same task. If one of them closes,
+            # shield() keeps the task alive for the others.
             if room_pk not in self.opening:
                 self.opening[room_pk] = asyncio.create_task(self.open(room_pk))
             await asyncio.shield(self.opening[room_pk])
@@ -82,7 +86,8 @@ class Hub:
         """Follow a room: subscribe first and read then, so that no message is missed."""
         try:
             groups = [EVERYBODY, group_name(room_pk)]
-            if await self.link.subscribe(groups) and not self.rooms:
+            is_first = not self.rooms
+            if await self.link.subscribe(groups) and is_first:
                 await self.link.greet()
             room = LocalRoom(room_pk, self.spawn)
             room.begin(await ask(history.newest_in, room_pk))
@@ -139,25 +144,7 @@ class Hub:
         """Deliver messages that were stored here, in this process and in the others."""
         if room := self.rooms.get(batch.room_pk):
             room.deliver(batch)
-        if not self.link.has_company():
-            return
-        waiting = self.unsent.get(batch.room_pk)
-        if waiting is None or not waiting.append(batch):
-            self.send_later(batch)
-
-    def send_later(self, batch):
-        """Queue a batch for the other processes; batches that follow join it meanwhile."""
-        waiting = self.unsent.get(batch.room_pk)
-        # Without messages, a batch only repeats that an old one is stored. That mustn't
-        # replace newer ones, from which the others learn the same.
-        if batch.messages or waiting is None:
-            self.unsent[batch.room_pk] = batch
-            send = self.unsent.pop
-            self.link.put(
-                group_name(batch.room_pk),
-                "messages",
-                lambda: send(batch.room_pk).as_event(),
-            )
+        self.link.put_batch(group_name(batch.room_pk), batch)
 
     def receive(self, event):
         """Handle an event from another process."""
@@ -180,7 +167,8 @@ class Hub:
     def introduce(self):
         """Tell a process that we didn't know of which messages exist, and who is here."""
         for room in self.rooms.values():
-            self.send_later(history.Batch(room.pk, room.epoch, room.head, []))
+            batch = history.Batch(room.pk, room.epoch, room.head, [])
+            self.link.put_batch(group_name(room.pk), batch)
         self.people.changed(set(self.rooms))
 
     async def reach_newest(self, room):

@@ -3,6 +3,9 @@
 Events say what other processes may need to know. The layer can drop, repeat or delay
 them, and it can be down: then the chat goes on, and each process finds the messages of
 the others in the database (chat/watch.py).
+
+A process that starts greets the others with "hello", and they answer. Until it knows one,
+it has no company, and sends nothing: on a single server, messages don't cross the layer.
 """
 
 import asyncio
@@ -27,8 +30,8 @@ log = logging.getLogger(__name__)
 class Link:
     """Receives events, and sends events in the background.
 
-    `receive(event)` is called with each event of another process, `met()` when the first
-    other process shows up: until then, nothing is sent.
+    `receive(event)` is called with each event of another process, and `met()` when this
+    process learns that it isn't alone.
     """
 
     def __init__(self, receive, met):
@@ -36,10 +39,10 @@ class Link:
         self.receive = receive
         self.met = met
         self.channel = None  # our own name at the layer
-        self.queue = {}  # what makes each event to send, by group and type
-        self.has_queued = asyncio.Event()
+        self.queue = {}  # events and batches to send, by group and type
+        self.news = asyncio.Event()  # set when something is queued
         self.is_down = False
-        self.has_failed = asyncio.Event()
+        self.failure = asyncio.Event()  # set when the layer fails
         # A flag too, because a library may swallow the cancellation of our tasks.
         self.is_closed = False
         self.company_until = 0  # by time.monotonic()
@@ -75,7 +78,7 @@ class Link:
         if not self.is_down:  # one log line for each outage
             log.warning("The channel layer does not answer: %r", problem)
             self.is_down = True
-            self.has_failed.set()
+            self.failure.set()
 
     # ---- Receiving ------------------------------------------------------------------
 
@@ -89,7 +92,7 @@ class Link:
             except Exception as problem:
                 self.note_failure(problem)
                 await asyncio.sleep(TIMEOUT)
-                self.has_failed.set()
+                self.failure.set()
                 continue
             try:
                 self.handle(event)
@@ -112,7 +115,7 @@ class Link:
     async def greet(self):
         """Tell other processes that this one exists; if it knows none, ask for answers."""
         hello = {"type": "hello", "answer": not self.has_company()}
-        self.put(EVERYBODY, "hello", lambda: hello, even_if_alone=True)
+        self.put(EVERYBODY, hello, even_if_alone=True)
         await self.flush()
 
     def meet(self, answer):
@@ -120,7 +123,7 @@ class Link:
         is_first = not self.has_company()
         self.company_until = time.monotonic() + COMPANY_LASTS
         if answer:
-            self.put(EVERYBODY, "hello", lambda: {"type": "hello", "answer": False})
+            self.put(EVERYBODY, {"type": "hello", "answer": False})
         if is_first:
             self.met()
 
@@ -130,43 +133,61 @@ class Link:
 
     # ---- Sending --------------------------------------------------------------------
 
-    def put(self, group, kind, make_event, even_if_alone=False):
-        """Queue an event, which `make_event()` makes when its turn comes.
+    def put(self, group, event, even_if_alone=False):
+        """Queue an event; it replaces one of the same type that still waits.
 
-        It replaces one of the same kind that still waits: a process that receives the
-        newest one notices what it missed, and reads it from the database.
+        That's enough: the newest one makes a process notice what it missed, and read it.
         """
+        self.put_as(group, event["type"], event, even_if_alone)
+
+    def put_batch(self, group, batch):
+        """Queue messages of one room, together with those that still wait.
+
+        They become an event when their turn comes: while the layer is busy, more messages
+        join them.
+        """
+        waiting = self.queue.get((group, "messages"))
+        if waiting and waiting.is_followed_by(batch):
+            waiting.append(batch)
+        # Without messages, a batch only repeats that an old one is stored. That mustn't
+        # replace newer ones, from which the others learn the same.
+        elif batch.messages or not waiting:
+            self.put_as(group, "messages", batch)
+
+    def put_as(self, group, kind, content, even_if_alone=False):
+        """Queue an event or a batch, if there's another process to receive it."""
         if even_if_alone or self.has_company():
-            self.queue[group, kind] = make_event
-            self.has_queued.set()
+            self.queue[group, kind] = content
+            self.news.set()
 
     async def send(self):
         """Send events for as long as this process has sockets."""
         while not self.is_closed:
-            await self.has_queued.wait()
-            self.has_queued.clear()
+            await self.news.wait()
+            self.news.clear()
             begun = time.monotonic()
             if await self.flush():
                 # Rest for as long as that took: what is queued meanwhile goes together.
                 rest = min(time.monotonic() - begun, LONGEST_REST)
             else:
                 rest = TIMEOUT
-                self.has_queued.set()
+                self.news.set()
             await asyncio.sleep(rest)
 
     async def flush(self):
-        """Send the queued events, the oldest first; return False if the layer fails."""
+        """Send everything in the queue, the oldest first; return False if that fails."""
         while self.queue:
             key = next(iter(self.queue))
             group, _ = key
-            event = self.queue.pop(key)() | {"from": self.channel}
+            content = self.queue.pop(key)
+            event = content if isinstance(content, dict) else content.as_event()
             try:
                 async with asyncio.timeout(TIMEOUT):
-                    await self.layer.group_send(group, event)
+                    await self.layer.group_send(group, event | {"from": self.channel})
             except Exception as problem:
-                # Try again later, unless a newer one has come meanwhile. If the layer
-                # did take it, it arrives twice, which does no harm.
-                self.queue.setdefault(key, lambda event=event: event)
+                # Try again later, unless a newer one is queued by now. If the layer did
+                # take this one, it arrives twice, which does no harm.
+                self.queue.setdefault(key, content)
                 self.note_failure(problem)
                 return False
         return True

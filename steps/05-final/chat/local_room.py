@@ -40,7 +40,9 @@ class LocalRoom:
         self.ahead = {}
         self.must_begin = False  # `recent` is out of date, or the history has changed
         self.is_beginning = False
-        self.is_noticed = False  # whether a message was announced since the last read
+        # Whether a message was published since the last read of the database began: if
+        # the read didn't find it, it may only have come too early.
+        self.is_noticed = False
         self.repairing = None  # the task that fills a gap
         self.here = None  # the last presence frame, for sockets that join later
         self.typing = set()  # names that will be sent as typing in a moment
@@ -93,6 +95,7 @@ class LocalRoom:
     def begin(self, newest):
         """Start from the newest messages; if the history has changed, start over."""
         messages = newest.messages
+        # Otherwise it's new to this process, or the history has changed.
         continues = newest.epoch == self.epoch and newest.last >= self.head
         if not continues:
             self.epoch, self.head = newest.epoch, newest.last
@@ -100,8 +103,8 @@ class LocalRoom:
         is_all = len(messages) < history.MOST_MESSAGES
         self.floor = 0 if is_all else min(messages[0].seq - 1, self.head)
         self.recent = deque(one for one in messages if one.seq <= self.head)
-        # Messages after `head` are read next, as for any gap. Even newer ones may have
-        # been announced since these were read.
+        # `head` stays where the sockets are: messages after it are read next, as for any
+        # gap. Even newer ones may have been published since these were read.
         self.wanted = max(self.wanted, newest.last)
         if not continues:
             for frame in self.sync(messages, reset=True):
@@ -131,25 +134,28 @@ class LocalRoom:
 
     # ---- Filling gaps ---------------------------------------------------------------
 
-    def notice(self, last, noticed="gap"):
-        """Message number `last` exists: read what is missing up to it, if anything is."""
+    def notice(self, last, found_by="gap"):
+        """Message number `last` exists: read what is missing up to it, if anything is.
+
+        `found_by` is a label of the metric, "gap" or "check".
+        """
         if last <= self.head and not self.must_begin:
             return
         self.wanted = max(self.wanted, last)
         self.is_noticed = True
         if self.repairing is None:
-            self.repairing = self.spawn(self.repair(noticed))
+            self.repairing = self.spawn(self.repair(found_by))
 
     def has_gap(self):
         """Return whether the database has to be asked."""
         return self.must_begin or self.head < self.wanted
 
-    async def repair(self, noticed):
+    async def repair(self, found_by):
         """Read what is missing from the database, and send it to the sockets."""
         try:
             await asyncio.sleep(GAP_LASTS)
             if self.has_gap():
-                metrics.repairs.labels(noticed).inc()
+                metrics.repairs.labels(found_by).inc()
             while self.has_gap():
                 if self.must_begin:
                     await self.begin_again()

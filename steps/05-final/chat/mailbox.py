@@ -57,7 +57,7 @@ class Mailbox:
         self.waiting.append(event)
         if self.task is None:
             # The task ends when the queue is empty, so an idle socket has none.
-            task = start(self.empty())
+            task = start(self.empty())  # it may end before we note it
             self.task = None if task.done() else task
 
     async def empty(self):

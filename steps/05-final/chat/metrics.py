@@ -15,7 +15,7 @@ batches = Histogram(
 storing = Histogram("chat_store_seconds", "Duration of a transaction")
 repairs = Counter(
     "chat_repairs",
-    "Reads of messages that the layer had lost, by what noticed it",
-    ["noticed"],
+    "Reads of messages that the layer had lost, by what found them missing",
+    ["found_by"],
 )
 layer_failures = Counter("chat_layer_failures", "Failed calls to the channel layer")

@@ -27,7 +27,7 @@ class People:
     def changed(self, room_pks):
         """Publish that somebody has come or gone."""
         for room_pk in room_pks:
-            self.link.put(group_name(room_pk), "presence", lambda pk=room_pk: event(pk))
+            self.link.put(group_name(room_pk), {"type": "presence", "room": room_pk})
         if here := [room_pk for room_pk in room_pks if room_pk in self.rooms]:
             self.spawn(self.show(here))
 
@@ -45,7 +45,7 @@ class People:
                 room.here = here
                 room.post(here)
 
-    def type(self, room, name):
+    def note_typing(self, room, name):
         """Note that somebody is typing; it's sent a moment later."""
         if not room.typing:
             asyncio.get_running_loop().call_later(TYPING_GATHER, self.show_typing, room)
@@ -57,9 +57,4 @@ class People:
         room.typing.clear()
         room.post(frames.encode(frames.TypingNow(names)))
         typing = {"type": "typing", "room": room.pk, "people": names}
-        self.link.put(group_name(room.pk), "typing", lambda: typing)
-
-
-def event(room_pk):
-    """Return the event that makes other processes read who is in a room."""
-    return {"type": "presence", "room": room_pk}
+        self.link.put(group_name(room.pk), typing)

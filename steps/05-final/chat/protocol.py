@@ -1,8 +1,9 @@
 """What a client may send, how each frame is validated, and the close codes.
 
 Each text frame holds one JSON object. It's validated against the classes below before
-anything else sees it. Unknown fields are ignored, so that a newer page can talk to an
-older server. What the chat sends is in chat/frames.py.
+anything else sees it: msgspec compares the JSON with their annotations. Unknown fields
+are ignored, so that a newer page can talk to an older server. What the chat sends is in
+chat/frames.py.
 """
 
 import re
@@ -119,6 +120,7 @@ def read_frame(raw):
     """
     if raw is None:
         raise Refusal("bad_message", _("Send a text frame; this one was binary."))
+    # A lone surrogate can't be encoded, but it's for the JSON decoder to refuse.
     if len(raw.encode(errors="replace")) > LARGEST_FRAME:
         raise Refusal("too_big", _("This frame is too big."))
     try:

@@ -31,7 +31,7 @@ class Socket(AsyncWebsocketConsumer):
     the client closes         disconnect(), clean_up()
     a frame is refused        an error frame; the socket stays open
     access is lost, a flood   an error frame, then a close with one of our codes
-    the client reads nothing  no close arrives, so we end it after CLOSE_TIMEOUT
+    the close isn't read      after CLOSE_TIMEOUT we end the consumer anyway
     the server stops          close 4012 for every socket, within FINAL_FRAME
     ========================  ========================================================
     """
@@ -47,12 +47,16 @@ class Socket(AsyncWebsocketConsumer):
     close_timer = None
 
     async def __call__(self, scope, receive, send):
-        """Run for as long as the socket is open, then clean up."""
+        """Run for as long as the socket is open, then clean up.
+
+        Channels calls this once for each socket. It's cancelled when the server stops, or
+        by our own timer (close_with).
+        """
         self.language = handshake.language_of(scope)
         self.label = server_label(scope["server"][1])
         self.mailbox = Mailbox(send)
-        self.frames = limits.Bucket(limits.FRAMES_RATE, limits.FRAMES)
-        self.bad_frames = limits.Bucket(limits.BAD_FRAMES_RATE, limits.BAD_FRAMES)
+        self.frame_budget = limits.Bucket(limits.FRAMES_RATE, limits.FRAMES)
+        self.bad_frame_budget = limits.Bucket(limits.BAD_FRAMES_RATE, limits.BAD_FRAMES)
         self.task = asyncio.current_task()
         self.opened_at = time.monotonic()
         try:
@@ -70,7 +74,7 @@ class Socket(AsyncWebsocketConsumer):
     async def clean_up(self):
         """Leave the room. Channels doesn't call disconnect() after an exception."""
         if self.close_timer:
-            self.close_timer.cancel()  # or it would cancel what follows
+            self.close_timer.cancel()  # or it would cancel this task during its clean-up
         self.mailbox.close()
         if self.permit is None:
             return
@@ -90,14 +94,15 @@ class Socket(AsyncWebsocketConsumer):
         """Handle an ASGI event. Whatever goes wrong, the client gets an answer.
 
         Channels' own dispatch() has a thread close old database connections before each
-        event; ours stay open (chat/database.py). And an exception that leaves it becomes
-        a close with code 1011, up to a second later.
+        event; ours stay open (chat/database.py). And an exception that a handler doesn't
+        catch is noticed by Daphne only at its next look at its tasks, up to a second
+        later: the socket closes with code 1011.
         """
         with translation.override(self.language):
             try:
                 await getattr(self, get_handler_name(message))(message)
             except StopConsumer:
-                raise
+                raise  # how Channels ends a consumer whose socket is closed
             except Refusal as refusal:
                 self.refuse(refusal)
             except DatabaseError as problem:
@@ -137,7 +142,7 @@ class Socket(AsyncWebsocketConsumer):
         metrics.errors.labels(refusal.frame.code).inc()
         frame = frames.encode(refusal.frame)
         if refusal.close:
-            self.mailbox.post(frame)
+            self.mailbox.post(frame)  # even if the client has left too much unread
             self.close_with(refusal.close)
         else:
             self.post(frame)

@@ -28,9 +28,17 @@ class Draft:
     server: str
 
     message: Message | None = None
-    is_new: bool = True  # False if it had been stored before
+    is_new: bool = True  # False if it was stored before
     refused: Close | None = None
     has_failed: bool = False
+
+    def outcome(self):
+        """Return what became of it, in a word for the metrics."""
+        if self.has_failed:
+            return "failed"
+        if self.refused:
+            return "refused"
+        return "stored" if self.is_new else "again"
 
     def key(self):
         """Return what identifies a message that a client sends twice."""
@@ -45,7 +53,7 @@ def store(drafts):
     lost access are refused. Raises IntegrityError if another process stores a message
     with the same key at the same moment; the next try finds it.
     """
-    refused, people = recent_checks.refusals({draft.permit for draft in drafts})
+    refused, people = recent_checks.check({draft.permit for draft in drafts})
     known = known_among(drafts)
     new = []
     for draft in drafts:
@@ -56,7 +64,7 @@ def store(drafts):
         if draft.is_new and not draft.refused:
             draft.message = unnumbered(draft, people)
             new.append(draft.message)
-            if draft.cid:
+            if draft.cid:  # it may be in this batch twice
                 known[draft.key()] = draft.message
     gone = number(new)
     for draft in drafts:
@@ -109,7 +117,8 @@ def advance(room_pk, count):
     """Reserve so many numbers of a room; return the room, or None if it doesn't exist.
 
     The UPDATE locks the row, so other writers wait until we commit, and no number is
-    used twice or left out. Django has no RETURNING for an update, so this is SQL.
+    used twice or left out. Django has no RETURNING for an update, so this is SQL,
+    and raw() makes a Room of the row that it returns.
     """
     update = (
         f"UPDATE {Room._meta.db_table} SET last_seq = last_seq + %s WHERE id = %s"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.db import DatabaseError
 
 from chat import frames, storing
-from chat.access import mark_of, refusals
+from chat.access import check_permits, mark_of
 from chat.database import ask
 from chat.groups import EVERYBODY, group_name
 from chat.models import Room
@@ -31,11 +31,11 @@ class Watch:
         """Check from time to time, and as soon as the layer fails."""
         while not self.link.is_closed:
             pause = CHECK_EVERY_DOWN if self.link.is_down else CHECK_EVERY
+            # Wait, but not as long as all other processes, and not if the layer fails.
             with suppress(TimeoutError):
-                # Not all processes at the same moment.
                 async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):
-                    await self.link.has_failed.wait()
-            self.link.has_failed.clear()
+                    await self.link.failure.wait()
+            self.link.failure.clear()
             # Ping first, so that pages don't reconnect in vain while the database is down.
             ping = frames.encode(frames.Ping())
             for room in self.hub.rooms.values():
@@ -70,37 +70,42 @@ class Watch:
         back = [pk for pk in empty if pk in rooms or pk in self.hub.opening]
         await self.link.subscribe(map(group_name, back))
 
-    def sockets(self, scope=None):
-        """Return all sockets, or those in the scope of a "check" event."""
-        scope = scope or {}
+    def sockets(self, whom=None):
+        """Return all sockets, or those that a "check" event names (chat/changes.py).
+
+        An event without `user`, for example, isn't limited to the sockets of one user.
+        """
+        whom = whom or {}
         return [
             socket
             for sockets in self.hub.sockets.values()
             for socket in sockets
-            if scope.get("user") in {None, socket.permit.user_pk}
-            and scope.get("room") in {None, socket.permit.room_pk}
-            and scope.get("ended") in {None, mark_of(socket.permit.session_key)}
+            if whom.get("user") in {None, socket.permit.user_pk}
+            and whom.get("room") in {None, socket.permit.room_pk}
+            and whom.get("ended") in {None, mark_of(socket.permit.session_key)}
         ]
 
     # ---- Access ---------------------------------------------------------------------
 
-    async def check(self, scope):
+    async def check(self, whom):
         """Close sockets that are no longer allowed, and look for missing messages.
 
-        `scope` is {} for all sockets, or a "check" event (chat/changes.py).
+        `whom` is {} for all sockets, or a "check" event (chat/changes.py).
         """
-        sockets = self.sockets(scope)
-        if scope.get("ended"):
+        sockets = self.sockets(whom)
+        if whom.get("ended"):
             for socket in sockets:
                 socket.close_for(Close.LOGGED_OUT)
             return
-        refused, people = await ask(refusals, {socket.permit for socket in sockets})
+        refused, people = await ask(
+            check_permits, {socket.permit for socket in sockets}
+        )
         for socket in sockets:
             if code := refused.get(socket.permit):
                 socket.close_for(code)
             else:
                 self.rename(socket, people[socket.permit.user_pk])
-        if scope.get("renamed"):
+        if whom.get("renamed"):
             self.forget_names()  # the person may have left by now
         # A change of a room or an account may have changed its messages, too.
         await self.find_missing(list(self.hub.rooms))
@@ -112,7 +117,7 @@ class Watch:
         socket.user = user
 
     def forget_names(self):
-        """Read the newest messages of each room again, with the current names."""
+        """Read the newest messages of each room again: new pages show current names."""
         for room in self.hub.rooms.values():
             room.must_begin = True
 
@@ -129,7 +134,7 @@ class Watch:
         for room_pk, last, epoch in found:
             if room := rooms.get(room_pk):
                 room.must_begin |= epoch != room.epoch or room_pk in behind
-                room.notice(last, noticed="check")
+                room.notice(last, found_by="check")
 
     async def start_over(self, room_pks):
         """The database went back: it was restored by hand, or lost its last changes.
@@ -146,4 +151,4 @@ class Watch:
             if room and last < room.head:
                 await ask(Room.renew_epochs, rooms.filter(pk=pk, epoch=room.epoch))
                 check = {"type": "check", "room": pk}
-                self.link.put(group_name(pk), "check", lambda event=check: event)
+                self.link.put(group_name(pk), check)

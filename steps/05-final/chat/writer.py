@@ -29,7 +29,6 @@ class Writer:
         self.publish = publish
         self.waiting = deque()
         self.task = None
-        self.rest_until = 0
 
     def put(self, draft):
         """Queue a draft; return False if the queue is full."""
@@ -44,7 +43,6 @@ class Writer:
         """Store everything that waits, then end."""
         try:
             while self.waiting:
-                await asyncio.sleep(max(0, self.rest_until - time.monotonic()))
                 some = min(len(self.waiting), MOST_DRAFTS)
                 await self.store([self.waiting.popleft() for _ in range(some)])
                 await self.rest()
@@ -52,7 +50,7 @@ class Writer:
             self.task = None
 
     async def rest(self):
-        """Let the sockets send what they were given, then rest for as long as it took.
+        """Let the sockets send what they were given, then rest for as long as that took.
 
         Sending to a large room keeps the process busy for many milliseconds. Messages
         that arrive during that time and the rest go out together, in one frame for each
@@ -60,8 +58,7 @@ class Writer:
         """
         begun = time.monotonic()
         await asyncio.sleep(0)  # every mailbox runs before this continues
-        now = time.monotonic()
-        self.rest_until = now + min(now - begun, LONGEST_REST)
+        await asyncio.sleep(min(time.monotonic() - begun, LONGEST_REST))
 
     async def store(self, drafts):
         """Store messages, answer the sockets that sent them, and publish them."""
@@ -98,8 +95,8 @@ class Writer:
 
     def give_up(self, drafts, problem):
         """Note that messages couldn't be stored. The pages send them again later."""
-        is_ours = not isinstance(problem, DatabaseError)
+        is_bug = not isinstance(problem, DatabaseError)
         count = len(drafts)
-        log.warning("%s messages not stored: %r", count, problem, exc_info=is_ours)
+        log.warning("%s messages not stored: %r", count, problem, exc_info=is_bug)
         for draft in drafts:
             draft.has_failed = True

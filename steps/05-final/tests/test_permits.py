@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import access, storing
-from chat.access import recent_checks, refusals
+from chat.access import check_permits, recent_checks
 from chat.hub import this_hub
 from chat.models import Message, Room
 
@@ -122,12 +122,12 @@ def test_a_check_during_which_access_changes_is_not_kept(store, monkeypatch):
     room = Room.objects.create(name="class")
 
     def check_then_change(permits):
-        found = refusals(permits)
+        found = check_permits(permits)
         User.objects.filter(username="ana").update(is_active=False)
         recent_checks.forget()  # as the signal of the ban does
         return found
 
-    monkeypatch.setattr(access, "refusals", check_then_change)
+    monkeypatch.setattr(access, "check_permits", check_then_change)
     assert not store(room, "ana", "just in time").refused
-    monkeypatch.setattr(access, "refusals", refusals)
+    monkeypatch.setattr(access, "check_permits", check_permits)
     assert store(room, "ana", "too late").refused
