@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 
 from django.db import DatabaseError, DataError, IntegrityError
 
@@ -29,6 +30,8 @@ class Writer:
         self.publish = publish
         self.waiting = deque()
         self.task = None
+        self.expected = 0  # messages; with as many waiting, the Writer stops resting
+        self.enough = asyncio.Event()
 
     def put(self, draft):
         """Queue a draft; return False if the queue is full."""
@@ -37,6 +40,8 @@ class Writer:
         self.waiting.append(draft)
         if self.task is None:
             self.task = asyncio.create_task(self.write())
+        elif len(self.waiting) >= self.expected:
+            self.enough.set()
         return True
 
     async def write(self):
@@ -44,24 +49,31 @@ class Writer:
         try:
             while self.waiting:
                 some = min(len(self.waiting), MOST_DRAFTS)
-                await self.store([self.waiting.popleft() for _ in range(some)])
-                await self.rest()
+                drafts = [self.waiting.popleft() for _ in range(some)]
+                await self.store(drafts)
+                begun = time.monotonic()
+                self.send_off(drafts)
+                await asyncio.sleep(0)  # every mailbox runs before this continues
+                await self.rest(len(drafts), time.monotonic() - begun)
         finally:
             self.task = None
 
-    async def rest(self):
-        """Let the sockets send what they were given, then rest for as long as that took.
+    async def rest(self, count, seconds):
+        """Wait for as many messages as the last time, but no longer than sending took.
 
         Sending to a large room keeps the process busy for many milliseconds. Messages
         that arrive during that time and the rest go out together, in one frame for each
-        socket. A single message, or one in a small room, is not delayed.
+        socket. A message that comes alone, or in a small room, is hardly delayed.
         """
-        begun = time.monotonic()
-        await asyncio.sleep(0)  # every mailbox runs before this continues
-        await asyncio.sleep(min(time.monotonic() - begun, LONGEST_REST))
+        self.expected = count
+        self.enough.clear()
+        if len(self.waiting) < count:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(seconds, LONGEST_REST)):
+                    await self.enough.wait()
 
     async def store(self, drafts):
-        """Store messages, answer the sockets that sent them, and publish them."""
+        """Store messages, and note in each draft what became of it."""
         metrics.batches.observe(len(drafts))
         try:
             with metrics.storing.time():
@@ -70,6 +82,9 @@ class Writer:
             await self.store_singly(drafts, problem)
         except Exception as problem:
             self.give_up(drafts, problem)
+
+    def send_off(self, drafts):
+        """Answer the sockets that sent the messages, and publish what is stored."""
         for draft in drafts:
             draft.socket.stored(draft)
         for batch in storing.batches_of(drafts):
