@@ -4,6 +4,7 @@ Each is one JSON object in a text frame. The classes are msgspec structs: `tag` 
 the field `type`, and `Raw` is JSON that is encoded already.
 """
 
+import struct
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from msgspec import Raw, Struct, json
 # Bytes of messages in one frame. Daphne is started with a limit of 64 KiB in both
 # directions (--websocket-max-message-size), and silently drops a larger frame of ours.
 LARGEST_SENT = 48 * 1024
+
+FINAL_TEXT = 0x81  # FIN, and the opcode of a text frame
 
 
 class Message(Struct, tag="message"):
@@ -91,7 +94,22 @@ class Frame(NamedTuple):
 def encode(content):
     """Encode an instance of one of the classes above."""
     data = json.encode(content)
-    return Frame({"type": "websocket.send", "text": data.decode()}, len(data))
+    event = {
+        "type": "websocket.send",
+        "text": data.decode(),
+        # For config/uvicorn_sockets.py. Other ASGI servers ignore this key.
+        "encoded": header_of(len(data)) + data,
+    }
+    return Frame(event, len(data))
+
+
+def header_of(size):
+    """Return the header of an unmasked text frame (RFC 6455, section 5.2)."""
+    if size < 126:
+        return struct.pack("!BB", FINAL_TEXT, size)
+    if size < 2**16:
+        return struct.pack("!BBH", FINAL_TEXT, 126, size)
+    return struct.pack("!BBQ", FINAL_TEXT, 127, size)
 
 
 def encode_messages(messages):

@@ -16,7 +16,11 @@ def names_in(path):
     """Return the functions and methods in a file, as `name` or `Class.name`."""
     text = path.read_text("utf-8")
     if path.suffix == ".js":
-        return set(re.findall(r"^(?:  |(?:export )?function )(\w+)\(.*\) \{$", text, re.MULTILINE))
+        return set(
+            re.findall(
+                r"^(?:  |(?:export )?function )(\w+)\(.*\) \{$", text, re.MULTILINE
+            )
+        )
     names = set()
     for node in ast.parse(text).body:
         names.add(getattr(node, "name", None))

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from chat import frames, protocol
 from chat.protocol import Refusal, read_frame
@@ -154,6 +156,14 @@ def test_the_longest_text_fits_into_a_frame_however_it_is_written(text):
 def test_unknown_fields_are_ignored():
     frame = read_frame('{"type": "history", "before": 7, "colour": "blue"}')
     assert frame == protocol.History(before=7)
+
+
+@pytest.mark.parametrize("size", [0, 90, 96, 97, 98, 5_000, 65_500, 70_000])
+def test_an_encoded_frame_is_what_a_websocket_library_would_send(size):
+    event, _ = frames.encode(frames.TypingNow(["x" * size]))
+    server = ServerProtocol(state=State.OPEN)
+    server.send_text(event["text"].encode())
+    assert event["encoded"] == b"".join(server.data_to_send())
 
 
 def test_a_frame_is_encoded_once_and_says_its_size():
