@@ -23,18 +23,17 @@ class Batch:
     last: int  # the number of its newest message, in this batch or not
     messages: list[frames.Message]
 
-    def is_followed_by(self, newer):
-        """Return whether a newer batch can be appended without a gap."""
-        if newer.epoch != self.epoch or len(self.messages) >= MOST_MESSAGES:
-            return False
-        if not newer.messages:
-            return True
-        return bool(self.messages) and newer.messages[0].seq == self.last + 1
+    def add(self, newer):
+        """Add the messages of a newer batch; return False if there's no room for them.
 
-    def append(self, newer):
-        """Add the messages of a newer batch."""
+        There may be others in between, which another process has stored.
+        """
+        count = len(self.messages) + len(newer.messages)
+        if newer.epoch != self.epoch or count > MOST_MESSAGES:
+            return False
         self.messages += newer.messages
         self.last = max(self.last, newer.last)
+        return True
 
     def as_event(self):
         """Return the event that carries this batch to other processes."""

@@ -147,11 +147,7 @@ class Link:
         join them.
         """
         waiting = self.queue.get((group, "messages"))
-        if waiting and waiting.is_followed_by(batch):
-            waiting.append(batch)
-        # Without messages, a batch only repeats that an old one is stored. That mustn't
-        # replace newer ones, from which the others learn the same.
-        elif batch.messages or not waiting:
+        if waiting is None or not waiting.add(batch):
             self.put_as(group, "messages", batch)
 
     def put_as(self, group, kind, content, even_if_alone=False):

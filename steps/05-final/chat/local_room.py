@@ -153,7 +153,7 @@ class LocalRoom:
     async def repair(self, found_by):
         """Read what is missing from the database, and send it to the sockets."""
         try:
-            await asyncio.sleep(GAP_LASTS)
+            await self.wait_for_gap()
             if self.has_gap():
                 metrics.repairs.labels(found_by).inc()
             while self.has_gap():
@@ -165,6 +165,13 @@ class LocalRoom:
             log.warning("Missing messages could not be read: %r", problem)
         finally:
             self.repairing = None
+
+    async def wait_for_gap(self):
+        """Wait until a gap has lasted for GAP_LASTS, or there is none any more."""
+        head = None
+        while self.has_gap() and head != self.head and not self.must_begin:
+            head = self.head  # if it changes, that gap has closed, and this is another
+            await asyncio.sleep(GAP_LASTS)
 
     async def read_on(self):
         """Read the messages that follow those that the sockets have."""
