@@ -8,7 +8,7 @@ each socket has a permit, which is checked against the database:
 - every 20 to 30 seconds, because the channel layer can lose what was published.
 
 A change made in this process counts at once, one made in another process as soon as its
-event arrives. Only if the layer loses the event can a message still be stored: for at
+event arrives. Until then, or if there is no event, messages can still be stored: for at
 most a second.
 """
 
@@ -30,11 +30,11 @@ TRUSTED_FOR = 1  # seconds
 class Permit(NamedTuple):
     """What one socket was opened with: the user, the session and the room."""
 
-    user_pk: int | None
-    session_key: str
+    user_pk: int | None  # None is never valid; it's only there to be refused
+    session_key: str | None
     # An HMAC of the password hash (AbstractBaseUser.get_session_auth_hash): it changes
     # when the password does.
-    session_hash: str
+    session_hash: str | None
     room_pk: int | None
 
 
@@ -75,7 +75,7 @@ def permit_for(session_key, session, room):
 
 
 def check_permits(permits, rooms=None):
-    """Return ({permit: close code} for those that aren't valid, {pk: user} for all).
+    """Return ({permit: close code} for those that aren't valid, {pk: user} for active users).
 
     Pass `rooms`, by primary key, if you have them already. The number of queries doesn't
     grow with the number of permits.
@@ -135,7 +135,7 @@ class RecentChecks:
         self.changes = 0
 
     def forget(self):
-        """Check every permit again: access has changed."""
+        """Forget all checks, because access has changed."""
         self.changes += 1
         self.valid = {}
 

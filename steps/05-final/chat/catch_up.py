@@ -9,8 +9,8 @@ history (`epoch`). The process keeps the newest messages of the room in memory:
 1. `after` is at least `floor`: everything that the page missed is in memory.
 2. `after` is below `floor`: read the messages up to `floor` from the database, page by
    page, then send the rest from memory.
-3. The page is new, knows another history, or missed more than FAR_BEHIND messages: it
-   starts over with what is in memory.
+3. The page is new, knows another history or a number above `head`, or missed more than
+   FAR_BEHIND messages: it starts over with what is in memory.
 """
 
 from chat import frames, history
@@ -29,13 +29,13 @@ async def catch_up(local, pages, place, post):
     if not reset:
         after = await post_pages(local, pages, after, post)
     reset |= local.epoch != epoch  # it may have changed while the pages were read
-    # Messages below `floor` have been posted by now, or were deleted.
+    # Messages up to `floor` have been posted by now, or were deleted.
     start = local.floor if reset else max(after, local.floor)
     post(local.sync(local.after(start), reset))
 
 
 def is_near(local, after, known_epoch):
-    """Return whether the page can go on from its place. An old page sends no epoch."""
+    """Return whether the page can go on from its place. A page from before an update sends no epoch."""
     if after is None or known_epoch not in {None, local.epoch}:
         return False
     return local.head - history.FAR_BEHIND <= after <= local.head

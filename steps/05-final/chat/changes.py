@@ -47,7 +47,9 @@ def publish(**whom):
             async with asyncio.timeout(LAYER_TIMEOUT):
                 await get_channel_layer().group_send(EVERYBODY, event)
         except Exception as problem:
-            log.warning("The layer did not carry a change of access: %r", problem)
+            log.warning(
+                "The channel layer did not accept a change of access: %r", problem
+            )
 
     transaction.on_commit(async_to_sync(send))
 
@@ -74,7 +76,7 @@ def publish_login(request, user, **signal):
 
 @receiver(pre_save, sender=get_user_model())
 def note_new_name(instance, update_fields=None, **signal):
-    """Note whether an account gets a new name: open pages show names with messages."""
+    """Note whether an account gets a new name: processes keep names with messages."""
     instance.is_renamed = False
     if instance.pk and (update_fields is None or "username" in update_fields):
         accounts = get_user_model().objects.filter(pk=instance.pk)

@@ -17,15 +17,14 @@ class ChatConsumer(Socket):
     """One socket of one person in one room.
 
     Receiving and sending are separate: the Writer stores what people send, the Hub
-    delivers what is stored. Handlers don't wait for either, so each frame is read as
-    soon as it arrives.
+    delivers what is stored, and a message waits for neither.
     """
 
     # ---- Opening --------------------------------------------------------------------
 
     async def connect(self):
         """Authorise the socket, let the page catch up, and join the room."""
-        # Accept first: of a handshake that is refused, a page only learns code 1006.
+        # Accept first: a page learns nothing about a refused handshake except code 1006.
         await self.accept()
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         session_key = handshake.session_key_in(self.scope["cookies"])
@@ -38,7 +37,7 @@ class ChatConsumer(Socket):
         if permit is None:
             raise refusals.no_such_room(self.room_name)
         self.permit = permit
-        # Not before: the hub closes with its last socket, perhaps while we waited.
+        # Don't get the hub earlier: it may have closed while we waited.
         self.hub = this_hub()
         metrics.sockets.inc()
         local = await self.hub.enter(self)
@@ -53,7 +52,8 @@ class ChatConsumer(Socket):
         """Let the page catch up with a LocalRoom, then receive what is new."""
         after, epoch = handshake.read_place(self.scope["query_string"])
         if after is not None and after > local.head:
-            # The page comes from a process that knew more.
+            # The page was connected to a process that knew more, or it's from before a
+            # restore.
             await self.hub.reach_newest(local)
         await catch_up(local, self.hub.pages, (after, epoch), self.post_missed)
         self.hub.join(self)
@@ -64,7 +64,7 @@ class ChatConsumer(Socket):
     async def receive(self, text_data=None, bytes_data=None):
         """Validate a frame, and call the handler for its type: on_send, on_typing …"""
         if self.is_closing or not self.is_in:
-            return  # it was refused, and the close is on its way
+            return  # the socket was refused: frames wait until connect() has ended
         self.received += 1
         if retry_after := self.frame_budget.take():
             raise refusals.too_fast(retry_after, close=Close.FLOOD)

@@ -33,8 +33,8 @@ class Message(Struct, tag="message"):
 class Sync(Struct, tag="sync"):
     """Several messages at once. With `reset`, they replace everything in the log.
 
-    `epoch` names the history that the numbers belong to. It's present once a page has
-    caught up, or starts over. `more`, with a reset, says whether there are older messages.
+    `epoch` names the history that the numbers belong to; the last step of catching up, and
+    a reset, have it. `more`, with a reset, says whether there are older messages.
     """
 
     messages: list[Raw]
@@ -66,7 +66,7 @@ class Here(Struct, tag="presence"):
 
 
 class TypingNow(Struct, tag="typing"):
-    """Who has typed within the last moment."""
+    """Who has just typed, on one process; the page puts them together."""
 
     people: list[str]
 

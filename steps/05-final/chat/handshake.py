@@ -1,4 +1,4 @@
-"""What the request that opens a WebSocket says: who it is, which place, which language."""
+"""Reading the request that opens a WebSocket: its user, its place, its language."""
 
 import re
 from types import SimpleNamespace

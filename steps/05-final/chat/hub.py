@@ -42,13 +42,14 @@ class Hub:
     def __init__(self):
         self.rooms = {}  # LocalRooms, by primary key
         self.opening = {}  # tasks that open rooms, by primary key
+        self.half_open = {}  # the LocalRooms that these read
         self.sockets = {}  # lists of sockets, the oldest first, by the user's primary key
         self.tasks = set()
         self.link = Link(self.receive, self.introduce)
         self.writer = Writer(self.publish)
         self.people = People(self.rooms, self.link, self.spawn)
         self.watch = Watch(self)
-        # What opening sockets ask the database, all of them at once.
+        # Questions of opening sockets, collected and answered together.
         self.authorising = Together(authorise)
         self.pages = Together(history.following_each)
 
@@ -60,7 +61,7 @@ class Hub:
         return task
 
     def done(self, task):
-        """Forget a task that has ended. If it failed, the next check makes up for it."""
+        """Forget a task that has ended. If a repair failed, the next check tries again."""
         self.tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             log.warning("%s has failed: %r", task.get_coro().__name__, problem)
@@ -83,17 +84,18 @@ class Hub:
         return self.rooms[room_pk]
 
     async def open(self, room_pk):
-        """Follow a room: subscribe first and read then, so that no message is missed."""
+        """Follow a room: subscribe first, then read, so that no message is missed."""
+        room = self.half_open[room_pk] = LocalRoom(room_pk, self.spawn)
         try:
             groups = [EVERYBODY, group_name(room_pk)]
             is_first = not self.rooms
             if await self.link.subscribe(groups) and is_first:
                 await self.link.greet()
-            room = LocalRoom(room_pk, self.spawn)
             room.begin(await ask(history.newest_in, room_pk))
             self.rooms[room_pk] = room
+            room.notice(room.wanted)  # more may have been stored during the read
         finally:
-            del self.opening[room_pk]
+            del self.opening[room_pk], self.half_open[room_pk]
 
     def join(self, socket):
         """Let a socket that has caught up receive everything from now on."""
@@ -147,13 +149,15 @@ class Hub:
         self.link.put_batch(group_name(batch.room_pk), batch)
 
     def receive(self, event):
-        """Handle an event from another process."""
+        """Handle an event, of another process or of a signal in this one."""
         if event["type"] == "check":
             recent_checks.forget()
             self.spawn(self.watch.check(event))
             return
         room = self.rooms.get(event["room"])
         if room is None:
+            if half_open := self.half_open.get(event["room"]):
+                half_open.wanted = max(half_open.wanted, event.get("last", 0))
             return
         if event["type"] == "messages":
             if event["epoch"] == str(room.epoch) and event["last"] <= room.head:
@@ -165,7 +169,10 @@ class Hub:
             room.post(frames.encode(frames.TypingNow(event["people"])))
 
     def introduce(self):
-        """Tell a process that we didn't know of which messages exist, and who is here."""
+        """Publish each room's newest number, and that presence may have changed.
+
+        Called when this process learns of another one.
+        """
         for room in self.rooms.values():
             batch = history.Batch(room.pk, room.epoch, room.head, [])
             self.link.put_batch(group_name(room.pk), batch)

@@ -4,8 +4,9 @@ Events say what other processes may need to know. The layer can drop, repeat or 
 them, and it can be down: then the chat goes on, and each process finds the messages of
 the others in the database (chat/watch.py).
 
-A process that starts greets the others with "hello", and they answer. Until it knows one,
-it has no company, and sends nothing: on a single server, messages don't cross the layer.
+When its first room opens, a process greets the others with "hello", and they answer.
+Until it knows one it has no company, and sends nothing else: in a single process, messages
+don't cross the layer.
 """
 
 import asyncio
@@ -18,8 +19,8 @@ from channels.layers import get_channel_layer
 from chat import metrics
 from chat.groups import EVERYBODY
 
-TIMEOUT = 2  # seconds for one call to the layer, and between two tries
-LONGEST_REST = 0.025  # seconds between two events, for a layer that is slow
+TIMEOUT = 2  # seconds for one call to the layer, and between two attempts
+LONGEST_REST = 0.025  # seconds between two rounds of sending
 # Seconds until a process that nobody hears from counts as gone. It misses three checks
 # (chat/watch.py) before that.
 COMPANY_LASTS = 90
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 class Link:
     """Receives events, and sends events in the background.
 
-    `receive(event)` is called with each event of another process, and `met()` when this
-    process learns that it isn't alone.
+    `receive(event)` is called with each event that this link hasn't sent, and `met()` when
+    the process learns that it isn't alone.
     """
 
     def __init__(self, receive, met):
@@ -92,16 +93,16 @@ class Link:
             except Exception as problem:
                 self.note_failure(problem)
                 await asyncio.sleep(TIMEOUT)
-                self.failure.set()
+                self.failure.set()  # check again after each failed attempt
                 continue
             try:
                 self.handle(event)
             except Exception:
-                # During an update, a process with other code may have sent it: go on.
+                # During an update, another version of the code may have sent it: go on.
                 log.exception("An event could not be understood.")
 
     def handle(self, event):
-        """Pass on an event, unless this process sent it."""
+        """Pass on an event, unless this link sent it: a group includes its sender."""
         sender = event.get("from")
         if sender is not None and sender == self.channel:
             return
@@ -134,17 +135,15 @@ class Link:
     # ---- Sending --------------------------------------------------------------------
 
     def put(self, group, event, even_if_alone=False):
-        """Queue an event; it replaces one of the same type that still waits.
-
-        That's enough: the newest one makes a process notice what it missed, and read it.
-        """
+        """Queue an event. It replaces one of its type that still waits for the group."""
         self.put_as(group, event["type"], event, even_if_alone)
 
     def put_batch(self, group, batch):
         """Queue messages of one room, together with those that still wait.
 
         They become an event when their turn comes: while the layer is busy, more messages
-        join them.
+        join them. If there are too many, the new ones replace them: a process that receives
+        those notices what is missing, and reads it from the database.
         """
         waiting = self.queue.get((group, "messages"))
         if waiting is None or not waiting.add(batch):

@@ -40,8 +40,8 @@ class LocalRoom:
         self.ahead = {}
         self.must_begin = False  # `recent` is out of date, or the history has changed
         self.is_beginning = False
-        # Whether a message was published since the last read of the database began: if
-        # the read didn't find it, it may only have come too early.
+        # Whether a message was announced since the last read of the database began. Then
+        # an empty result may only mean that we read too early.
         self.is_noticed = False
         self.repairing = None  # the task that fills a gap
         self.here = None  # the last presence frame, for sockets that join later
@@ -55,7 +55,7 @@ class LocalRoom:
     # ---- Messages in order ----------------------------------------------------------
 
     def deliver(self, batch):
-        """Send messages to the sockets; if some are missing before them, wait for those."""
+        """Send messages to the sockets. Those after a gap are kept until it is filled."""
         if batch.epoch == self.epoch:
             for message in batch.messages:
                 if message.seq > self.head:
@@ -95,7 +95,7 @@ class LocalRoom:
     def begin(self, newest):
         """Start from the newest messages; if the history has changed, start over."""
         messages = newest.messages
-        # Otherwise it's new to this process, or the history has changed.
+        # False if the room is new to this process, or its history has changed.
         continues = newest.epoch == self.epoch and newest.last >= self.head
         if not continues:
             self.epoch, self.head = newest.epoch, newest.last
@@ -135,7 +135,7 @@ class LocalRoom:
     # ---- Filling gaps ---------------------------------------------------------------
 
     def notice(self, last, found_by="gap"):
-        """Message number `last` exists: read what is missing up to it, if anything is.
+        """Note that message `last` exists, and start filling the gap, if there is one.
 
         `found_by` is a label of the metric, "gap" or "check".
         """

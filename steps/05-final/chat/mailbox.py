@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections import deque
 
-# Bytes that a client may leave unread, apart from what it catches up on.
+# Bytes that a client may leave unread, in addition to what it has caught up on.
 WINDOW = 2 * 1024 * 1024
 
 
@@ -12,7 +12,7 @@ def start(work):
     """Start a task. From Python 3.12 on, it runs at once, until it has to wait.
 
     Usually it doesn't have to: only if the server's buffer is full. So sending to a
-    thousand sockets doesn't take a thousand turns of the event loop.
+    thousand sockets doesn't have to schedule a thousand tasks.
     """
     loop = asyncio.get_running_loop()
     if sys.version_info >= (3, 12):
@@ -42,7 +42,7 @@ class Mailbox:
         return self.sent - self.read > WINDOW + self.missed
 
     def post_missed(self, frames):
-        """Queue frames that the client catches up on; they don't count as unread."""
+        """Queue frames that the client catches up on; it may leave that much more unread."""
         self.missed += sum(frame.size for frame in frames)
         for frame in frames:
             self.post(frame)
@@ -57,10 +57,10 @@ class Mailbox:
         self.waiting.append(event)
         if self.task is None:
             # The task ends when the queue is empty, so an idle socket has none.
-            task = start(self.empty())  # it may end before we note it
+            task = start(self.drain())  # it may end before we note it
             self.task = None if task.done() else task
 
-    async def empty(self):
+    async def drain(self):
         """Send everything that waits."""
         try:
             while self.waiting:

@@ -1,4 +1,4 @@
-"""Who is here and who is typing: shown to the sockets here, published to the others."""
+"""Who is here and who is typing: sent to the sockets here, and to other processes."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ class People:
         try:
             found = await ask(people_in, room_pks)
         except DatabaseError as problem:
-            log.warning("Who is here could not be read: %r", problem)
+            log.warning("Could not read presence: %r", problem)
             return
         for room_pk, names in found.items():
             room = self.rooms.get(room_pk)

@@ -1,6 +1,6 @@
 """Who is here: rows in the database that all processes see, valid for a minute.
 
-A person counts once, in however many tabs. Rows are deleted when people leave; those of
+A person counts once, however many tabs they have open. Rows are deleted when people leave; those of
 a process that was killed expire after a minute.
 """
 
@@ -30,7 +30,8 @@ GATHER_EACH = 0.001
 
 log = logging.getLogger(__name__)
 
-# The ids of ours that have rows. Usually it's one: there's one for each event loop.
+# The ids of our Registers that have rows. Usually there's one, because each event loop
+# has one.
 processes = set()
 
 
@@ -50,8 +51,9 @@ def forget_processes():
 class Register:
     """Writes who has a socket in this process. Then it calls `changed(room_pks)`.
 
-    When somebody leaves a room it also writes how far they have read it: up to
-    `head_of(room_pk)`. If the process is killed, the lobby shows more as new than is.
+    When somebody leaves a room it also writes how far they have read, up to the last
+    message that was sent to them, `head_of(room_pk)`. If the process is killed, the lobby
+    shows messages as new that they have read.
     """
 
     def __init__(self, changed, head_of):
@@ -69,7 +71,7 @@ class Register:
         self.write_soon()
 
     def go(self, room_pk, user_pk):
-        """Count one socket less."""
+        """Count one socket fewer."""
         self.sockets[room_pk, user_pk] -= 1
         if not self.sockets[room_pk, user_pk]:
             del self.sockets[room_pk, user_pk]
@@ -98,7 +100,7 @@ class Register:
             await ask(write, self.process, come, gone, read)
         except DatabaseError as problem:
             self.read = read | self.read
-            log.warning("Who is here could not be written: %r", problem)
+            log.warning("Could not write presence: %r", problem)
             return False
         self.written = here
         if here:

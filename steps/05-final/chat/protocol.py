@@ -41,7 +41,8 @@ Whole = Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]
 class Close(IntEnum):
     """Why the chat closes a socket (RFC 6455, section 7.4.2: 4000 to 4999 are private).
 
-    Daphne doesn't send a close reason, so an error frame explains each of these first.
+    Daphne doesn't send a close reason, so an error frame explains each of these first,
+    except RESTARTING.
     """
 
     RESTARTING = 4012  # reconnect: another process is up, or this one will be soon

@@ -35,8 +35,8 @@ def closing(code, room_name):
         return no_such_room(room_name)
     name, reason = {
         Close.LOGGED_OUT: ("logged_out", _("You have been logged out.")),
-        Close.FORBIDDEN: ("forbidden", _("You are not in this room any more.")),
-        Close.SLOW: ("slow_client", _("This page did not keep up.")),
+        Close.FORBIDDEN: ("forbidden", _("You are no longer a member of this room.")),
+        Close.SLOW: ("slow_client", _("This page could not keep up with the messages.")),
         Close.REPLACED: (
             "too_many",
             _("You have opened the chat in too many windows."),

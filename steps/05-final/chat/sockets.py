@@ -16,14 +16,14 @@ from chat.mailbox import Mailbox
 from chat.protocol import Close, Refusal
 from chat.server import server_label
 
-FINAL_FRAME = 0.2  # seconds to send a last frame before the process ends
+FINAL_FRAME_TIMEOUT = 0.2  # seconds to send a last frame before the process ends
 CLOSE_TIMEOUT = 5  # seconds; a client that reads nothing doesn't see a close
 
 log = logging.getLogger(__name__)
 
 
 class Socket(AsyncWebsocketConsumer):
-    """A consumer that answers whatever goes wrong, and never waits for its client.
+    """A consumer that always answers, whatever goes wrong, and never waits for its client.
 
     ========================  ========================================================
     what happens              what follows
@@ -32,7 +32,7 @@ class Socket(AsyncWebsocketConsumer):
     a frame is refused        an error frame; the socket stays open
     access is lost, a flood   an error frame, then a close with one of our codes
     the close isn't read      after CLOSE_TIMEOUT we end the consumer anyway
-    the server stops          close 4012 for every socket, within FINAL_FRAME
+    the server stops          close 4012 for every socket, within FINAL_FRAME_TIMEOUT
     ========================  ========================================================
     """
 
@@ -66,7 +66,7 @@ class Socket(AsyncWebsocketConsumer):
                 # The server stops, and Daphne would just drop the connection.
                 with suppress(Exception):
                     self.close_with(Close.RESTARTING)
-                    await asyncio.sleep(FINAL_FRAME)
+                    await asyncio.sleep(FINAL_FRAME_TIMEOUT)
                 raise
         finally:
             await self.clean_up()
@@ -94,9 +94,8 @@ class Socket(AsyncWebsocketConsumer):
         """Handle an ASGI event. Whatever goes wrong, the client gets an answer.
 
         Channels' own dispatch() has a thread close old database connections before each
-        event; ours stay open (chat/database.py). And an exception that a handler doesn't
-        catch is noticed by Daphne only at its next look at its tasks, up to a second
-        later: the socket closes with code 1011.
+        event; ours stay open (chat/database.py). And Daphne only notices an exception when
+        it next checks its tasks, up to a second later; it then closes with code 1011.
         """
         with translation.override(self.language):
             try:

@@ -1,4 +1,4 @@
-"""Storing messages: each gets the next number of its room, in one transaction for all."""
+"""Storing messages in one transaction, each with the next number of its room."""
 
 import logging
 from collections import defaultdict
@@ -114,7 +114,7 @@ def number(messages):
 
 
 def advance(room_pk, count):
-    """Reserve so many numbers of a room; return the room, or None if it doesn't exist.
+    """Reserve `count` numbers of a room; return the room, or None if it doesn't exist.
 
     The UPDATE locks the row, so other writers wait until we commit, and no number is
     used twice or left out. Django has no RETURNING for an update, so this is SQL,
@@ -129,7 +129,7 @@ def advance(room_pk, count):
 
 @transaction.atomic
 def correct_numbers(room_pks):
-    """Correct the number of rooms that is behind their messages.
+    """Correct `last_seq` in rooms that have a message with a higher number.
 
     The chat never sets it back, but somebody who edits the database can. The next number
     would then be taken, and every new message in the room would fail.

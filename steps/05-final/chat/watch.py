@@ -31,7 +31,8 @@ class Watch:
         """Check from time to time, and as soon as the layer fails."""
         while not self.link.is_closed:
             pause = CHECK_EVERY_DOWN if self.link.is_down else CHECK_EVERY
-            # Wait, but not as long as all other processes, and not if the layer fails.
+            # Vary the pause, so that processes don't all check at once. If the layer fails,
+            # check now.
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):
                     await self.link.failure.wait()
@@ -48,7 +49,7 @@ class Watch:
                 log.exception("A check has failed; there will be another one.")
 
     async def check_all(self):
-        """Restore what the layer lost: memberships, messages, presence, lost access."""
+        """Make up for lost events: memberships, messages, presence, withdrawn access."""
         await self.forget_empty_rooms()
         groups = [EVERYBODY, *map(group_name, self.hub.rooms)]
         self.link.is_down = not await self.link.subscribe(groups)
@@ -106,7 +107,7 @@ class Watch:
             else:
                 self.rename(socket, people[socket.permit.user_pk])
         if whom.get("renamed"):
-            self.forget_names()  # the person may have left by now
+            self.forget_names()  # even if that person has no socket here
         # A change of a room or an account may have changed its messages, too.
         await self.find_missing(list(self.hub.rooms))
 
@@ -124,19 +125,19 @@ class Watch:
     # ---- Messages -------------------------------------------------------------------
 
     async def find_missing(self, room_pks):
-        """Ask the database for the newest number of rooms; read what is missing."""
+        """Ask the database for each room's newest number; read what is missing."""
         rooms = self.hub.rooms
         heads = {pk: rooms[pk].head for pk in room_pks if pk in rooms}
         found = Room.objects.filter(pk__in=heads)
         found = await ask(list, found.values_list("pk", "last_seq", "epoch"))
         if behind := [pk for pk, last, _ in found if last < heads[pk]]:
-            await self.start_over(behind)
+            await self.renew_history(behind)
         for room_pk, last, epoch in found:
             if room := rooms.get(room_pk):
                 room.must_begin |= epoch != room.epoch or room_pk in behind
                 room.notice(last, found_by="check")
 
-    async def start_over(self, room_pks):
+    async def renew_history(self, room_pks):
         """The database went back: it was restored by hand, or lost its last changes.
 
         What it has now counts. Its rooms get a new epoch, so that every process and page

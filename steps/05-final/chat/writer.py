@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Stores what all sockets of this process send: everything that waits, at once.
+    """Stores what all sockets of this process send, up to MOST_DRAFTS at once.
 
     One transaction for a hundred messages costs little more than one for a single
     message, so the busier the chat, the cheaper each message. `publish(batch)` is called
@@ -30,7 +30,7 @@ class Writer:
         self.publish = publish
         self.waiting = deque()
         self.task = None
-        self.expected = 0  # messages; with as many waiting, the Writer stops resting
+        self.expected = 0  # messages; with this many waiting, the Writer stops resting
         self.enough = asyncio.Event()
 
     def put(self, draft):
@@ -59,10 +59,10 @@ class Writer:
             self.task = None
 
     async def rest(self, count, seconds):
-        """Wait for as many messages as the last time, but no longer than sending took.
+        """Wait for as many messages as last time, but no longer than sending took.
 
         Sending to a large room keeps the process busy for many milliseconds. Messages
-        that arrive during that time and the rest go out together, in one frame for each
+        that arrive during that time and the pause go out together, in one frame for each
         socket. A message that comes alone, or in a small room, is hardly delayed.
         """
         self.expected = count

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from channels.layers import get_channel_layer
 
-from chat import frames, history, link
+from chat import frames, history, link, storing
 from chat.database import Together
 from chat.groups import EVERYBODY, group_name
 from chat.hub import this_hub
@@ -93,6 +93,25 @@ async def test_a_process_that_is_not_heard_from_any_more_counts_as_gone(monkeypa
     assert one.has_company()
     monkeypatch.setattr(one, "company_until", one.company_until - link.COMPANY_LASTS)
     assert not one.has_company()
+
+
+async def test_a_message_stored_while_a_room_is_opened_is_not_lost(
+    room, join, store, monkeypatch
+):
+    """Its event arrives before the read, which missed it, has returned."""
+    newest_in, loop = history.newest_in, asyncio.get_running_loop()
+
+    def read_then_store(room_pk):
+        monkeypatch.setattr(history, "newest_in", newest_in)
+        found = newest_in(room_pk)
+        (batch,) = storing.batches_of([store(room, "bia", "in between")])
+        loop.call_soon_threadsafe(hub.receive, batch.as_event())
+        return found
+
+    hub = this_hub()
+    monkeypatch.setattr(history, "newest_in", read_then_store)
+    ana = await join("class", "ana")
+    assert await ana.hear() == ["in between"]
 
 
 async def test_messages_that_wait_for_the_layer_travel_together(room, ana, monkeypatch):

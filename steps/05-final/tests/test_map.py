@@ -40,6 +40,14 @@ def test_each_stop_exists(file, name):
     assert name in names_in(CHAT / file)
 
 
+def test_what_it_says_about_failures_exists_too():
+    places = re.findall(r"\(`(\S+)` `(\S+)`\)", MAP)
+    assert len(places) == 3
+    for file, name in places:
+        names = names_in(CHAT / file)
+        assert name in {known.rpartition(".")[2] for known in filter(None, names)}
+
+
 def test_every_file_it_mentions_exists():
     for file in re.findall(r"`([\w/]+\.(?:py|js))`", MAP):
         assert (CHAT / file).is_file(), file
