@@ -36,7 +36,10 @@ def closing(code, room_name):
     name, reason = {
         Close.LOGGED_OUT: ("logged_out", _("You have been logged out.")),
         Close.FORBIDDEN: ("forbidden", _("You are no longer a member of this room.")),
-        Close.SLOW: ("slow_client", _("This page could not keep up with the messages.")),
+        Close.SLOW: (
+            "slow_client",
+            _("This page could not keep up with the messages."),
+        ),
         Close.REPLACED: (
             "too_many",
             _("You have opened the chat in too many windows."),
