@@ -794,6 +794,7 @@ def test_the_chat_speaks_portuguese_everywhere_without_a_barrier(chat, visit, sc
     expect(ana.page.get_by_role("button", name="Copiar", exact=True)).to_be_visible()
     assert_fine(ana.page, "pt-br", 360)
     ana.page.get_by_role("link", name="Voltar à sala").click()
+    ana.page.get_by_role("button", name="Menu").click()
     for link in ("Membros", "Sair da sala"):
         ana.page.get_by_role("link", name=link).click()
         expect(ana.page.get_by_role("heading", level=1)).to_contain_text("só nós")

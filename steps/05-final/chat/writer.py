@@ -59,13 +59,13 @@ class Writer:
             self.task = None
 
     async def rest(self, count, seconds):
-        """Wait for as many more messages as were sent, but no longer than sending took.
+        """Wait for as many messages as last time, but no longer than sending took.
 
         Sending to a large room keeps the process busy for many milliseconds. Messages
         that arrive during that time and the pause go out together, in one frame for each
         socket. A message that comes alone, or in a small room, is hardly delayed.
         """
-        self.expected = min(len(self.waiting) + count, MOST_DRAFTS)
+        self.expected = count
         self.enough.clear()
         if len(self.waiting) < self.expected:
             with suppress(TimeoutError):
