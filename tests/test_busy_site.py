@@ -119,20 +119,20 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from chat import history, presence
+from chat import presence, storing
 from chat.models import Room
 
 def come():
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '5s'")
-        presence.write(uuid.uuid4(), {(room.pk, ana.pk)}, set())
+        presence.write(uuid.uuid4(), {(room.pk, ana.pk)}, set(), {})
     finally:
         connection.close()
 
 room, ana = Room.objects.create(name="class"), User.objects.create_user("ana")
 with ThreadPoolExecutor(1) as other, transaction.atomic():
-    history.locked([room.pk])
+    storing.advance(room.pk, 1)
     other.submit(come).result()
 print("Ana is in.")
 """

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from chat.access import Permit, recent_checks
@@ -45,14 +45,22 @@ class Draft:
         return self.permit.room_pk, self.permit.user_pk, self.cid
 
 
-@transaction.atomic
 def store(drafts):
     """Store messages, and note the outcome in each draft.
 
     A message that was sent before with the same key isn't stored again. People who have
-    lost access are refused. Raises IntegrityError if another process stores a message
-    with the same key at the same moment; the next try finds it.
+    lost access are refused.
     """
+    try:
+        store_once(drafts)
+    except IntegrityError:
+        # Another process may have stored one of them at the same moment: now it's found.
+        store_once(drafts)
+
+
+@transaction.atomic
+def store_once(drafts):
+    """Store messages, or none of them: see store()."""
     refused, people = recent_checks.check({draft.permit for draft in drafts})
     known = known_among(drafts)
     new = []

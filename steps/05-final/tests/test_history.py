@@ -567,10 +567,10 @@ async def test_a_message_sent_again_does_not_replace_newer_ones_for_other_proces
 async def test_an_event_that_redis_did_not_take_is_sent_later(
     join, make_room, monkeypatch
 ):
-    monkeypatch.setattr(link, "TIMEOUT", 0.01)
     await make_room("class")
     ana, _ = await enter(join)
     await meet_another_process()
+    monkeypatch.setattr(link, "TIMEOUT", 0.01)
     layer, carried = get_channel_layer(), asyncio.Event()
     tries = []
 
