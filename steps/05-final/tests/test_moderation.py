@@ -26,15 +26,19 @@ def test_a_teacher_finds_a_message_and_deletes_it_but_rewrites_none(people, teac
     assert [message.text for message in Message.objects.all()] == ["olá"]
 
 
-@pytest.fixture
-def moderator(people):
-    """Log Caio in as staff who may moderate rooms and messages, and nothing else."""
+def staff(people, *rights):
+    """Make Caio staff with these rights and no others; return his browser."""
     caio = User.objects.get(username="caio")
     caio.is_staff = True
     caio.save()
-    rights = ["view_message", "delete_message", "view_room", "change_room"]
     caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
     return people["caio"]
+
+
+@pytest.fixture
+def moderator(people):
+    """Log Caio in as staff who may moderate rooms and messages, and nothing else."""
+    return staff(people, "view_message", "delete_message", "view_room", "change_room")
 
 
 def write(room, name, *texts):
@@ -120,12 +124,7 @@ def test_a_teacher_unlocks_a_person_who_has_mistyped_too_often(teacher, settings
 @pytest.fixture
 def helper(people):
     """Log Caio in as staff who may look after people, and is no superuser."""
-    caio = User.objects.get(username="caio")
-    caio.is_staff = True
-    caio.save()
-    rights = ["add_user", "change_user", "delete_user", "view_user"]
-    caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return people["caio"]
+    return staff(people, "add_user", "change_user", "delete_user", "view_user")
 
 
 @pytest.mark.parametrize("name", ["caio", "ana"])
