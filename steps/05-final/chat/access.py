@@ -16,7 +16,13 @@ import hashlib
 import time
 from typing import NamedTuple
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+)
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -66,6 +72,8 @@ def authorise(handshakes):
 def permit_for(session_key, session, room):
     """Return the permit to check for a session's decoded data and a room, or no room."""
     user_pk = session.get(SESSION_KEY)  # stored as text
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        user_pk = None  # the way in which they logged in is no longer accepted
     return Permit(
         user_pk and get_user_model()._meta.pk.to_python(user_pk),
         session_key,

@@ -66,14 +66,17 @@ class Together:
 
     async def answer(self):
         """Answer everything that is waiting, then end."""
-        while self.waiting:
-            futures, self.waiting = self.waiting, {}
-            try:
-                answers = await ask(self.work, set(futures))
-            except Exception as problem:
-                for future in futures.values():
-                    future.set_exception(problem)
-            else:
-                for question, future in futures.items():
-                    future.set_result(answers[question])
-        self.task = None
+        try:
+            while self.waiting:
+                futures, self.waiting = self.waiting, {}
+                try:
+                    answers = await ask(self.work, set(futures))
+                    answers = {question: answers[question] for question in futures}
+                except Exception as problem:
+                    for future in futures.values():
+                        future.set_exception(problem)
+                else:
+                    for question, future in futures.items():
+                        future.set_result(answers[question])
+        finally:
+            self.task = None

@@ -178,3 +178,11 @@ async def test_a_failed_question_fails_for_all_and_the_next_one_is_asked_again()
     )
     assert [type(answer) for answer in answers] == [ZeroDivisionError] * 2
     assert await together.ask("same") == "answer"
+
+
+async def test_a_question_without_an_answer_fails_and_the_next_one_is_asked():
+    results = [{}, {("same",): "answer"}]
+    together = Together(lambda questions: results.pop(0))
+    with pytest.raises(KeyError):
+        await together.ask("same")
+    assert await together.ask("same") == "answer"

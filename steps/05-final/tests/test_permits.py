@@ -131,3 +131,25 @@ def test_a_check_during_which_access_changes_is_not_kept(store, monkeypatch):
     assert not store(room, "ana", "just in time").refused
     monkeypatch.setattr(access, "check_permits", check_permits)
     assert store(room, "ana", "too late").refused
+
+
+@pytest.mark.parametrize("is_member", [True, False], ids=["member", "stranger"])
+@pytest.mark.parametrize("kind", Room.Kind)
+def test_pages_and_sockets_agree_on_who_may_enter(people, kind, is_member):
+    """The rule is written twice: Room.open_to for pages, check_permits for sockets."""
+    room = Room.objects.create(name="class", kind=kind)
+    ana = User.objects.get(username="ana")
+    if is_member:
+        room.members.add(ana)
+    place = people["ana"].session.session_key, room.slug
+    user, permit = access.authorise({place})[place]
+    assert user == ana
+    assert (permit is not None) == Room.open_to(ana).filter(pk=room.pk).exists()
+
+
+def test_a_session_from_a_backend_that_is_gone_opens_no_socket(people, settings):
+    Room.objects.create(name="class")
+    place = people["ana"].session.session_key, "class"
+    assert access.authorise({place})[place][1] is not None
+    settings.AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend"]
+    assert access.authorise({place})[place] == (None, None)

@@ -127,7 +127,11 @@ class Room(models.Model):
 
     @classmethod
     def open_to(cls, user):
-        """Return the rooms that a person may enter now; pages and sockets both use it."""
+        """Return the rooms that a person may enter now.
+
+        For pages. Sockets follow the same rule for many people at once, without a query
+        for each: see check_permits in chat/access.py.
+        """
         is_open = models.Q(kind=cls.Kind.OPEN)
         return cls.objects.filter(is_open | models.Q(members=user)).distinct()
 
@@ -169,7 +173,7 @@ class Room(models.Model):
     def leave(cls, pk, user, may_end):
         """Remove a member; return False if that would end the room, but may not.
 
-        Signals then close the person's sockets (chat/access.py).
+        A signal then closes the person's sockets (chat/changes.py).
         """
         # Locked: of the last two members, the second to leave must find no one else. And
         # an invitation that is claimed meanwhile must wait (Invite.claim).
