@@ -70,6 +70,23 @@ def test_a_message_sent_twice_at_the_same_instant_is_stored_once(store):
     assert Room.objects.get().last_seq == 1
 
 
+def test_a_message_that_another_process_stores_during_the_lookup_is_found(
+    store, monkeypatch
+):
+    room, cid = Room.objects.create(name="class"), uuid.uuid4()
+    known_among, lookups = storing.known_among, []
+
+    def look_too_early(drafts):
+        lookups.append(drafts)
+        return {} if len(lookups) == 1 else known_among(drafts)
+
+    first = store(room, "ana", "oi", cid)
+    monkeypatch.setattr(storing, "known_among", look_too_early)
+    again = store(room, "ana", "oi", cid)
+    assert (again.message, again.is_new) == (first.message, False)
+    assert Room.objects.get().last_seq == 1  # the first try took no number
+
+
 def test_a_message_that_is_twice_in_one_batch_is_stored_once(store):
     room = Room.objects.create(name="class")
     first = store(room, "ana", "before")

@@ -158,9 +158,12 @@ def test_unknown_fields_are_ignored():
     assert frame == protocol.History(before=7)
 
 
-@pytest.mark.parametrize("size", [0, 90, 96, 97, 98, 5_000, 65_500, 70_000])
+# RFC 6455 writes the length of a frame in three ways, which change at 126 and at 65,536.
+@pytest.mark.parametrize("size", [50, 125, 126, 127, 65_535, 65_536, 70_000])
 def test_an_encoded_frame_is_what_a_websocket_library_would_send(size):
-    event, _ = frames.encode(frames.TypingNow(["x" * size]))
+    around = frames.encode(frames.TypingNow([""])).size
+    event, encoded_size = frames.encode(frames.TypingNow(["x" * (size - around)]))
+    assert encoded_size == size
     server = ServerProtocol(state=State.OPEN)
     server.send_text(event["text"].encode())
     assert event["encoded"] == b"".join(server.data_to_send())

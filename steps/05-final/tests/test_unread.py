@@ -92,6 +92,12 @@ def test_more_than_99_are_not_counted(people, room, ana, count, shown):
     assert unread_for(User.objects.get(username="bia"), [room]) == {room.pk: 100}
 
 
+def test_a_person_who_comes_back_and_reads_on_has_read_more(room, ana):
+    for seq in (2, 4):
+        note_read([(room.pk, ana.pk, seq)])
+    assert unread_for(ana, [room]) == {room.pk: 1}
+
+
 def test_a_window_that_was_left_behind_takes_nothing_back(room, ana):
     note_read([(room.pk, ana.pk, 4)])
     note_read([(room.pk, ana.pk, 2)])
