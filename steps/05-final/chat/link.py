@@ -21,8 +21,8 @@ from chat.groups import EVERYBODY
 
 TIMEOUT = 2  # seconds for one call to the layer, and between two attempts
 LONGEST_REST = 0.025  # seconds between two rounds of sending
-# Seconds until a process that nobody hears from counts as gone. It misses three checks
-# (chat/watch.py) before that.
+# Seconds without any event from another process until this one counts as alone. The
+# others miss three checks (chat/watch.py) before that.
 COMPANY_LASTS = 90
 
 log = logging.getLogger(__name__)

@@ -29,11 +29,9 @@ def tidy(name):
 def problem_with(name):
     """Return what is wrong with a tidy name, or None if a room may have it."""
     if any(part.strip() in {"", ".", ".."} for part in name.split("/")):
-        return _(
-            "Browsers and proxies take “.”, “..” and empty parts out of an address."
-        )
+        return _("Browsers and proxies remove “.”, “..” and empty parts from a URL.")
     if has_unseen(name):
-        return _("It contains characters that nobody can see.")
+        return _("It contains invisible characters.")
     return None
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from chat import changes
 from chat.groups import EVERYBODY
 from tests.sockets import PATIENCE
-from tests.test_accounts import GOOD, is_shown_out, sit_in
+from tests.test_accounts import GOOD, is_logged_out, sit_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ async def test_logging_in_as_somebody_else_closes_the_sockets_of_the_first(
     form = {"username": "caio", "password": GOOD}
     answer = await sync_to_async(people["ana"].post)("/accounts/login/", form)
     assert answer.status_code == 302
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
     assert await bia.receive_nothing()
 
 
@@ -46,7 +46,7 @@ async def test_a_redis_that_hangs_delays_nobody(people, monkeypatch, way):
     ana = await User.objects.aget(username="ana")
     if way == "log in":
         await Client().aforce_login(ana)
-        assert not waits.is_set()  # the time of a log-in concerns nobody
+        assert not waits.is_set()  # the time of a log-in changes no access
     elif way == "log out":
         await sync_to_async(people["ana"].post)("/accounts/logout/")
         assert waits.is_set()

@@ -66,8 +66,8 @@ async def sit_in(join, make_room, name="ana"):
     return socket
 
 
-async def is_shown_out(socket):
-    """Tell whether the socket is told why, and closed."""
+async def is_logged_out(socket):
+    """Return whether the socket gets the reason, then close code 4401."""
     assert "logged out" in (await socket.receive_json_from())["error"]
     return (await socket.receive_output())["code"] == 4401
 
@@ -77,7 +77,7 @@ async def test_a_logout_closes_the_sockets_of_that_browser(join, make_room, peop
     bia = await join("class", "bia")
     await bia.receive_json_from()
     await sync_to_async(people["ana"].post)("/accounts/logout/")
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
     assert await bia.receive_nothing()
 
 
@@ -95,7 +95,7 @@ async def test_a_logout_closes_them_though_the_session_is_still_there(
         "ended": mark_of(people["ana"].session.session_key),
     }
     await get_channel_layer().group_send(EVERYBODY, event)
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
     assert await bia.receive_nothing()
 
 
@@ -112,7 +112,7 @@ async def test_a_ban_closes_the_sockets(join, make_room):
     user = await User.objects.aget(username="ana")
     user.is_active = False
     await user.asave()
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
 
 
 async def test_a_new_password_closes_the_sockets_of_every_other_browser(
@@ -122,13 +122,13 @@ async def test_a_new_password_closes_the_sockets_of_every_other_browser(
     user = await User.objects.aget(username="ana")
     user.set_password(GOOD)
     await user.asave()
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
 
 
 async def test_a_deleted_account_closes_the_sockets(join, make_room):
     ana = await sit_in(join, make_room)
     await User.objects.filter(username="ana").adelete()
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
 
 
 async def test_a_new_email_address_closes_no_socket(join, make_room):
@@ -145,7 +145,7 @@ async def test_a_ban_that_the_layer_has_lost_still_closes_the_sockets(
     monkeypatch.setattr(watch, "CHECK_EVERY", 0.1)
     ana = await sit_in(join, make_room)
     await User.objects.filter(username="ana").aupdate(is_active=False)  # no signal
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ async def test_a_person_who_has_lost_access_cannot_send_one_more_message(
     ana = await sit_in(join, make_room)
     bia = await join("class", "bia")
     await bia.receive_json_from()
-    await User.objects.filter(username="ana").aupdate(**change)  # nobody is told
+    await User.objects.filter(username="ana").aupdate(**change)  # no event is sent
     await ana.say("one more")
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
     assert await bia.receive_nothing()
     assert not await Message.objects.aexists()
 
@@ -170,5 +170,5 @@ async def test_a_deleted_session_sends_no_more_messages(join, make_room, people)
     ana = await sit_in(join, make_room)
     await Session.objects.filter(pk=people["ana"].session.session_key).adelete()
     await ana.say("one more")
-    assert await is_shown_out(ana)
+    assert await is_logged_out(ana)
     assert not await Message.objects.aexists()

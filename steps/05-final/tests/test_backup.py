@@ -156,7 +156,7 @@ def test_a_missing_program_of_postgresql_is_named(tmp_path, monkeypatch):
 
 
 def test_a_restore_brings_back_no_session_that_had_ended(people, tmp_path):
-    """Whoever has copied a cookie would be Ana again, long after she logged out."""
+    """Otherwise a copied cookie would work again, long after Ana logged out."""
     copied = Client()
     copied.cookies = people["ana"].cookies.copy()
     call_command("backup", tmp_path / "backup", verbosity=0)

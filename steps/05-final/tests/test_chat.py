@@ -13,7 +13,7 @@ TOO_LONG = json.dumps({"text": "a" * 10_000})
 
 
 async def history_of(socket):
-    """Return the texts of what the room tells whoever enters."""
+    """Return the texts that a page receives when it enters a room."""
     return [
         message["text"] for message in (await socket.receive_json_from())["messages"]
     ]

@@ -89,7 +89,7 @@ def pieces_of(text):
 
 
 def said_by_the_server():
-    """Return what stands in the code and the templates, with the plurals."""
+    """Return the texts in the code and the templates, with the plurals."""
     said = {}
     for folder in (CHAT, settings.BASE_DIR / "config"):
         for path in folder.rglob("*.py"):
@@ -122,7 +122,7 @@ def test_every_text_of_a_template_can_be_translated(path):
 
 
 def said_by_scripts():
-    """Return what stands in the scripts, with the plurals."""
+    """Return the texts in the scripts, with the plurals."""
     said = {}
     for path in CHAT.rglob("*.js"):
         script = path.read_text("utf-8")
