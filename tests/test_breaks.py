@@ -15,7 +15,8 @@ import pytest
 from readers import SOURCES, search_index
 
 from course import compare
-from course.breaks.exhibits import Change, find, in_full, load, pattern_of
+from course.breaks.exhibits import find, in_full, load, pattern_of
+from course.changes import Change
 from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage, complaints_in
 from course.errors import CourseError
@@ -119,10 +120,10 @@ def test_the_changes_still_fit_the_step_and_can_be_seen(exhibit, tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (Change("config/settings.py", "", "GONE ="), "there once, and does so 0 times"),
+        (Change("config/settings.py", "", "GONE ="), "there once, but occurs 0 times"),
         (Change("chat/gone.py", "", "GONE ="), "chat/gone.py"),
-        (Change("chat/groups.py", "", "room"), "and does so 7 times"),
-        (Change("chat/groups.py", "GONE = 1"), "a file chat/groups.py of its own"),
+        (Change("chat/groups.py", "", "room"), "but occurs 7 times"),
+        (Change("chat/groups.py", "GONE = 1"), "already has that file"),
     ],
 )
 def test_a_change_that_does_not_fit_any_more_says_so(tmp_path, change, says):

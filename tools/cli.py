@@ -15,6 +15,7 @@ from course.errors import reported
 EXAMPLES = """\
 examples:
   python3 -m tools lint                  everything that CI checks without running it
+  python3 -m tools exercise 03-typing    its checks, on right and wrong solutions
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
   python3 -m tools record 03-run-two     one output of a running step, for the pages
@@ -45,6 +46,13 @@ def make_parser() -> argparse.ArgumentParser:
         "lint", help="check code, formatting, templates and workflows"
     )
     verb.set_defaults(verb=lint)
+
+    verb = verbs.add_parser(
+        "exercise", help="try an exercise's checks on its right and wrong solutions"
+    )
+    verb.set_defaults(verb=exercise)
+    verb.add_argument("name", nargs="?", help="an exercise; else all of them")
+    verb.add_argument("variant", nargs="?", help="write out one solution, or `start`")
 
     verb = verbs.add_parser("carry", help="carry a fix in a file into the later steps")
     verb.set_defaults(verb=carry)
@@ -88,6 +96,14 @@ def lint(options: argparse.Namespace) -> int:
     from tools.lint import lint
 
     return lint()
+
+
+def exercise(options: argparse.Namespace) -> int:
+    """Try the checks of an exercise on its solutions."""
+    environment.enter("test", "tools")
+    from tools.exercises import command
+
+    return command(options.name, options.variant)
 
 
 def carry(options: argparse.Namespace) -> int:

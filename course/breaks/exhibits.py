@@ -6,37 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course import compare
+from course.changes import Change
 from course.errors import CourseError
 from course.steps import DATA, Step, find_step
 
 MUSEUM = DATA / "museum.toml"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One mistake: in a file, `old` becomes `new`; without `old`, the file is a new one."""
-
-    file: str
-    new: str
-    old: str = ""
-
-    def make(self, folder: Path) -> None:
-        """Make it in a copy of the step; raise CourseError if it does not fit any more."""
-        path = folder / self.file
-        source = path.read_text("utf-8") if path.is_file() else ""
-        if self.old and source.count(self.old) != 1:
-            raise CourseError(
-                f"The break no longer fits {folder.name}/{self.file}. This must stand"
-                f" there once, and does so {source.count(self.old)} times:\n\n"
-                f"{self.old.strip()}\n\n"
-                "The step is newer than the break: see docs/data/museum.toml."
-            )
-        if source and not self.old:
-            raise CourseError(
-                f"{folder.name} has a file {self.file} of its own by now."
-            )
-        changed = source.replace(self.old, self.new) if self.old else self.new
-        path.write_text(changed, "utf-8", newline="\n")
 
 
 @dataclass(frozen=True)

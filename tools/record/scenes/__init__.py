@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 
-from course.breaks.exhibits import Change, find
+from course.breaks.exhibits import find
+from course.changes import Change
 from tools.record.stage import Stage
 
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text

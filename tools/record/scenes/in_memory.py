@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from course.breaks.exhibits import Change
+from course.changes import Change
 from tools.record.people import come_in, say, see, wait_for_status
 from tools.record.scenes import exhibited, mistake, output, screenshot
 from tools.record.stage import Stage, side_by_side, tapped, write_naturally

@@ -1,0 +1,208 @@
+"""The process that runs the checks of one exercise; `checking` starts it.
+
+    python -m course.exercise.inside CHECKS RESULTS      in the student's folder
+
+It writes one JSON object a line into RESULTS, so that all that is known survives a
+solution that ends the process. What the solution prints can't get in between.
+"""
+
+import faulthandler
+import importlib
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+LIMIT = 6  # seconds for one check: more than any of them waits for an event
+
+HERE = Path.cwd()
+
+
+def main() -> int:
+    """Run the checks; return pytest's exit code."""
+    checks, results = map(Path, sys.argv[1:])
+    sys.path[:] = [
+        str(HERE),
+        *(path for path in sys.path if path not in {"", str(HERE)}),
+    ]
+    with results.open("a", encoding="utf-8") as out:
+        reporter = Reporter(out, checks)
+        if not starts(reporter):
+            return 1
+        return run_pytest(checks, reporter)
+
+
+def starts(reporter: "Reporter") -> bool:
+    """Tell whether the project can be loaded at all; if not, say why."""
+    reporter.begin("starts", "The project starts.")
+    try:
+        load_project()
+    except BaseException as problem:  # SystemExit too: a settings file may exit
+        reporter.end("starts", sentence_of(problem), trace_of(problem))
+        return False
+    reporter.end("starts")
+    return True
+
+
+def load_project() -> None:
+    """Load what a server loads: the settings, the apps, the URLs, the ASGI application."""
+    for path in sorted(HERE.rglob("*.py")):
+        if {".venv", "venv", "node_modules"}.isdisjoint(path.parts):
+            compile(path.read_bytes(), str(path), "exec")
+    if not Path("manage.py").is_file():
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+    from django.conf import settings
+
+    django.setup()
+    importlib.import_module(settings.ROOT_URLCONF)
+    application = getattr(settings, "ASGI_APPLICATION", None)
+    if application:
+        importlib.import_module(application.rpartition(".")[0])
+
+
+def run_pytest(checks: Path, reporter: "Reporter") -> int:
+    """Run the checks with pytest, without the plugins that they don't need."""
+    import pytest
+
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    words = ["-q", "-c", str(checks.parent.parent / "pytest.ini"), f"--rootdir={HERE}"]
+    words += ["-p", "pytest_asyncio.plugin", "-p", "course.exercise.kit"]
+    if Path("manage.py").is_file():
+        words += [
+            "-p",
+            "pytest_django.plugin",
+            "--ds=config.settings",
+            "--no-migrations",
+        ]
+    words += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
+    return pytest.main([*words, str(checks)], plugins=[reporter])
+
+
+class Reporter:
+    """A pytest plugin that writes down how each check went."""
+
+    def __init__(self, out, checks: Path) -> None:
+        self.out = out
+        self.checks = checks
+        self.failed = {}
+        self.printed = {}
+
+    def write(self, **event: object) -> None:
+        """Write one event, at once."""
+        self.out.write(f"{json.dumps(event)}\n")
+        self.out.flush()
+
+    def begin(self, name: str, sentence: str) -> None:
+        """Note that a check begins; if it hangs, say where, and end the process."""
+        self.write(event="begin", name=name, sentence=sentence)
+        faulthandler.dump_traceback_later(LIMIT, exit=True, file=self.out)
+
+    def end(
+        self, name: str, says: str = "", trace: str = "", printed: str = ""
+    ) -> None:
+        """Note how a check ended; `says` is empty if it passed."""
+        faulthandler.cancel_dump_traceback_later()
+        self.write(event="end", name=name, says=says, trace=trace, printed=printed)
+
+    def pytest_collection_modifyitems(self, items: list) -> None:
+        """Note which checks there are."""
+        plan = [{"name": item.name, "sentence": title_of(item)} for item in items]
+        self.write(event="plan", checks=plan)
+
+    def pytest_collectreport(self, report) -> None:
+        """Note a file of checks that can't be loaded."""
+        if report.failed:
+            self.write(event="broken", trace=str(report.longrepr))
+
+    def pytest_runtest_protocol(self, item) -> None:
+        """Note that a check begins."""
+        self.failed.pop(item.name, None)
+        self.begin(item.name, title_of(item))
+
+    def pytest_runtest_makereport(self, item, call) -> None:
+        """Keep the first reason why a check failed."""
+        if call.excinfo and item.name not in self.failed:
+            problem = call.excinfo.value
+            self.failed[item.name] = (
+                sentence_of(problem, title_of(item)),
+                trace_of(problem, self.checks),
+            )
+
+    def pytest_runtest_logreport(self, report) -> None:
+        """Note how a check ended, once its fixtures have ended too."""
+        name = report.nodeid.partition("::")[2]
+        self.printed[name] = report.capstdout
+        if report.when == "teardown":
+            says, trace = self.failed.get(name, ("", ""))
+            self.end(name, says, trace, self.printed.pop(name))
+
+    def pytest_warning_recorded(self, warning_message, nodeid: str) -> None:
+        """Note a coroutine without `await`: Python itself only whispers it."""
+        text = str(warning_message.message)
+        if "was never awaited" in text:
+            coroutine = text.split("'")[1]
+            self.write(
+                event="note",
+                text=f"Python says that the coroutine {coroutine} was never awaited."
+                " Is an `await` missing?",
+            )
+
+
+def title_of(item) -> str:
+    """Return the sentence that a check stands for: the first line of its docstring."""
+    return (item.function.__doc__ or item.name).strip().splitlines()[0]
+
+
+def sentence_of(problem: BaseException, title: str = "") -> str:
+    """Return in one sentence what went wrong."""
+    if isinstance(problem, SyntaxError):
+        return f"{place(problem.filename)}, line {problem.lineno}: {problem.msg}."
+    text = str(problem).strip().partition("\nassert ")[0].strip()
+    frames = [frame for frame in frames_of(problem) if is_students(frame.filename)]
+    if isinstance(problem, AssertionError) and not frames:
+        return text.partition("\n")[0] if text else title
+    kind = type(problem).__name__
+    said = f"{kind}: {text.partition(chr(10))[0]}" if text else kind
+    if isinstance(problem, ModuleNotFoundError | ImportError) and not frames:
+        return f"{said}. Does the task name that file?"
+    if frames:
+        return f"{place(frames[-1].filename)}, line {frames[-1].lineno}: {said}"
+    return f"{title} It ended in {said}"
+
+
+def frames_of(problem: BaseException) -> list[traceback.FrameSummary]:
+    """Return the frames of a traceback, outermost first."""
+    return list(traceback.extract_tb(problem.__traceback__))
+
+
+def is_students(filename: str) -> bool:
+    """Tell whether a file lies in the student's folder."""
+    path = Path(filename)
+    return path.is_relative_to(HERE) and "site-packages" not in path.parts
+
+
+def place(filename: str | None) -> str:
+    """Return a file as the student knows it."""
+    path = Path(filename or "?")
+    return path.relative_to(HERE).as_posix() if path.is_relative_to(HERE) else path.name
+
+
+def trace_of(problem: BaseException, checks: Path | None = None) -> str:
+    """Return the traceback, from the check or the student's file on, without the kit."""
+    frames = frames_of(problem)
+    ours = [
+        number
+        for number, frame in enumerate(frames)
+        if is_students(frame.filename) or Path(frame.filename) == checks
+    ]
+    kept = frames[ours[0] :] if ours else frames
+    kept = [frame for frame in kept if Path(frame.filename).name != "kit.py"]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(kept)]
+    return "".join([*lines, *traceback.format_exception_only(problem)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,329 @@
+"""What the checks of the exercises are written with; a pytest plugin too.
+
+A check is a test whose docstring says in one sentence what works, and whose failures say
+in one sentence what doesn't. So each function here takes the sentence that a student
+reads if it fails, such as "Bia should have heard that Ana is typing."
+"""
+
+import asyncio
+import importlib
+import json
+import os
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+# Seconds that all checks of one run may spend on waiting for what doesn't come. A right
+# solution hardly waits. A wrong one must have its answer before the student looks away.
+PATIENCE = float(os.environ.get("EXERCISE_PATIENCE", 2))
+SHORTEST = 0.2  # seconds; the last checks of a run get this much, whatever is left
+
+
+class Patience:
+    """How long checks wait for an event: half of what is left of the run's PATIENCE."""
+
+    def __init__(self, seconds: float = PATIENCE) -> None:
+        self.left = seconds
+
+    def seconds(self) -> float:
+        """Return how long to wait now."""
+        return max(self.left / 2, SHORTEST)
+
+    def used(self, seconds: float) -> None:
+        """Note that so much waiting was in vain."""
+        self.left = max(0, self.left - seconds)
+
+
+patience = Patience()
+
+
+class NotYet(AssertionError):
+    """The solution isn't right yet. The text is the sentence that the student reads."""
+
+
+def expect(condition: object, sentence: str) -> None:
+    """Raise NotYet with a sentence unless the condition holds."""
+    if not condition:
+        raise NotYet(sentence)
+
+
+def load(module: str, name: str, sentence: str = "") -> object:
+    """Return what a module of the student's defines under a name that the task gives."""
+    found = getattr(importlib.import_module(module), name, None)
+    file = f"{module.replace('.', '/')}.py"
+    expect(found is not None, sentence or f"{file} should define {name}.")
+    return found
+
+
+async def arrives(awaitable, sentence: str):
+    """Return what an awaitable gives; raise NotYet if it takes longer than our patience."""
+    began = time.monotonic()
+    seconds = patience.seconds()
+    try:
+        async with asyncio.timeout(seconds):
+            return await awaitable
+    except TimeoutError:
+        patience.used(time.monotonic() - began)
+        raise NotYet(sentence) from None
+
+
+class Person:
+    """Somebody with an open socket, who speaks JSON: `await ana.says(text="hi")`."""
+
+    def __init__(self, name: str, communicator) -> None:
+        self.name = name
+        self.socket = communicator
+
+    async def says(self, **content: object) -> None:
+        """Send a frame of JSON."""
+        await self.socket.send_json_to(content)
+
+    async def sends(self, data: str | bytes) -> None:
+        """Send a frame as it is: a string is a text frame, bytes are a binary one."""
+        kind = "text_data" if isinstance(data, str) else "bytes_data"
+        await self.socket.send_to(**{kind: data})
+
+    async def event(self, sentence: str) -> dict:
+        """Return the next ASGI event that the application sends to this socket."""
+        queue = self.socket.output_queue
+        if queue.empty() and self.socket.future.done():
+            await self.socket.future  # raises what ended the application
+        began = time.monotonic()
+        seconds = patience.seconds()
+        while queue.empty():
+            if self.socket.future.done():
+                await self.socket.future
+                if queue.empty():
+                    raise NotYet(sentence)
+            if time.monotonic() > began + seconds:
+                patience.used(seconds)
+                raise NotYet(sentence)
+            await asyncio.sleep(0.002)
+        return queue.get_nowait()
+
+    async def hears(self, sentence: str, **expected: object) -> dict:
+        """Return the next frame of JSON; it must have these keys and values."""
+        event = await self.event(sentence)
+        expect(event["type"] == "websocket.send", f"{sentence} {ended(event)}")
+        try:
+            frame = json.loads(event.get("text") or event.get("bytes") or "")
+        except ValueError:
+            raise NotYet(f"{sentence} The frame isn't JSON: {event}") from None
+        same = isinstance(frame, dict) and all(
+            key in frame and frame[key] == value for key, value in expected.items()
+        )
+        expect(same, f"{sentence} {self.name} heard {json.dumps(frame)} instead.")
+        return frame
+
+    async def hears_nothing(self, sentence: str, seconds: float = 0.1) -> None:
+        """Raise NotYet if a frame comes, or the socket closes."""
+        began = time.monotonic()
+        while time.monotonic() < began + seconds:
+            if not self.socket.output_queue.empty():
+                event = self.socket.output_queue.get_nowait()
+                said = event.get("text") or event.get("bytes") or ended(event)
+                raise NotYet(f"{sentence} {self.name} heard {said}")
+            if self.socket.future.done():
+                await self.socket.future
+            await asyncio.sleep(0.005)
+
+    async def is_closed(self, sentence: str, code: int | None = None) -> int:
+        """Return the close code, once the server closes; frames before it are skipped."""
+        while True:
+            event = await self.event(sentence)
+            if event["type"] == "websocket.close":
+                found = event.get("code", 1000)
+                wanted = code is None or found == code
+                expect(wanted, f"{sentence} The close code is {found}.")
+                return found
+
+    async def leaves(self, code: int = 1000) -> None:
+        """Close the socket, and wait until the application has noticed."""
+        await self.socket.disconnect(code=code)
+
+
+def ended(event: dict) -> str:
+    """Return in words that the server has closed the socket."""
+    if event["type"] == "websocket.close":
+        return f"The server closed the socket instead, with code {event.get('code')}."
+    return f"The server sent {event['type']}."
+
+
+def room_path(room: str) -> str:
+    """Return the path of a room's socket."""
+    return f"/ws/chat/{quote(room, safe='')}/"
+
+
+ORIGIN = (b"origin", b"http://localhost:8000")
+
+
+class Door:
+    """Opens sockets to the student's application, and closes them when the check ends."""
+
+    def __init__(self) -> None:
+        self.people = []
+
+    async def __call__(
+        self,
+        name: str,
+        room: str = "class",
+        *,
+        path: str = "",
+        headers: tuple = (ORIGIN,),
+        sentence: str = "",
+        app: object = None,
+        scope: dict | None = None,
+    ) -> Person:
+        """Return a person in a room, whose socket the application has accepted."""
+        person, answer = await self.knock(
+            name, room, path=path, headers=headers, app=app, scope=scope
+        )
+        wanted = sentence or f"{name}'s socket should have been accepted."
+        got = answer["type"]
+        expect(got == "websocket.accept", f"{wanted} The application sent {got}.")
+        return person
+
+    async def knock(
+        self,
+        name: str,
+        room: str = "class",
+        *,
+        path: str = "",
+        headers: tuple = (ORIGIN,),
+        app: object = None,
+        scope: dict | None = None,
+    ) -> tuple[Person, dict]:
+        """Ask for a socket; return the person, and the event that answers."""
+        from channels.testing import WebsocketCommunicator
+
+        if app is None:
+            app = load("config.asgi", "application")
+        socket = WebsocketCommunicator(
+            app, path or room_path(room), headers=list(headers)
+        )
+        socket.scope["server"] = ("localhost", 8000)  # as a real server does
+        socket.scope["client"] = ("127.0.0.1", 50000)
+        socket.scope.update(scope or {})
+        person = Person(name, socket)
+        self.people.append(person)
+        await socket.send_input({"type": "websocket.connect"})
+        answer = await person.event(
+            f"The application should have answered {name}'s handshake."
+        )
+        return person, answer
+
+    async def close(self) -> None:
+        """End every application, whatever state its socket is in."""
+        for person in self.people:
+            future = person.socket.future
+            if not future.done():
+                await person.socket.send_input(
+                    {"type": "websocket.disconnect", "code": 1001}
+                )
+                await asyncio.wait([future], timeout=1)
+            future.cancel()
+            await asyncio.wait([future], timeout=1)
+            if future.done() and not future.cancelled():
+                future.exception()  # seen already, or not what is checked
+
+
+@pytest.fixture
+async def opens():
+    """Return what opens sockets: `ana = await opens("Ana")`, in the room "class"."""
+    door = Door()
+    yield door
+    await door.close()
+
+
+@pytest.fixture(autouse=True)
+def a_new_layer():
+    """Let no check hear what another one has sent: each has its own channel layer."""
+    try:
+        from channels.layers import channel_layers
+    except Exception:  # no Django, no Channels: nothing to forget
+        yield
+        return
+    channel_layers.backends = {}
+    yield
+    channel_layers.backends = {}
+
+
+# ---- Predictions ------------------------------------------------------------------------------
+
+
+def answers(file: str = "answers.txt") -> list[str]:
+    """Return what the student wrote after each `answer:` in a file, in order.
+
+    Case, spaces and a final full stop don't matter. A missing one raises NotYet.
+    """
+    given = []
+    for line in Path(file).read_text("utf-8").splitlines():
+        label, found, said = line.partition(":")
+        if found and label.strip().lower() == "answer":
+            given.append(" ".join(said.lower().split()).rstrip("."))
+    return given
+
+
+def predicted(number: int, file: str = "answers.txt") -> str:
+    """Return the answer to a question, counted from 1; raise NotYet if it is empty."""
+    given = answers(file)
+    missing = len(given) < number or given[number - 1] in {"", "todo"}
+    expect(
+        not missing,
+        f"Write your prediction for question {number} in {file}, after `answer:`.",
+    )
+    return given[number - 1]
+
+
+# ---- Tests that students write ------------------------------------------------------------------
+
+
+class Verdict:
+    """A pytest plugin that counts how a student's tests go."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+        self.why = ""
+
+    def pytest_runtest_logreport(self, report) -> None:
+        """Count one test; keep the first reason why one failed."""
+        if report.failed:
+            self.failed += 1
+            self.why = self.why or str(getattr(report.longrepr, "reprcrash", ""))
+        elif report.when == "call" and report.passed:
+            self.passed += 1
+
+    def pytest_collectreport(self, report) -> None:
+        """Count a file that can't be loaded as a failure."""
+        if report.failed:
+            self.failed += 1
+            self.why = self.why or str(report.longrepr)
+
+
+def run_tests(file: str, plugin: object) -> Verdict:
+    """Run a student's tests in this process, with fixtures from a plugin; count them.
+
+    The plugin is an object with fixtures: it gives the tests one version of the code.
+    """
+    verdict = Verdict()
+    here = Path.cwd()
+    words = [
+        "-q",
+        "-c",
+        str(Path(__file__).with_name("student.ini")),
+        f"--rootdir={here}",
+    ]
+    words += [
+        "-p",
+        "pytest_asyncio.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+    ]
+    words += ["-p", "no:faulthandler", "--import-mode=importlib"]
+    pytest.main([*words, str(here / file)], plugins=[verdict, plugin])
+    return verdict
