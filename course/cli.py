@@ -14,6 +14,7 @@ examples:
   python3 -m course run 03 --servers 2   one step, on two server processes
   python3 -m course run 02 --wsgi --threads 4
   python3 -m course test                 every test
+  python3 -m course exercise             learn by doing, checked at each save
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
   python3 -m course break no-layer       one error, made on purpose in a copy
@@ -71,6 +72,27 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--all", action="store_true", help="run the slow tests too; always so in CI"
     )
+
+    verb = verbs.add_parser(
+        "exercise", help="learn by doing: exercises that are checked at each save"
+    )
+    verb.set_defaults(verb=exercise)
+    verb.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME",
+        help="an exercise, or one of: list, check, hint, open, diff, solution, reset,"
+        " report; without a name, go on where you stopped",
+    )
+    verb.add_argument(
+        "--all", action="store_true", help="check: all that you have started"
+    )
+    verb.add_argument("--trace", action="store_true", help="check: show the traceback")
+    verb.add_argument(
+        "--yes", action="store_true", help="solution, reset: don't ask, do it"
+    )
+    verb.add_argument("--name", help="report: your name, as your teacher knows it")
+    verb.add_argument("--no-browser", action="store_true", help="open: open no browser")
 
     verb = verbs.add_parser("list", help="list the steps")
     verb.set_defaults(verb=list_steps)
@@ -189,6 +211,14 @@ def test(options: argparse.Namespace, rest: list[str]) -> int:
 
     words = (["-k", options.k] if options.k else []) + rest
     return run_tests(step, words, everything=options.all)
+
+
+def exercise(options: argparse.Namespace, rest: list[str]) -> int:
+    """Work on an exercise, or do what one of its verbs says."""
+    environment.enter("exercise")
+    from course.exercise.command import exercise
+
+    return exercise(options.words, options)
 
 
 def list_steps(options: argparse.Namespace, rest: list[str]) -> int:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,9 @@ from course.processes import end_group, in_a_group_of_its_own
 from course.steps import LOGS, ROOT
 
 LIMIT = 30  # seconds for all checks of an exercise
+STILL_RUNNING = "still running when the check's time was up. Does it loop for ever?"
 MOST_PRINTED = 2000  # characters
+REDIS_DATABASE = 9  # the steps, which may run beside it, use 4 and 5
 PLACE = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<function>\S+)')
 
 
@@ -76,50 +79,74 @@ def environment_for(exercise: Exercise) -> Iterator[dict[str, str]]:
     if not redis_server.is_available():
         raise CourseError(redis_server.HOW_TO_GET_ONE)
     with redis_server.running(LOGS) as url:
-        yield env | {"REDIS_URL": f"{url.rstrip('/')}/9"}
+        yield env | {"REDIS_URL": redis_server.database(url, REDIS_DATABASE)}
 
 
 def check(exercise: Exercise, folder: Path, env: dict[str, str]) -> Outcome:
     """Run the checks of an exercise against a folder, and return how they went."""
-    if not folder.is_dir():
-        return Outcome(trouble=f"The folder {folder} is gone. `reset` makes a new one.")
-    with tempfile.TemporaryDirectory() as place:
-        results = Path(place) / "results.jsonl"
-        results.touch()
-        output = Path(place) / "output.txt"
-        code = run(exercise, folder, env, results, output)
-        lines = results.read_text("utf-8", "replace").splitlines()
-        outcome = read(lines, folder, code)
-        if not outcome.results and not outcome.trouble:
-            said = output.read_text("utf-8", "replace").strip().splitlines()[-5:]
-            outcome.trouble = "The checks didn't run. Python says:\n" + "\n".join(said)
-    return outcome
+    return Run(exercise, folder, env).outcome()
 
 
-def run(
-    exercise: Exercise, folder: Path, env: dict[str, str], results: Path, output: Path
-) -> int | None:
-    """Run the process of the checks; return its exit code, or None if it had to be killed."""
-    command = [sys.executable, "-m", "course.exercise.inside"]
-    command += [str(exercise.checks), str(results)]
-    with output.open("wb") as said:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            **in_a_group_of_its_own(),
-        )
-        try:
-            return process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            # Whatever the solution has started ends with it.
-            end_group(process, by_force=True)
-            process.wait()
+class Run:
+    """One run of the checks. `stop()`, from another thread, ends it early."""
+
+    def __init__(self, exercise: Exercise, folder: Path, env: dict[str, str]) -> None:
+        self.exercise = exercise
+        self.folder = folder
+        self.env = env
+        self.process = None
+        self.is_stopped = False
+        self.lock = threading.Lock()
+
+    def outcome(self) -> Outcome:
+        """Run the checks and return how they went."""
+        if not self.folder.is_dir():
+            return Outcome(trouble=f"The folder {self.folder} is gone.")
+        with tempfile.TemporaryDirectory() as place:
+            results = Path(place) / "results.jsonl"
+            results.touch()
+            output = Path(place) / "output.txt"
+            code = self.run(results, output)
+            lines = results.read_text("utf-8", "replace").splitlines()
+            outcome = read(lines, self.folder, code)
+            if not outcome.results and not outcome.trouble:
+                said = output.read_text("utf-8", "replace").strip().splitlines()[-5:]
+                outcome.trouble = "The checks didn't run. Python says:\n" + "\n".join(
+                    said
+                )
+        return outcome
+
+    def run(self, results: Path, output: Path) -> int | None:
+        """Run the process of the checks; return its exit code, or None if it took too long."""
+        command = [sys.executable, "-m", "course.exercise.inside"]
+        command += [str(self.exercise.checks), str(results)]
+        with output.open("wb") as said:
+            with self.lock:
+                if self.is_stopped:
+                    return None
+                self.process = subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env=self.env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                    **in_a_group_of_its_own(),
+                )
+            try:
+                return self.process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                self.stop()
+
+    def stop(self) -> None:
+        """End the process of the checks, and whatever the solution has started."""
+        with self.lock:
+            self.is_stopped = True
+            if self.process is not None:
+                end_group(self.process, by_force=True)
+                self.process.wait()
 
 
 def read(lines: list[str], folder: Path, code: int | None) -> Outcome:
@@ -171,7 +198,7 @@ def how_it_ended(dump: list[str], folder: Path, code: int | None) -> tuple[str, 
                 return f"{where}: this was still running after 6 seconds.", "\n".join(
                     dump
                 )
-        return "This was still waiting after 6 seconds.", "\n".join(dump)
+        return "This check was still waiting when its time was up.", "\n".join(dump)
     if code is None:
         return f"The checks were still running after {LIMIT} seconds.", ""
     return (

@@ -1,7 +1,9 @@
 """The student's copies: made once under my-work/, and never changed without asking."""
 
 import hashlib
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -105,10 +107,23 @@ class Copy:
             build_whole(self.folder, self.exercise)
         if not self.start.is_dir():
             self.remember_start()
-        task = self.folder / TASK
-        text = f"# {self.exercise.title}\n\n{self.exercise.task}\n"
-        if not task.is_file() or task.read_text("utf-8", "replace") != text:
+        self.write_task()
+
+    def write_task(self) -> None:
+        """Write the task beside the student's files; not over what they wrote in it."""
+        task, ours = self.folder / TASK, self.work / STARTS / f"{self.folder.name}.md"
+        text = f"# {self.exercise.title}\n\n{self.filled(self.exercise.task)}\n"
+        was = ours.read_text("utf-8") if ours.is_file() else None
+        if not task.is_file() or task.read_text("utf-8", "replace") == was:
             task.write_text(text, "utf-8", newline="\n")
+            ours.write_text(text, "utf-8", newline="\n")
+
+    def filled(self, text: str) -> str:
+        """Return a text with this machine's Python, and the copy's folder, in it."""
+        python = sys.executable
+        if Path(python).is_relative_to(ROOT):
+            python = os.path.relpath(python, self.folder)
+        return text.replace("{python}", python).replace("{folder}", shown(self.folder))
 
     def remember_start(self) -> None:
         """Keep the copy as it is now, so that `diff` can tell what the student changed."""
@@ -207,3 +222,9 @@ def edition_of(exercise: Exercise) -> str:
 def parse(edition: str) -> dict[str, str]:
     """Return the parts of an edition."""
     return dict(part.split("=", 1) for part in edition.split(";") if "=" in part)
+
+
+def shown(path: Path) -> str:
+    """Return a path as the student types it in the clone."""
+    inside = path.is_relative_to(ROOT)
+    return path.relative_to(ROOT).as_posix() if inside else str(path)

@@ -72,9 +72,10 @@ async def arrives(awaitable, sentence: str):
 class Person:
     """Somebody with an open socket, who speaks JSON: `await ana.says(text="hi")`."""
 
-    def __init__(self, name: str, communicator) -> None:
+    def __init__(self, name: str, communicator, people: list | None = None) -> None:
         self.name = name
         self.socket = communicator
+        self.people = [] if people is None else people  # everybody in this check
 
     async def says(self, **content: object) -> None:
         """Send a frame of JSON."""
@@ -99,9 +100,17 @@ class Person:
                     raise NotYet(sentence)
             if time.monotonic() > began + seconds:
                 patience.used(seconds)
-                raise NotYet(sentence)
+                raise NotYet(sentence) from self.crash()
             await asyncio.sleep(0.002)
         return queue.get_nowait()
+
+    def crash(self) -> BaseException | None:
+        """Return what ended somebody's consumer, if anything did: it may be the reason."""
+        for person in self.people:
+            future = person.socket.future
+            if future.done() and not future.cancelled() and future.exception():
+                return future.exception()
+        return None
 
     async def hears(self, sentence: str, **expected: object) -> dict:
         """Return the next frame of JSON; it must have these keys and values."""
@@ -206,7 +215,7 @@ class Door:
         socket.scope["server"] = ("localhost", 8000)  # as a real server does
         socket.scope["client"] = ("127.0.0.1", 50000)
         socket.scope.update(scope or {})
-        person = Person(name, socket)
+        person = Person(name, socket, self.people)
         self.people.append(person)
         await socket.send_input({"type": "websocket.connect"})
         answer = await person.event(

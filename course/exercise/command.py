@@ -1,0 +1,267 @@
+"""The verbs of `course exercise`. The one with keys is in `screen`."""
+
+import os
+import sys
+import time
+
+from course import run
+from course.compare import coloured
+from course.errors import CourseError
+from course.exercise import catalogue, checking, reports, serving
+from course.exercise.catalogue import Exercise
+from course.exercise.copies import shown
+from course.exercise.words import heading, lines_of, list_lines, total_of
+from course.exercise.work import Work
+from course.processes import stopped_by_signals
+
+USAGE = """\
+  python3 -m course exercise                 go on where you stopped
+  python3 -m course exercise NAME            work on one
+  python3 -m course exercise list            all of them, and how far you are
+  python3 -m course exercise check NAME      check it once
+  python3 -m course exercise check --all     check all that you have started
+  python3 -m course exercise hint NAME       one more hint
+  python3 -m course exercise open NAME       your copy, in the browser
+  python3 -m course exercise diff NAME       what you changed
+  python3 -m course exercise solution NAME   our solution, beside yours
+  python3 -m course exercise reset NAME      start again; your copy is put aside
+  python3 -m course exercise report          a file to hand in: names, times, states
+  python3 -m course exercise report FOLDER   the reports of a class, as one table"""
+
+
+def exercise(words: list[str], options) -> int:
+    """Do what the words after `exercise` say; return the exit code."""
+    verbs = {
+        "list": list_all,
+        "check": check,
+        "hint": hint,
+        "open": open_copy,
+        "diff": diff,
+        "solution": solution,
+        "reset": reset,
+        "report": report,
+    }
+    verb = words[0] if words else ""
+    if verb in verbs:
+        return verbs[verb](words[1:], options)
+    if len(words) > 1:
+        raise CourseError(f'"{" ".join(words)}" is more than one name. Try:\n{USAGE}')
+    work = Work()
+    chosen = catalogue.find(verb) if verb else work.next_one()
+    return watch(work, chosen)
+
+
+def one_name(words: list[str], work: Work) -> Exercise:
+    """Return the exercise that was named, or the current one."""
+    if len(words) > 1:
+        raise CourseError(f'"{" ".join(words)}" is more than one name. Try:\n{USAGE}')
+    if words:
+        return catalogue.find(words[0])
+    if not work.progress.current:
+        raise CourseError(f"Which exercise? Try:\n{USAGE}")
+    return catalogue.find(work.progress.current)
+
+
+def started(words: list[str], work: Work) -> Exercise:
+    """Return the exercise that was named; make the student's copy if there is none."""
+    chosen = one_name(words, work)
+    for line in work.start(chosen):
+        print(line)
+    return chosen
+
+
+def watch(work: Work, chosen: Exercise) -> int:
+    """Work on an exercise, checked at each save, with keys."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or is_dumb():
+        raise CourseError(
+            "This terminal can't show the screen with the keys. These commands work in"
+            f" any terminal:\n{USAGE}"
+        )
+    from course.exercise.screen import Screen
+
+    said = work.start(chosen)
+    with stopped_by_signals():
+        return Screen(work, chosen, said).run() or 0
+
+
+def is_dumb() -> bool:
+    """Tell whether the terminal can only print lines."""
+    return os.environ.get("TERM") == "dumb"
+
+
+def list_all(words: list[str], options) -> int:
+    """Print all exercises, and how far the student is."""
+    print("\n".join(list_lines(Work())))
+    print("\nGo on: python3 -m course exercise")
+    return 0
+
+
+def check(words: list[str], options) -> int:
+    """Check one exercise, or all that the student has started."""
+    work = Work()
+    if options.all:
+        return check_all(work)
+    chosen = started(words, work)
+    outcome = run_checks(work, chosen)
+    print(f"\n{chosen.name}: {heading(chosen)}\n")
+    print("\n".join(f"  {line}" for line in lines_of(outcome)))
+    say_printed(outcome)
+    print(f"\n{total_of(outcome)}")
+    if outcome.first_failure and options.trace:
+        print(f"\n{outcome.first_failure.trace}")
+    elif outcome.first_failure:
+        print(f"The traceback: python3 -m course exercise check {chosen.name} --trace")
+    if outcome.is_solved:
+        print(f"Next: python3 -m course exercise {work.after(chosen).name}")
+    return 0 if outcome.is_solved else 1
+
+
+def run_checks(work: Work, chosen: Exercise) -> checking.Outcome:
+    """Run the checks of an exercise once, and note how they went."""
+    with stopped_by_signals(), checking.environment_for(chosen) as env:
+        outcome = work.run(chosen, env).outcome()
+    work.note(chosen, outcome)
+    return outcome
+
+
+def say_printed(outcome: checking.Outcome) -> None:
+    """Print what the solution printed."""
+    if outcome.printed.strip():
+        print("\nYour code printed:")
+        print("\n".join(f"  {line}" for line in outcome.printed.splitlines()))
+
+
+def check_all(work: Work) -> int:
+    """Check every exercise that the student has started, and say what is new in them."""
+    chosen = [one for one in work.exercises if work.copy_of(one).exists]
+    if not chosen:
+        print("You haven't started an exercise. Start: python3 -m course exercise")
+        return 0
+    failed = 0
+    for one in chosen:
+        entry = work.progress.of(one.name)
+        was_solved = entry.solved is not None
+        news = work.news(one)
+        outcome = run_checks(work, one)
+        failed += not outcome.is_solved
+        print(f"{'✓' if outcome.is_solved else '✗'} {one.name}: {total_of(outcome)}")
+        for line in news:
+            print(f"    {line}")
+        if was_solved and not outcome.is_solved:
+            print(
+                "    You had solved it. Either your copy or the exercise has changed."
+            )
+        if not outcome.is_solved:
+            print(f"    {lines_of(outcome)[0]}")
+    print(f"\n{len(chosen) - failed} of {len(chosen)} started exercises are solved.")
+    return 1 if failed else 0
+
+
+def hint(words: list[str], options) -> int:
+    """Print one more hint."""
+    work = Work()
+    chosen = one_name(words, work)
+    copy = work.copy_of(chosen)
+    text = work.next_hint(chosen)
+    shown_now = work.progress.of(chosen.name).hints
+    if text is None:
+        print(f"There are only these {len(chosen.hints)}:\n")
+        print("\n\n".join(copy.filled(one) for one in chosen.hints))
+        print(f"\nOur solution: python3 -m course exercise solution {chosen.name}")
+        return 0
+    print(f"Hint {shown_now} of {len(chosen.hints)}:\n\n{copy.filled(text)}")
+    return 0
+
+
+def open_copy(words: list[str], options) -> int:
+    """Serve the student's copy and open it in the browser, until Ctrl-C."""
+    work = Work()
+    chosen = started(words, work)
+    with run.served() as ending:
+        env = ending.enter_context(checking.environment_for(chosen))
+        made = serving.serving(work.copy_of(chosen), env, run.say)
+        process, url = ending.enter_context(made)
+        run.say(f"\n  {url}\n\nThe server reloads at each save. Ctrl-C stops it.\n")
+        run.open_browser(url, not options.no_browser)
+        while not process.has_ended():
+            time.sleep(0.2)
+        raise CourseError(process.obituary())
+
+
+def diff(words: list[str], options) -> int:
+    """Print what the student changed."""
+    work = Work()
+    chosen = started(words, work)
+    lines = work.copy_of(chosen).changed()
+    print("\n".join(map(coloured, lines)) or "You haven't changed anything yet.")
+    return 0
+
+
+def solution(words: list[str], options) -> int:
+    """Print our solution, after asking twice."""
+    work = Work()
+    chosen = one_name(words, work)
+    copy = work.copy_of(chosen)
+    if not chosen.solution:
+        raise CourseError(
+            f"No solution of {chosen.name} is published: it's yours to find. There are"
+            f" hints, though: python3 -m course exercise hint {chosen.name}"
+        )
+    entry = work.progress.of(chosen.name)
+    left = len(chosen.hints) - entry.hints
+    hints = f"There are {left} more hints. " if left > 0 else ""
+    if not entry.solved:
+        confirm(f"{hints}Show our solution of {chosen.name}?", options.yes)
+        confirm("You learn most by finding your own. Really show it?", options.yes)
+        entry.seen_solution = time.time()
+        work.progress.save()
+    if copy.exists and copy.changed():
+        print("What you changed:\n")
+        print("\n".join(map(coloured, copy.changed())))
+        print("\nOur solution:\n")
+    print("\n".join(map(coloured, copy.solution())))
+    print(f"\n{chosen.reason}")
+    return 0
+
+
+def reset(words: list[str], options) -> int:
+    """Put the student's copy aside and make a new one, after asking."""
+    work = Work()
+    chosen = one_name(words, work)
+    copy = work.copy_of(chosen)
+    if not copy.folder.is_dir():
+        print(f"There's nothing to reset: {shown(copy.folder)} doesn't exist.")
+        return 0
+    confirm(f"Put {shown(copy.folder)} aside and start again?", options.yes)
+    aside = copy.reset()
+    entry = work.progress.of(chosen.name)
+    entry.solved = entry.started = None
+    entry.edition = ""
+    work.start(chosen)
+    print(f"{shown(copy.folder)} is as at the start. Your old copy: {shown(aside)}")
+    return 0
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Return if the student says yes; raise CourseError if not."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CourseError(
+            f"{question} Nobody can answer here: add --yes if you mean it."
+        )
+    try:
+        answer = input(f"{question} [y/N] ").strip().lower()
+    except EOFError:
+        answer = ""
+    if answer not in {"y", "yes"}:
+        raise CourseError("Then nothing has changed.")
+
+
+def report(words: list[str], options) -> int:
+    """Write a student's report, or the table of a class."""
+    if len(words) > 1:
+        raise CourseError(
+            "One folder at a time: python3 -m course exercise report FOLDER"
+        )
+    return reports.combine(words[0]) if words else reports.write(Work(), options.name)

@@ -1,0 +1,79 @@
+"""The sentences about exercises that the plain verbs and the screen have in common."""
+
+from itertools import groupby
+
+from course.exercise.catalogue import KINDS, Exercise, load_tracks
+from course.exercise.checking import Outcome, Result
+from course.exercise.work import Work
+
+PASSED, FAILED, WAITING = "✓", "✗", "·"
+
+
+def heading(exercise: Exercise) -> str:
+    """Return what an exercise is, in one line."""
+    level = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
+    kind = KINDS[exercise.kind]
+    return f"{exercise.title}  ({kind}, {exercise.minutes} min, {level})"
+
+
+def merged(results: list[Result]) -> list[Result]:
+    """Return the results, with those of a parametrized check as one; failures first."""
+    found = []
+    for _, group in groupby(results, lambda one: one.name.partition("[")[0]):
+        members = list(group)
+        failures = [one for one in members if one.state == "failed"]
+        found.append((failures or members)[0])
+    order = {"failed": 0, "waiting": 1, "passed": 2}
+    return sorted(found, key=lambda one: order[one.state])
+
+
+def lines_of(outcome: Outcome) -> list[str]:
+    """Return how the checks went: one sentence each, the first failure first."""
+    if outcome.trouble:
+        return [f"{FAILED} {outcome.trouble}"]
+    signs = {"passed": PASSED, "failed": FAILED, "waiting": WAITING}
+    lines = [
+        f"{signs[result.state]} {result.says or result.sentence}"
+        for result in merged(outcome.results)
+        if result.name != "starts" or result.state == "failed"
+    ]
+    lines = list(dict.fromkeys(lines))  # one cause can fail several checks
+    return lines + [f"! {note}" for note in outcome.notes]
+
+
+def total_of(outcome: Outcome) -> str:
+    """Return how many checks pass."""
+    results = [one for one in merged(outcome.results) if one.name != "starts"]
+    passed = sum(result.state == "passed" for result in results)
+    if outcome.is_solved:
+        return f"Solved: all {passed} checks pass."
+    if not results:
+        return "No check could run."
+    return f"{passed} of {len(results)} checks pass."
+
+
+def list_lines(work: Work) -> list[str]:
+    """Return all exercises, with where the student is."""
+    exercises = {exercise.name: exercise for exercise in work.exercises}
+    width = max(map(len, exercises), default=0)
+    lines = []
+    for track in load_tracks():
+        if not track.exercises:
+            continue
+        lines += ["", f"{track.name}  {track.title}"]
+        lines += [f"    {track.about}"] if track.about else []
+        for name in track.exercises:
+            lines.append(row(work, exercises[name], width))
+    count = f"{work.solved_count()} of {len(exercises)} solved."
+    return [*lines, "", count]
+
+
+def row(work: Work, exercise: Exercise, width: int) -> str:
+    """Return one line of the list."""
+    state = work.progress.of(exercise.name).state
+    sign = {"": " ", "started": "…"}.get(state, PASSED)
+    arrow = ">" if exercise.name == work.progress.current else " "
+    note = " (with the solution)" if "with" in state else ""
+    minutes = f"{exercise.minutes:3} min"
+    name = f"{exercise.name:{width}}"
+    return f"{arrow} {sign} {name}  {minutes}  {exercise.title}{note}"
