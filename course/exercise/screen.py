@@ -247,8 +247,9 @@ class Screen(App[int]):
     async def watch_copy(self) -> None:
         """Check at each save, and go on if the folder is deleted and comes back."""
         while True:
-            while not self.copy.folder.is_dir():
-                await asyncio.sleep(AGAIN)  # noqa: ASYNC110 - no event tells of a folder
+            # No event tells when a folder is made.
+            while not self.copy.folder.is_dir():  # noqa: ASYNC110
+                await asyncio.sleep(AGAIN)
             self.saved()
             with contextlib.suppress(OSError, RuntimeError):
                 async for _ in awatch(

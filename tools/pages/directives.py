@@ -9,7 +9,15 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from course.errors import CourseError
-from tools.pages import diagrams, listings, manifest, measured, museum, notebooks
+from tools.pages import (
+    diagrams,
+    exercises,
+    listings,
+    manifest,
+    measured,
+    museum,
+    notebooks,
+)
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
 FIGURE = re.compile(r"\{\{ +([^{}]+?) +\}\}")
@@ -24,6 +32,8 @@ BLOCKS = {
     "diagram": diagrams.diagram,
     "diff": listings.diff,
     "error": museum.error,
+    "exercise": exercises.exercise,
+    "exercises": exercises.exercises,
     "goals": measured.goals,
     "machine": measured.machine,
     "museum": museum.museum,
@@ -31,6 +41,7 @@ BLOCKS = {
     "output": listings.output,
     "section": listings.section,
     "table": measured.table,
+    "track": exercises.track,
     "versions": measured.versions,
 }
 

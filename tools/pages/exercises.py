@@ -1,0 +1,111 @@
+"""The exercises as boxes in a lesson: the same texts that the terminal shows."""
+
+from course import compare
+from course.errors import CourseError
+from course.exercise import catalogue, copies
+from course.exercise.catalogue import KINDS, Exercise
+from tools.pages.listings import fenced
+
+COMMAND = "python3 -m course exercise"
+# What the terminal replaces by the student's own Python, and by their folder.
+PYTHON = "python"
+
+
+def exercise(name: str) -> list[str]:
+    """Return the box of one exercise: task, time, command, hints, solution."""
+    return box(catalogue.find(name))
+
+
+def exercises(track: str) -> list[str]:
+    """Return the boxes of all exercises of a track."""
+    found = [one for one in catalogue.load() if one.track == track]
+    if not found:
+        raise CourseError(f'there is no track "{track}" with exercises')
+    return [line for one in found for line in box(one)]
+
+
+def track(name: str) -> list[str]:
+    """Return the exercises of a track as a table, with links to their boxes."""
+    found = next((one for one in catalogue.load_tracks() if one.name == name), None)
+    if found is None or not found.exercises:
+        raise CourseError(f'there is no track "{name}" with exercises')
+    rows = ["", "| exercise | kind | minutes | difficulty |", "|---|---|---|---|"]
+    known = {one.name: one for one in catalogue.load()}
+    for one in map(known.get, found.exercises):
+        rows.append(
+            f"| [{one.title}]({page_of(one)}#{one.name}) | {one.kind} | {one.minutes} |"
+            f" {one.difficulty} of 3 |"
+        )
+    return [*rows, ""]
+
+
+def page_of(one: Exercise) -> str:
+    """Return the page that has an exercise's box, as the page of all exercises links it."""
+    return PAGES.get(one.name) or PAGES.get(one.track, "")
+
+
+# Where the boxes are, by the track or by the exercise; "" is the page of all exercises.
+FINAL = "lessons/05-final"
+PAGES = {
+    "01": "lessons/01-http-polling.md",
+    "02": "lessons/02-wsgi-vs-asgi.md",
+    "03": "lessons/03-inmemory-layer.md",
+    "04": "lessons/04-redis-layer.md",
+    "05-private-room": f"{FINAL}/1-people-and-rooms.md",
+    "05-notification": f"{FINAL}/1-people-and-rooms.md",
+    "05-catch-up": f"{FINAL}/2-history-and-catch-up.md",
+    "05-lazy-query": f"{FINAL}/2-history-and-catch-up.md",
+    "05-before-commit": f"{FINAL}/2-history-and-catch-up.md",
+    "05-presence": f"{FINAL}/3-presence-and-typing.md",
+    "05-budget": f"{FINAL}/4-hostile-input-and-limits.md",
+    "05-reconnect": f"{FINAL}/6-failure-drills.md",
+    "05-test-catch-up": f"{FINAL}/8-testing.md",
+}
+
+
+def box(one: Exercise) -> list[str]:
+    """Return the lines of one exercise's box."""
+    lines = ["", f"### {one.title} {{ #{one.name} }}", ""]
+    kind = KINDS[one.kind].capitalize()
+    level = f"difficulty {one.difficulty} of 3"
+    lines.append(f'!!! example "{kind} · {one.minutes} minutes · {level}"')
+    inside = [*filled(one, one.task), "", "```text", f"{COMMAND} {one.name}", "```", ""]
+    for number, hint in enumerate(one.hints, 1):
+        inside += folded("tip", f"Hint {number}", filled(one, hint))
+    if one.solution:
+        inside += folded("success", "Solution", solution(one))
+        inside += folded("failure", "What the wrong ones teach", lessons(one))
+    return lines + indented(inside) + [""]
+
+
+def solution(one: Exercise) -> list[str]:
+    """Return the published solution as a diff, and its reason."""
+    copy = copies.Copy(one)
+    before, after = copy.fresh_files(), copy.solved_files()
+    lines = filled(one, one.reason)
+    for path in sorted(before | after):
+        if before.get(path) != after.get(path):
+            change = compare.diff_lines(path, before.get(path), after.get(path))
+            lines += fenced("diff", change[2:], path)
+    return lines
+
+
+def lessons(one: Exercise) -> list[str]:
+    """Return what each wrong solution teaches, as a list."""
+    return [f"- *{variant.about}* {variant.teaches}" for variant in one.wrong.values()]
+
+
+def filled(one: Exercise, text: str) -> list[str]:
+    """Return the lines of a text, without what only the terminal knows."""
+    folder = f"my-work/{one.folder}"
+    return text.replace("{python}", PYTHON).replace("{folder}", folder).splitlines()
+
+
+def folded(kind: str, title: str, lines: list[str]) -> list[str]:
+    """Return lines that the reader opens."""
+    return [f'??? {kind} "{title}"', "", *indented(lines), ""]
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Return lines as the content of what is above them."""
+    return [f"    {line}" if line else "" for line in lines]
