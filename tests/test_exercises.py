@@ -1,83 +1,177 @@
-"""The exercises: each one is open, each solution solves it, and nothing else breaks."""
+"""The exercises: complete, and with checks that can be trusted."""
 
-import os
+import ast
 import re
-import subprocess
-import sys
-from pathlib import Path
+import shutil
+from collections import Counter
+from dataclasses import fields, replace
 
 import pytest
 
-from course import compare
-from course.steps import ROOT, find_step
+from course.errors import CourseError
+from course.exercise import catalogue, checking, copies
+from course.exercise.catalogue import EXERCISES, KINDS, load, load_tracks
+from course.steps import ROOT
+from tools.exercises import incomplete, problem_with, verify
 
-EXERCISES = sorted(path for path in (ROOT / "exercises").iterdir() if path.is_dir())
-PAGES = ROOT / "docs" / "en" / "lessons"
-FAILED = 1  # pytest's exit code when tests ran and some failed
+ALL = load()
+# How many each track has at least.
+LEAST = {"01": 4, "02": 4, "03": 4, "04": 4, "05": 8, "build": 11, "own": 3}
 
-each_exercise = pytest.mark.parametrize(
-    "exercise", EXERCISES, ids=[path.name for path in EXERCISES]
-)
-
-
-@pytest.fixture
-def step(exercise, tmp_path):
-    """A copy of the step that an exercise starts from, with the test in it."""
-    step = find_step(exercise.name[:2])
-    folder = compare.copy(step, tmp_path / "steps" / step.folder)
-    test = (exercise / "test_exercise.py").read_text("utf-8")
-    (folder / "tests" / "test_exercise.py").write_text(test, "utf-8")
-    return folder
-
-
-@pytest.fixture
-def env(exercise, request):
-    """The variables of the step's tests, with a Redis where the step needs one."""
-    step = find_step(exercise.name[:2])
-    if "redis" not in step.needs:
-        return dict(os.environ)
-    url = request.getfixturevalue("redis_url")
-    return os.environ | {"REDIS_URL": f"{url}/{int(step.number)}"}
+each_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda one: one.name)
 
 
 @each_exercise
-def test_an_exercise_is_open_and_its_solution_solves_it_and_breaks_nothing(
-    exercise, step, env
+def test_the_checks_refuse_the_start_and_each_wrong_solution_and_accept_each_right_one(
+    exercise,
 ):
-    before = run_pytest(step, env, "tests/test_exercise.py")
-    assert before.returncode == FAILED, before.stdout
-    solve(exercise, step)
-    after = run_pytest(step, env)
-    assert after.returncode == 0, after.stdout
+    assert verify(exercise) == []
+
+
+def test_every_lesson_has_enough_exercises_of_every_kind():
+    counted = Counter(exercise.track for exercise in ALL)
+    assert {track: counted[track] >= least for track, least in LEAST.items()} == (
+        dict.fromkeys(LEAST, True)
+    )
+    assert len(ALL) >= 32
+    assert {exercise.kind for exercise in ALL} == set(KINDS)
+
+
+def test_every_folder_is_in_the_list_once():
+    listed = [name for track in load_tracks() for name in track.exercises]
+    folders = [path.parent.name for path in EXERCISES.glob("*/exercise.toml")]
+    assert sorted(listed) == sorted(folders)
 
 
 @each_exercise
-def test_an_exercise_has_a_task_a_hint_and_a_place_in_its_lesson(exercise):
-    readme = (exercise / "README.md").read_text("utf-8")
-    number = exercise.name[:4]
-    assert readme.startswith(f"# {number}: ")
-    assert "## Hint" in readme
-    lesson = (PAGES / f"{find_step(number[:2]).folder}.md").read_text("utf-8")
-    assert f"::: code exercises/{exercise.name}/solution.patch" in lesson
-    assert f"git apply exercises/{exercise.name}/solution.patch" in lesson + readme
-    for text in (readme, lesson):
-        assert f"cp exercises/{exercise.name}/test_exercise.py steps/" in text
-    for command in re.findall(r"^cp .*$", readme, re.MULTILINE):
-        assert command in lesson
+def test_an_exercise_says_what_to_do_where_and_for_how_long(exercise):
+    assert exercise.task
+    assert len(exercise.hints) >= 2
+    assert exercise.difficulty in {1, 2, 3}
+    assert 2 <= exercise.minutes <= (25 if exercise.track != "own" else 180)
+    assert exercise.files
+    if exercise.track == "own":
+        assert not exercise.solution
+        assert exercise.text("rubric.md")
+    else:
+        assert exercise.solution in exercise.right
+        assert exercise.reason
 
 
-def solve(exercise: Path, step: Path) -> None:
-    """Apply the solution, as its lesson says."""
-    root = step.parent.parent
-    # Not in a repository of whoever runs this: git would look for the paths there.
-    alone = {"GIT_CEILING_DIRECTORIES": str(root.parent)}
-    command = ["git", "apply", str(exercise / "solution.patch")]
-    subprocess.run(command, cwd=root, env=os.environ | alone, check=True)
+@each_exercise
+def test_a_task_fits_on_the_screen_with_its_checks(exercise):
+    lines = exercise.task.splitlines()
+    longest = 45 if exercise.track in {"build", "own"} else 30
+    assert len(lines) <= longest, (
+        "a task is read beside an editor, with the checks below"
+    )
 
 
-def run_pytest(
-    step: Path, env: dict[str, str], *options: str
-) -> subprocess.CompletedProcess:
-    """Run the tests of the copy."""
-    command = [sys.executable, "-m", "pytest", "-q", *options]
-    return subprocess.run(command, cwd=step, env=env, capture_output=True, text=True)
+@each_exercise
+def test_what_a_student_finds_to_write_is_marked(exercise, tmp_path):
+    """A TODO, or a question without an answer; what is to be mended shows no such mark."""
+    if exercise.track in {"build", "own"}:
+        return
+    start = copies.built_files(lambda folder: copies.build_start(exercise, folder))
+    marked = [path for path, content in start.items() if b"TODO" in content]
+    if exercise.kind == "mend":
+        assert marked == []
+    else:
+        assert set(marked) <= set(exercise.files)
+        assert marked
+    for file in exercise.files:
+        assert file in start or exercise.kind != "mend", file
+
+
+@each_exercise
+def test_every_check_has_a_sentence_and_every_failure_too(exercise):
+    tree = ast.parse(exercise.checks.read_text("utf-8"))
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Assert), f"line {node.lineno}: use expect()"
+        is_check = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_check and node.name.startswith("test_"):
+            sentence = (ast.get_docstring(node) or "").splitlines()[:1]
+            assert sentence, node.name
+            assert sentence[0].endswith((".", "?", "!", "”", '"')), sentence
+
+
+def test_every_text_is_free_of_this_machine():
+    for path in EXERCISES.rglob("*"):
+        if path.is_file() and path.suffix in {".md", ".toml", ".py"}:
+            assert not re.search(r"/(home|root|tmp|work)/", path.read_text("utf-8")), (
+                path
+            )
+
+
+# ---- The checks of the checks: what they must find -----------------------------------------
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """A copy of one exercise, whose files a test may spoil."""
+    folder = tmp_path / "exercises"
+    shutil.copytree(EXERCISES / "03-typing", folder / "03-typing")
+    shutil.copy(EXERCISES / "pytest.ini", folder)
+    monkeypatch.setattr(catalogue, "EXERCISES", folder)
+    monkeypatch.setattr(copies, "ROOT", tmp_path)
+    original = next(one for one in ALL if one.name == "03-typing")
+    return replace(original)
+
+
+def verdict(exercise, variant):
+    """Return what `verify` says of one solution."""
+    with checking.environment_for(exercise) as env:
+        return problem_with(exercise, variant, env)
+
+
+def test_a_check_that_passes_everything_is_found(sample):
+    sample.checks.write_text('def test_all():\n    """All is well."""\n')
+    assert "start passes, but must not." in verdict(sample, sample.start)
+    wrong = sample.wrong["to-everyone"]
+    assert "wrong/to-everyone passes, but must not." in verdict(sample, wrong)
+
+
+def test_a_check_that_refuses_a_right_solution_is_found(sample):
+    text = sample.checks.read_text("utf-8")
+    strict = (
+        '\n\ndef test_name():\n    """The handler has our name."""\n'
+        '    source = open("chat/consumers.py").read()\n'
+        '    expect("chat_typing" in source, "Call it chat_typing.")\n'
+    )
+    sample.checks.write_text(text + strict, "utf-8")
+    other = next(one for one in sample.right.values() if one.name != sample.solution)
+    found = verdict(sample, other)
+    assert "must pass, but doesn't. test_name: Call it chat_typing." in found
+
+
+def test_a_wrong_solution_that_fails_for_another_reason_is_found(sample):
+    wrong = replace(sample.wrong["to-everyone"], rejected_by="test_another")
+    assert "fails first, not test_another" in verdict(sample, wrong)
+
+
+def test_a_wrong_solution_whose_author_reads_another_sentence_is_found(sample):
+    wrong = replace(sample.wrong["to-everyone"], says="Caio heard it")
+    assert '"Caio heard it" is not in' in verdict(sample, wrong)
+
+
+def test_too_few_solutions_are_found(sample):
+    for path in (sample.path / "right").glob("*.toml"):
+        if path.stem != sample.solution:
+            path.unlink()
+    assert "two right solutions" in "\n".join(incomplete(sample))
+
+
+def test_a_step_that_has_changed_under_an_exercise_is_named(sample):
+    path = sample.path / "start.toml"
+    change = "[[change]]\nfile = 'chat/consumers.py'\nold = 'gone'\nnew = ''\n"
+    path.write_text(change, "utf-8")
+    with pytest.raises(
+        CourseError, match=r"exercises/03-typing/start.toml no longer fits"
+    ):
+        verdict(sample, sample.start)
+
+
+def test_the_readme_explains_every_key():
+    readme = (ROOT / "exercises" / "README.md").read_text("utf-8")
+    keys = {one.name for one in fields(catalogue.Exercise)} - {"name", "track"}
+    assert {key for key in keys if f"`{key}`" not in readme} == set()

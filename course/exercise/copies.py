@@ -14,7 +14,7 @@ from course.errors import CourseError
 from course.exercise.catalogue import Exercise, Variant, find
 from course.steps import ROOT, find_step
 
-WORK = ROOT / "my-work"
+WORK = Path(os.environ.get("COURSE_WORK") or ROOT / "my-work")
 STARTS = ".starts"  # inside my-work: each copy as it was when it was made
 ASIDE = ".before-reset"  # inside my-work: what a reset has put aside
 TASK = "TASK.md"
