@@ -195,9 +195,7 @@ def how_it_ended(dump: list[str], folder: Path, code: int | None) -> tuple[str, 
             if found and Path(found["file"]).is_relative_to(folder.resolve()):
                 file = Path(found["file"]).relative_to(folder.resolve()).as_posix()
                 where = f"{file}, line {found['line']}, in {found['function']}"
-                return f"{where}: this was still running after 6 seconds.", "\n".join(
-                    dump
-                )
+                return f"{where}: {STILL_RUNNING}", "\n".join(dump)
         return "This check was still waiting when its time was up.", "\n".join(dump)
     if code is None:
         return f"The checks were still running after {LIMIT} seconds.", ""
