@@ -177,7 +177,8 @@ def write_csv(path: Path, reports: list[Report], columns: list[str]) -> None:
     # With a byte order mark, or Excel takes UTF-8 for something else.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["student", "written", "solved", "minutes", *columns])
+        head = ["student", "written", "solved", "minutes", *columns]
+        writer.writerow(map(harmless, head))
         for report in reports:
             minutes = sum(one.get("minutes", 0) for one in report.exercises.values())
             states = [
