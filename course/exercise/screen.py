@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from rich.markup import escape
-from rich.syntax import Syntax
 from rich.text import Text
 from textual import work as worker
 from textual.app import App, ComposeResult
@@ -181,6 +180,7 @@ class Screen(App[int]):
         self.workers.cancel_all()
         self.stop()
         self.exercise = exercise
+        self.said = said
         self.copy = self.work.copy_of(exercise)
         self.outcome = None
         self.server = None
@@ -389,8 +389,7 @@ class Screen(App[int]):
 
     def go_to(self, exercise: Exercise) -> None:
         """Start an exercise, or go on with it."""
-        self.said = self.work.start(exercise)
-        self.begin(exercise, self.said)
+        self.begin(exercise, self.work.start(exercise))
 
     @worker(thread=True, exclusive=True, group="serving")
     def action_open(self) -> None:
@@ -438,7 +437,11 @@ def is_work(change: object, path: str) -> bool:
     return parts.isdisjoint(LEFT_BEHIND) and ".sqlite3" not in Path(path).name
 
 
-def diff_text(lines: list[str]) -> Syntax:
+def diff_text(lines: list[str]) -> Text:
     """Return a diff in its colours."""
-    text = "\n".join(lines) or "You haven't changed anything yet."
-    return Syntax(text, "diff", background_color="default", word_wrap=True)
+    styles = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@": "cyan"}
+    text = Text()
+    for line in lines or ["You haven't changed anything yet."]:
+        style = styles.get(line[:3]) or styles.get(line[:1], "")
+        text.append(f"{line}\n", style)
+    return text
