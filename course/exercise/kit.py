@@ -350,7 +350,8 @@ async def ask(
             f"After its answer to {method} {path}, the application should have returned,"
             " but it's still running."
         ) from None
-    expect(answer.is_complete, f"{request} The application returned before that.")
+    missing = "the last part of the body" if answer.events else "sending anything"
+    expect(answer.is_complete, f"{request} The application returned without {missing}.")
     return answer
 
 
