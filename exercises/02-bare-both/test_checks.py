@@ -88,12 +88,6 @@ async def test_bytes_come_back_as_bytes(enter):
     await echoes(ana, "text", "Ana's text after it should have come back as text.")
 
 
-async def test_an_empty_text_comes_back(enter):
-    """An empty text comes back."""
-    ana = await enter("Ana")
-    await echoes(ana, "", "Ana's empty text should have come back, as an empty text.")
-
-
 async def test_the_other_key_may_be_none(enter):
     """An event may have both keys, one of them with None."""
     ana = await enter("Ana")
