@@ -259,6 +259,111 @@ def a_new_layer():
     channel_layers.backends = {}
 
 
+# ---- HTTP ---------------------------------------------------------------------------------------
+
+
+class Answer:
+    """What an application answered to an HTTP request: the ASGI events that it sent."""
+
+    def __init__(self) -> None:
+        self.events = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the last part of the body has been sent."""
+        return any(
+            event.get("type") == "http.response.body" and not event.get("more_body")
+            for event in self.events
+        )
+
+    @property
+    def status(self) -> int | None:
+        """The status, or None if the application hasn't sent any."""
+        return next((one["status"] for one in self.events if "status" in one), None)
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers, with their names in lower case."""
+        pairs = next((one["headers"] for one in self.events if "headers" in one), [])
+        return {bytes(name).lower(): bytes(value) for name, value in pairs}
+
+    @property
+    def body(self) -> bytes:
+        """The body, put together from its parts."""
+        return b"".join(event.get("body", b"") for event in self.events)
+
+
+async def ask(
+    app: object,
+    path: str,
+    *,
+    method: str = "GET",
+    parts: tuple = (b"",),
+    headers: tuple = (),
+    sentence: str = "",
+) -> Answer:
+    """Make an HTTP request of an ASGI application as a server does; return the answer.
+
+    `parts` are the parts of the request's body: the application gets an event for each.
+    After the answer, it gets `http.disconnect`, and has to return.
+    """
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"host", b"localhost:8000"), *headers],
+        "server": ("localhost", 8000),
+        "client": ("127.0.0.1", 50000),
+    }
+    events = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, 1)
+    ]
+    answer = Answer()
+    complete = asyncio.Event()
+
+    async def receive():
+        if events:
+            return events.pop(0)
+        await complete.wait()
+        complete.clear()  # a second call waits forever, as it does in a real server
+        return {"type": "http.disconnect"}
+
+    async def send(event):
+        answer.events.append(event)
+        if answer.is_complete:
+            complete.set()
+
+    running = app(scope, receive, send)
+    expect(
+        hasattr(running, "__await__"),
+        "The application must be a coroutine: `async def application(scope, receive, send)`.",
+    )
+    request = sentence or f"{method} {path} should have got a complete answer."
+    began = time.monotonic()
+    seconds = patience.seconds()
+    try:
+        async with asyncio.timeout(seconds):
+            await running
+    except TimeoutError:
+        patience.used(time.monotonic() - began)
+        expect(answer.is_complete, f"{request} It's still waiting for the rest.")
+        raise NotYet(
+            f"After its answer to {method} {path}, the application should have returned,"
+            " but it's still running."
+        ) from None
+    missing = "the last part of the body" if answer.events else "sending anything"
+    expect(answer.is_complete, f"{request} The application returned without {missing}.")
+    return answer
+
+
 # ---- Predictions ------------------------------------------------------------------------------
 
 
