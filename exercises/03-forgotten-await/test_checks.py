@@ -48,9 +48,8 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
         await may_join.wait()
         await group_add(group, channel)
 
-    slow_group_add.__qualname__ = (
-        group_add.__qualname__
-    )  # as Python names it to the student
+    # If it's never awaited, this is how Python names it to the student.
+    slow_group_add.__qualname__ = group_add.__qualname__
     monkeypatch.setattr(layer, "group_add", slow_group_add)
     knocking = asyncio.create_task(opens("Bia"))
     await arrives(asked.wait(), "Bia's consumer should have joined a group.")
