@@ -47,7 +47,10 @@ def room():
 
 async def test_everyone_in_the_room_hears_it(opens, server, worker, room):
     """Ana and Bia, in the room, hear the worker. Caio, in another one, doesn't."""
-    ana, bia = await opens("Ana", room, app=server), await opens("Bia", room, app=server)
+    ana, bia = (
+        await opens("Ana", room, app=server),
+        await opens("Bia", room, app=server),
+    )
     caio = await opens("Caio", f"not {room}", app=server)
     await worker(room, "Your report is ready.")
     for person in (ana, bia):
@@ -90,7 +93,9 @@ async def test_the_name_of_the_room_is_made_tidy(opens, server, worker, room):
     ana = await opens("Ana", f"café {room}", app=server)
     for name in (f"  café   {room} ", unicodedata.normalize("NFD", f"café {room}")):
         await worker(name, "oi")
-        sentence = f"Ana should have heard the worker: {name!r} is the same room as hers."
+        sentence = (
+            f"Ana should have heard the worker: {name!r} is the same room as hers."
+        )
         await ana.hears(sentence, text="oi", room=f"café {room}")
 
 
@@ -98,7 +103,9 @@ async def test_an_invalid_text_is_refused(opens, server, worker, room):
     """For an invalid text, the job raises BadMessage, and nobody hears anything."""
     ana = await opens("Ana", room, app=server)
     for text in ("", "  ", "a" * 2001, "a\0b", 7, None):
-        sentence = f"notify_room should have raised BadMessage for the text {text!r:.20}."
+        sentence = (
+            f"notify_room should have raised BadMessage for the text {text!r:.20}."
+        )
         try:
             await worker(room, text)
         except Exception as problem:
@@ -114,7 +121,9 @@ async def test_many_jobs_at_a_time(opens, server, worker, room):
     """Ten workers at a time: each message arrives, and arrives once."""
     ana = await opens("Ana", room, app=server)
     await asyncio.gather(*(worker(room, f"job {number}") for number in range(10)))
-    sentence = "Ten workers sent one message each at the same time. Ana should have heard 10."
+    sentence = (
+        "Ten workers sent one message each at the same time. Ana should have heard 10."
+    )
     heard = [(await ana.hears(sentence))["text"] for _ in range(10)]
     expect(sorted(heard) == [f"job {number}" for number in range(10)], sentence)
 
