@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -236,6 +237,35 @@ class Door:
             await asyncio.wait([future], timeout=1)
             if future.done() and not future.cancelled():
                 future.exception()  # seen already, or not what is checked
+
+
+# Django must not see these twice: it registers what they define.
+LOADED_ONCE = {"chat.apps", "chat.checks", "chat.models", "chat.rooms"}
+
+
+def another_server() -> object:
+    """Return the application as a new server process has it, for `opens(…, app=…)`.
+
+    Its modules and its channel layer are its own, so nothing in a class, a module or a
+    lock is shared with another server, or with the checks before.
+    """
+    from channels.layers import channel_layers
+
+    here = Path.cwd()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        mine = name.startswith("chat.") or name == "config.asgi"
+        mine = mine or (file and Path(file).parent == here and name != "__main__")
+        if mine and name not in LOADED_ONCE:
+            del sys.modules[name]
+    application = importlib.import_module("config.asgi").application
+    backends = {}
+
+    async def app(scope, receive, send):
+        channel_layers.backends = backends  # what get_channel_layer() looks into
+        await application(scope, receive, send)
+
+    return app
 
 
 @pytest.fixture
