@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 from course.exercise.kit import ORIGIN, expect
 
 NOT_FOR_YOU = 4403
