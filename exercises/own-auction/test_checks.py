@@ -183,7 +183,7 @@ async def test_bad_frames(joins, room):
 
 
 async def test_join_first(joins, knocks, room):
-    """Who hasn't joined can't bid or end the auction, and hears nothing."""
+    """Who hasn't joined can't bid or end the auction, hears nothing, and can leave."""
     ana, bia = await joins(room, "Ana", "Bia")
     caio = await knocks("Caio", room)
     for frame in ({"bid": 50}, {"close": True}):
@@ -195,6 +195,13 @@ async def test_join_first(joins, knocks, room):
     sentence = "Caio's next frame should be the state that he gets by joining."
     await gets(caio, sentence, highest=10, by="Bia", open=True)
     await caio.hears_nothing("Caio should get the state once when he joins.", 0.03)
+    duda = await knocks("Duda", room)
+    await duda.leaves()  # raises what her application ended with
+    await bia.says(bid=20)
+    sentence = (
+        "Duda has left without joining. NAME should have heard of Bia's next bid."
+    )
+    await all_get([ana, bia, caio], sentence, highest=20)
 
 
 async def test_the_auctioneer_ends_it(joins, knocks, room):
