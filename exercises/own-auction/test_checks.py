@@ -265,7 +265,10 @@ async def test_two_equal_bids_at_once(joins, room):
         sentence = f"{winner.name}'s bid was first, so both should see it as theirs."
         await gets(winner, sentence, highest=100, by=winner.name)
         frames = [
-            await loser.hears(f"{loser.name} was too late, and should get an `error`.")
+            await loser.hears(
+                f"Two equal bids at once: {winner.name} was first, so {loser.name} should"
+                " get that state and an `error`."
+            )
             for _ in range(2)
         ]
         expect(
