@@ -6,12 +6,14 @@ It writes one JSON object a line into RESULTS, so that all that is known survive
 solution that ends the process. What the solution prints can't get in between.
 """
 
+import contextlib
 import faulthandler
 import importlib
 import json
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 # Seconds for one check: more than any of them waits for an event (see kit.PATIENCE).
@@ -36,7 +38,9 @@ def main() -> int:
 
 def starts(reporter: "Reporter") -> bool:
     """Tell whether the project can be loaded at all; if not, say why."""
-    reporter.begin("starts", "The project starts.")
+    is_project = Path("manage.py").is_file()
+    title = "The project starts." if is_project else "Every Python file can be read."
+    reporter.begin("starts", title)
     try:
         load_project()
     except BaseException as problem:  # SystemExit too: a settings file may exit
@@ -50,18 +54,65 @@ def load_project() -> None:
     """Load what a server loads: the settings, the apps, the URLs, the ASGI application."""
     for path in sorted(HERE.rglob("*.py")):
         if {".venv", "venv", "node_modules"}.isdisjoint(path.parts):
-            compile(path.read_bytes(), str(path), "exec")
+            compile_file(path)
     if not Path("manage.py").is_file():
         return
+    if not Path("config", "settings.py").is_file():
+        raise AssertionError(
+            "There is a manage.py, but no config/settings.py:"
+            " the project must be called config."
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.conf import settings
 
-    django.setup()
-    importlib.import_module(settings.ROOT_URLCONF)
+    with explained("INSTALLED_APPS in config/settings.py names {name}"):
+        django.setup()
+    urls = getattr(settings, "ROOT_URLCONF", None)
+    if not urls:
+        raise AssertionError("config/settings.py should define ROOT_URLCONF.")
+    with explained(f"ROOT_URLCONF in config/settings.py names {urls}"):
+        importlib.import_module(urls)
     application = getattr(settings, "ASGI_APPLICATION", None)
     if application:
-        importlib.import_module(application.rpartition(".")[0])
+        load_application(application)
+
+
+def compile_file(path: Path) -> None:
+    """Raise SyntaxError, with the file and the line, if a file isn't valid Python."""
+    source = path.read_bytes()
+    if b"\0" in source:  # as from `echo > file` in Windows PowerShell: UTF-16
+        sentence = f"{place(str(path))} isn't plain text. Save it again, in UTF-8."
+        raise AssertionError(sentence)
+    compile(source, str(path), "exec")
+
+
+def load_application(path: str) -> None:
+    """Load the ASGI application, whose dotted path is in ASGI_APPLICATION."""
+    names = f"ASGI_APPLICATION in config/settings.py names {path}"
+    module, _, name = path.rpartition(".")
+    if not module:
+        raise AssertionError(f"{names}, but it takes the form module.name.")
+    with explained(names):
+        loaded = importlib.import_module(module)
+    if not hasattr(loaded, name):
+        raise AssertionError(f"{names}, but the module {module} has no {name}.")
+
+
+@contextlib.contextmanager
+def explained(names: str) -> Iterator[None]:
+    """Say which setting names what can't be imported, because Python won't."""
+    try:
+        yield
+    except ImportError as problem:
+        if any(is_students(frame.filename) for frame in frames_of(problem)):
+            raise  # an import in the student's own code: the file and the line say more
+        if isinstance(problem, ModuleNotFoundError):
+            name = problem.name
+            sentence = f"{names.format(name=name)}, but there is no module {name}."
+        else:
+            sentence = f"{names.format(name='something that is missing')}: {problem}"
+        raise AssertionError(sentence) from None
 
 
 def run_pytest(checks: Path, reporter: "Reporter") -> int:
