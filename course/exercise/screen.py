@@ -198,9 +198,10 @@ class Screen(App[int]):
     def draw_task(self) -> None:
         """Draw what stays the same while the student works."""
         done = f"{self.work.solved_count()} of {len(self.work.exercises)} solved"
-        files = ", ".join(self.exercise.files)
         head = f"{self.exercise.name}: {heading(self.exercise)}   {done}"
-        where = f"Write in {shown(self.copy.folder)}: {files}"
+        where = f"Your copy: {shown(self.copy.folder)}"
+        if self.exercise.kind != "mend":  # there, to find the place is half of the task
+            where += f"   Write in {', '.join(self.exercise.files)}"
         self.query_one("#heading", Static).update(escape(f"{head}\n{where}"))
         self.query_one("#task", Markdown).update(self.copy.filled(self.exercise.task))
         self.draw_hints()
