@@ -20,6 +20,7 @@ import pytest
 # solution hardly waits. A wrong one must have its answer before the student looks away.
 PATIENCE = float(os.environ.get("EXERCISE_PATIENCE", 2))
 SHORTEST = 0.2  # seconds; the last checks of a run get this much, whatever is left
+LAST_WAIT = 0.3  # seconds for an application to notice that its socket has closed
 
 
 class Patience:
@@ -232,9 +233,9 @@ class Door:
                 await person.socket.send_input(
                     {"type": "websocket.disconnect", "code": 1001}
                 )
-                await asyncio.wait([future], timeout=1)
+                await asyncio.wait([future], timeout=LAST_WAIT)
             future.cancel()
-            await asyncio.wait([future], timeout=1)
+            await asyncio.wait([future], timeout=LAST_WAIT)
             if future.done() and not future.cancelled():
                 future.exception()  # seen already, or not what is checked
 

@@ -186,6 +186,7 @@ class Screen(App[int]):
         self.server = None
         self.printed = []
         self.draw_task()
+        self.query_one("#results", Static).update("")
         self.say(said)
         try:
             self.env = self.stack.enter_context(checking.environment_for(exercise))
