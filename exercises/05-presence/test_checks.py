@@ -28,7 +28,7 @@ class Rooms:
 
 @pytest.fixture
 def rooms():
-    """Return a table, and a clock that stands still."""
+    """Return a table, and a clock that doesn't move on its own."""
     return Rooms()
 
 
