@@ -341,7 +341,6 @@ def run_tests(file: str, plugin: object) -> Verdict:
     verdict = Verdict()
     here = Path.cwd()
     words = [
-        "-q",
         "-c",
         str(Path(__file__).with_name("student.ini")),
         f"--rootdir={here}",
