@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.layers import channel_layers
 from channels.testing import WebsocketCommunicator
 
 from course.exercise.kit import expect, run_tests
@@ -194,6 +195,7 @@ class Plugin:
     async def join(self):
         """Return what opens a socket: `ana = await join("class")`."""
         sockets = []
+        channel_layers.backends = {}  # nobody is left over from another test
 
         async def join(room):
             url = f"/ws/chat/{quote(room, safe='')}/"
