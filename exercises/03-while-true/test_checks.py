@@ -55,7 +55,7 @@ async def closes(person):
 async def test_the_stopwatch_runs(opens, slept):
     """Ana's stopwatch runs."""
     ana = await opens("Ana")
-    sentence = "Ana's stopwatch should run: {\"seconds\": 0.1}, {\"seconds\": 0.2} …"
+    sentence = 'Ana\'s stopwatch should run: {"seconds": 0.1}, {"seconds": 0.2} …'
     times = []
     for _ in range(3):
         try:
