@@ -63,7 +63,7 @@ async def test_the_stopwatch_runs(opens, slept):
         except NotYet:
             expect(not slept, SLEPT)
             raise
-    right = 0 < times[0] < times[1] < times[2]
+    right = times == sorted(times) and 0 < times[0] < times[-1]
     expect(right, f"{sentence} It showed {times}.")
 
 
@@ -82,15 +82,17 @@ async def test_each_page_has_its_own(opens):
     sentence = "Ana's stopwatch should run."
     while await tick(ana, sentence) < 0.3:
         pass
+    began = time.monotonic()
     bia = await opens("Bia")
     first = await tick(bia, "Bia's stopwatch should run.")
+    passed = time.monotonic() - began
     expect(
-        first < 0.3,
+        first < passed + 0.1,
         f"Bia's own stopwatch should begin when she connects. It began with {first}.",
     )
     times = [await tick(ana, sentence) for _ in range(3)]
     expect(
-        0.2 < times[0] < times[1] < times[2],
+        times == sorted(times) and times[0] > 0.2,
         f"Ana should hear only her own stopwatch. It showed {times}.",
     )
 
