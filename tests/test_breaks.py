@@ -16,9 +16,9 @@ from readers import SOURCES, search_index
 
 from course import compare
 from course.breaks.exhibits import find, in_full, load, pattern_of
-from course.changes import Change
 from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage, complaints_in
+from course.changes import Change
 from course.errors import CourseError
 from course.processes import Process
 from course.servers import answers

@@ -34,7 +34,7 @@ KINDS = [
     "errors.html",
     "notebooks/5-which-transport-when.html",
 ]
-LARGEST_SITE = 4_000_000  # bytes
+LARGEST_SITE = 5_000_000  # bytes; fifty exercises with their solutions are 0.6 of them
 LONGEST_BUILD = 6  # seconds of CPU
 
 

@@ -15,7 +15,7 @@ from course.errors import reported
 EXAMPLES = """\
 examples:
   python3 -m tools lint                  everything that CI checks without running it
-  python3 -m tools exercise 03-typing    its checks, on right and wrong solutions
+  python3 -m tools verify 03-typing      its checks, on right and wrong solutions
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
   python3 -m tools record 03-run-two     one output of a running step, for the pages
@@ -48,9 +48,9 @@ def make_parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=lint)
 
     verb = verbs.add_parser(
-        "exercise", help="try an exercise's checks on its right and wrong solutions"
+        "verify", help="try an exercise's checks on its right and wrong solutions"
     )
-    verb.set_defaults(verb=exercise)
+    verb.set_defaults(verb=verify)
     verb.add_argument("name", nargs="?", help="an exercise; else all of them")
     verb.add_argument("variant", nargs="?", help="write out one solution, or `start`")
 
@@ -98,7 +98,7 @@ def lint(options: argparse.Namespace) -> int:
     return lint()
 
 
-def exercise(options: argparse.Namespace) -> int:
+def verify(options: argparse.Namespace) -> int:
     """Try the checks of an exercise on its solutions."""
     environment.enter("test", "tools")
     from tools.exercises import command

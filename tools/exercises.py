@@ -1,7 +1,7 @@
 """Checks the checks: each exercise against its own right and wrong solutions.
 
-python3 -m tools exercise NAME            every solution of an exercise
-python3 -m tools exercise NAME VARIANT    one of them, written into build/exercises/
+python3 -m tools verify NAME            every solution of an exercise
+python3 -m tools verify NAME VARIANT    one of them, written into build/exercises/
 """
 
 import contextlib

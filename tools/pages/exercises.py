@@ -65,17 +65,21 @@ PAGES = {
 
 def box(one: Exercise) -> list[str]:
     """Return the lines of one exercise's box."""
-    lines = ["", f"### {one.title} {{ #{one.name} }}", ""]
     kind = KINDS[one.kind].capitalize()
     level = f"difficulty {one.difficulty} of 3"
-    lines.append(f'!!! example "{kind} · {one.minutes} minutes · {level}"')
-    inside = [*filled(one, one.task), "", "```text", f"{COMMAND} {one.name}", "```", ""]
+    lines = ["", f"### {one.title} {{ #{one.name} }}", ""]
+    lines += ['<div class="exercise" markdown>', ""]
+    lines += [f"**{kind} · {one.minutes} minutes · {level}**", ""]
+    lines += [*filled(one, one.task), "", "```text", f"{COMMAND} {one.name}", "```", ""]
     for number, hint in enumerate(one.hints, 1):
-        inside += folded("tip", f"Hint {number}", filled(one, hint))
+        lines += folded("tip", f"Hint {number}", filled(one, hint))
     if one.solution:
-        inside += folded("success", "Solution", solution(one))
-        inside += folded("failure", "What the wrong ones teach", lessons(one))
-    return lines + indented(inside) + [""]
+        # Not in the search: fifty solutions would be found before the pages that explain.
+        lines += ["<div data-search-exclude markdown>", ""]
+        lines += folded("success", "Solution", solution(one))
+        lines += folded("failure", "What the wrong ones teach", lessons(one))
+        lines += ["</div>", ""]
+    return [*lines, "</div>", ""]
 
 
 def solution(one: Exercise) -> list[str]:
