@@ -17,6 +17,7 @@ from course.steps import ROOT
 
 NAME = "03-typing"
 FILE = "chat/consumers.py"
+HINTS = len(catalogue.find(NAME).hints)
 PATIENCE = 60  # seconds; a busy machine takes a while for a run
 
 
@@ -71,15 +72,15 @@ def edit(work, old, new):
 
 async def test_a_student_saves_reads_saves_again_and_solves_it(work):
     async with at_work(work) as (pilot, screen):
-        said = await until(screen, "3 of 6 checks pass.", "While Ana types")
+        said = await until(screen, "checks pass.", "While Ana types")
         assert said.index("✗") < said.index("✓"), "the first failure comes first"
         edit(work, "async def receive(self", "async def receive)self")
-        await until(screen, "chat/consumers.py, line 25: unmatched ')'.")
+        await until(screen, "unmatched ')'.")
         edit(work, "async def receive)self", "async def receive(self")
-        await until(screen, "3 of 6 checks pass.")
+        await until(screen, "checks pass.")
         one = catalogue.find(NAME)
         copies.apply(one.right[one.solution], work.folder / NAME)
-        await until(screen, "Solved: all 6 checks pass.", "n goes on", one.reason)
+        await until(screen, "Solved: all", "n goes on", one.reason)
         await pilot.press("q")
     assert load(work.folder / "progress.json").of(NAME).solved
 
@@ -88,11 +89,11 @@ async def test_the_keys_show_hints_the_traceback_and_what_has_changed(work):
     async with at_work(work) as (pilot, screen):
         await until(screen, "checks pass.")
         await pilot.press("h")
-        await until(screen, "**Hint 1 of 3.**")
+        await until(screen, f"**Hint 1 of {HINTS}.**")
         await pilot.press("h")
-        await until(screen, "**Hint 2 of 3.**")
+        await until(screen, f"**Hint 2 of {HINTS}.**")
         await pilot.press("t")
-        await until(screen, "test_the_others_see_who_types")
+        await until(screen, "Traceback (most recent call last):")
         await pilot.press("escape", "d")
         await until(screen, "You haven't changed anything yet.")
         await pilot.press("escape")
@@ -107,7 +108,7 @@ async def test_the_solution_comes_after_two_questions_only(work):
     async with at_work(work) as (pilot, screen):
         await until(screen, "checks pass.")
         await pilot.press("s")
-        await until(screen, "3 more hints. Show our solution?")
+        await until(screen, f"{HINTS} more hints. Show our solution?")
         await pilot.press("n")
         await until(screen, "checks pass.")
         await pilot.press("s", "y")
@@ -152,12 +153,12 @@ async def test_the_next_exercise_and_any_from_the_list(work):
 
 async def test_a_deleted_folder_is_said_and_watched_again_once_it_is_back(work):
     async with at_work(work) as (pilot, screen):
-        await until(screen, "3 of 6 checks pass.")
+        await until(screen, "checks pass.")
         folder = work.folder / NAME
         folder.rename(folder.with_name("elsewhere"))
         await until(screen, "is gone. r makes a new copy.")
         folder.with_name("elsewhere").rename(folder)
-        await until(screen, "3 of 6 checks pass.")
+        await until(screen, "checks pass.")
         edit(work, "async def receive(self", "async def receive)self")
         await until(screen, "unmatched ')'.")
 
@@ -170,7 +171,7 @@ async def test_a_loop_that_never_ends_neither_freezes_the_keys_nor_outlives_the_
         edit(work, "            message = read_message", "            while 1: pass\n#")
         await until(screen, "Checking …")
         await pilot.press("h")
-        await until(screen, "**Hint 1 of 3.**")
+        await until(screen, f"**Hint 1 of {HINTS}.**")
         run = screen.running
         await pilot.press("q")
     assert run is None or run.process is None or run.process.poll() is not None
@@ -204,12 +205,15 @@ async def test_a_narrow_terminal_shows_one_column_and_a_wide_one_two(work):
 
 # ---- In a real terminal --------------------------------------------------------------------------
 
-pexpect = pytest.importorskip("pexpect")
+in_a_terminal = pytest.mark.skipif(os.name == "nt", reason="Windows has no pty")
+ENDS_OF_A_TERMINAL = ["SIGTERM", "SIGHUP"]
 
 
 @pytest.fixture
 def terminal(tmp_path):
     """Start `course exercise` in a terminal of its own, and end it."""
+    import pexpect
+
     env = os.environ | {
         "COURSE_WORK": str(tmp_path / "my-work"),
         "EXERCISE_PATIENCE": "0.4",
@@ -225,28 +229,35 @@ def terminal(tmp_path):
         encoding="utf-8",
     )
     child.expect("checks pass")
+
+    def wait_for_the_end():
+        child.expect(pexpect.EOF)
+        child.close()
+
+    child.wait_for_the_end = wait_for_the_end
     yield child
     child.close(force=True)
 
 
+@in_a_terminal
 def test_q_ends_it(terminal):
     terminal.send("q")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
+    terminal.wait_for_the_end()
     assert terminal.exitstatus == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_closed_terminal_ends_it_cleanly(terminal, number):
-    os.kill(terminal.pid, number)
-    terminal.expect(pexpect.EOF)
-    terminal.close()
+@in_a_terminal
+@pytest.mark.parametrize("name", ENDS_OF_A_TERMINAL)
+def test_a_closed_terminal_ends_it_cleanly(terminal, name):
+    os.kill(terminal.pid, getattr(signal, name))
+    terminal.wait_for_the_end()
     assert terminal.signalstatus is None
 
 
+@in_a_terminal
 def test_killed_midway_it_goes_on_where_it_was(terminal, tmp_path):
     os.kill(terminal.pid, signal.SIGKILL)
-    terminal.expect(pexpect.EOF)
+    terminal.wait_for_the_end()
     work = Work(tmp_path / "my-work")
     assert work.next_one().name == NAME
     assert work.progress.of(NAME).runs >= 1

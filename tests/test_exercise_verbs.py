@@ -53,7 +53,7 @@ def test_a_student_checks_changes_and_solves_an_exercise(work):
     solve(work)
     code, said = exercise("check")
     assert code == 0
-    assert "Solved: all 6 checks pass." in said
+    assert "Solved: all" in said
     assert "Next: python3 -m course exercise" in said
     assert progress_in(work)["solved"]
     code, said = exercise("list")

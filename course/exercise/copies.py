@@ -172,7 +172,13 @@ class Copy:
             aside = aside.with_name(f"{aside.name}-{number}")
         aside.parent.mkdir(parents=True, exist_ok=True)
         if self.folder.is_dir():
-            self.folder.rename(aside)
+            try:
+                self.folder.rename(aside)
+            except OSError as problem:  # on Windows: a program that has it open
+                raise CourseError(
+                    f"{shown(self.folder)} can't be put aside: {problem.strerror}. Close"
+                    " the programs that use it, such as a server or a terminal."
+                ) from None
         shutil.rmtree(self.start, ignore_errors=True)
         self.make()
         return aside

@@ -365,7 +365,14 @@ class Screen(App[int]):
         place = shown(self.copy.folder)
         if not await self.ask(f"Put {place} aside and start again?"):
             return
-        aside = self.copy.reset()
+        # On Windows, a folder that is watched or served can't be moved.
+        self.workers.cancel_group(self, "watching")
+        self.stop()
+        try:
+            aside = self.copy.reset()
+        except CourseError as problem:
+            self.call_later(self.begin, self.exercise, str(problem).splitlines())
+            return
         entry = self.work.progress.of(self.exercise.name)
         entry.solved = entry.started = None
         entry.edition = ""
