@@ -45,11 +45,10 @@ class Person:
 
     async def hears(self):
         """Wait for the next message, and return its text."""
-        await turns(A_WHILE)
-        for _ in range(int(self.seconds / 0.002)):
+        for number in range(A_WHILE + int(self.seconds / 0.002)):
             if self.heard:
                 break
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002 * (number >= A_WHILE))
         assert self.heard, "No message came."
         return text_of(self.socket.output_queue.get_nowait())
 
