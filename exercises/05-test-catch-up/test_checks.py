@@ -236,7 +236,7 @@ def must_pass(version, sentence):
     """Require that the test passes."""
     verdict = verdict_on(version)
     expect(verdict.passed + verdict.failed, "There is no test in test_catch_up.py.")
-    why = verdict.why.rpartition("test_catch_up.py:")[2]
+    why = verdict.why.rpartition("test_catch_up.py:")[2].partition("\n")[0]
     expect(not verdict.failed, f"{sentence} Line {why}")
 
 
