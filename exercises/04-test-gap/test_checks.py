@@ -5,6 +5,7 @@ clock decides how a broken chat goes. A moment is a number of turns of the event
 """
 
 import asyncio
+import gc
 import json
 import re
 
@@ -19,6 +20,8 @@ A_WHILE = 400  # turns of the event loop: what hasn't come by then doesn't come
 A_MOMENT = 50  # turns: so long does a broken layer lose, or hold back, what follows
 SLOW = 0.1  # seconds that a message takes on a slow day
 LATE = 3  # seconds that hears() waits for a message of the chat as it is
+
+gc.freeze()  # pytest collects garbage after each run: spare it Django and Channels
 
 
 async def turns(number):
