@@ -219,7 +219,5 @@ async def test_a_vote_while_somebody_enters(enters, room, monkeypatch):
         may_end.set()
         await asyncio.wait([entering])
     caio = await entering
-    sentence = (
-        "Ana voted while he was entering. Caio should have seen it sooner or later."
-    )
+    sentence = "Ana voted while he was entering. Caio should have seen it in the end."
     await sees(caio, sentence, tea=1)

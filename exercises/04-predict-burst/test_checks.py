@@ -123,7 +123,7 @@ async def test_1_how_many_arrive(opens, line, keys):
     found = len(await burst(await opens("Ana")))
     if abs(guess - found) <= 5:
         return
-    sentence = f"Question 1: {guess} isn't what Ana saw."
+    sentence = f"Question 1: Ana didn't see {guess}."
     expect(guess < 145, f"{sentence} How many places does a queue of the layer have?")
     expect(
         guess > 5,
@@ -140,7 +140,9 @@ async def test_2_which_are_lost(opens, line, keys):
     truth = "none" if len(seen) == 150 else "newest" if seen[0] == 0 else "oldest"
     if guess == truth:
         return
-    expect(guess != "none", "Question 2: Ana saw fewer than 150, so some were lost.")
+    expect(
+        guess != "none", "Question 2: some were lost, because Ana saw fewer than 150."
+    )
     expect(
         False,
         f"Question 2: not the {guess} ones. The queue is full of events. What happens"

@@ -55,8 +55,8 @@ async def is_refused_politely(opens, how):
     except Exception as problem:
         kind = f"{type(problem).__module__}.{type(problem).__qualname__}"
         raise NotYet(
-            f"Redis {how}, and connect() ended in {kind}. Does it catch exactly that?"
-        ) from problem
+            f"Redis {how}, and connect() raised {kind}, which it doesn't catch."
+        ) from None
     kind = answer["type"]
     expect(
         kind == "websocket.accept",
@@ -75,7 +75,7 @@ async def is_refused_politely(opens, how):
     more = ana.socket.output_queue
     expect(
         more.empty(),
-        "Nothing may follow after the close. Does connect() go on?",
+        "Nothing should follow after the close, but something does. Does connect() go on?",
     )
 
 
@@ -148,7 +148,7 @@ async def test_a_cancelled_handshake_ends(opens, monkeypatch):
     expect(
         ended_well and not answered,
         "The server cancelled the consumer while it was joining, and the consumer took"
-        " that for an error of Redis. What does your `except` catch?",
+        " that for an error of Redis. What does its `except` catch?",
     )
 
 

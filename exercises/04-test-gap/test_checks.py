@@ -1,28 +1,41 @@
-"""What the tests promise, which the student writes: to pass, and to fail when they must."""
+"""What the tests promise, which the student writes: to pass, and to fail when they must.
+
+No Redis is needed: a memory that two layers share does what Redis does for them. And no
+clock decides how a broken chat goes. A moment is a number of turns of the event loop.
+"""
 
 import asyncio
+import gc
 import json
-import uuid
+import re
 
+import channels.consumer
 import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers
-from channels_redis.core import RedisChannelLayer
-from django.conf import settings
 
 from course.exercise.kit import Door, expect, load, run_tests
 
 FILE = "test_two_servers.py"
-SOON = 0.08  # seconds: what hasn't come by then, in a broken chat, doesn't come
-LATE = 3  # the same for the chat as it is, where it does come
-MOMENT = 0.04  # seconds of silence
+A_WHILE = 400  # turns of the event loop: what hasn't come by then doesn't come
+A_MOMENT = 50  # turns: so long does a broken layer lose, or hold back, what follows
+SLOW = 0.1  # seconds that a message takes on a slow day
+LATE = 3  # seconds that hears() waits for a message of the chat as it is
+
+gc.freeze()  # pytest collects garbage after each run: spare it Django and Channels
+
+
+async def turns(number):
+    """Let the event loop turn, so that everything that is ready runs."""
+    for _ in range(number):
+        await asyncio.sleep(0)
 
 
 class Person:
     """Somebody with an open socket, as the student's tests know her."""
 
-    def __init__(self, socket, patience):
+    def __init__(self, socket, seconds):
         self.socket = socket
-        self.patience = patience
+        self.seconds = seconds
 
     async def says(self, text):
         """Send a message."""
@@ -35,15 +48,16 @@ class Person:
 
     async def hears(self):
         """Wait for the next message, and return its text."""
-        for _ in range(int(self.patience / 0.002)):
-            if not self.socket.output_queue.empty():
-                return text_of(self.socket.output_queue.get_nowait())
-            await asyncio.sleep(0.002)
-        raise AssertionError("No message came.")
+        for number in range(A_WHILE + int(self.seconds / 0.002)):
+            if self.heard:
+                break
+            await asyncio.sleep(0.002 * (number >= A_WHILE))
+        assert self.heard, "No message came."
+        return text_of(self.socket.output_queue.get_nowait())
 
     async def hears_nothing(self):
         """Fail if a message comes."""
-        await asyncio.sleep(MOMENT)
+        await turns(A_WHILE)
         assert not self.heard, f"A message came: {self.heard}"
 
 
@@ -55,9 +69,9 @@ def text_of(event):
 class Chat:
     """The chat on two servers, each with its own layer: the plugin for one run."""
 
-    def __init__(self, first, second, patience=SOON):
+    def __init__(self, first, second, seconds=0):
         self.layers = first, second
-        self.patience = patience
+        self.seconds = seconds
 
     async def opener(self, layer):
         """Yield what opens sockets to the server that has this layer."""
@@ -67,7 +81,7 @@ class Chat:
         async def open_socket(room):
             channel_layers.backends = {"default": layer}
             person = await door("Somebody", room, app=application)
-            return Person(person.socket, self.patience)
+            return Person(person.socket, self.seconds)
 
         yield open_socket
         await door.close()
@@ -85,16 +99,11 @@ class Chat:
             yield opens
 
 
-def layer(kind=RedisChannelLayer, prefix=""):
-    """Return a Redis layer, which shares a Redis with others of its prefix."""
-    return kind(hosts=settings.REDIS_URL.split(), prefix=prefix)
-
-
-def run(first=RedisChannelLayer, second=RedisChannelLayer, patience=SOON):
-    """Run the student's tests against two servers with these kinds of layers."""
-    prefix = f"test-{uuid.uuid4().hex}"
-    chat = Chat(layer(first, prefix), layer(second, prefix), patience)
-    return run_tests(FILE, chat)
+def run(first=InMemoryChannelLayer, second=InMemoryChannelLayer, seconds=0):
+    """Run the student's tests against two servers whose layers share what they store."""
+    first, second = first(), second()
+    second.channels, second.groups = first.channels, first.groups
+    return run_tests(FILE, Chat(first, second, seconds))
 
 
 def must_fail(verdict, sentence):
@@ -102,17 +111,32 @@ def must_fail(verdict, sentence):
     expect(verdict.failed, f"{sentence} Your tests pass all the same.")
 
 
-class Slow(RedisChannelLayer):
+def why(verdict):
+    """Return why one of the student's tests failed, and in which line of theirs."""
+    said = verdict.why.partition("\n")[0]
+    found = re.match(r".*?([^/\\]+\.py):(\d+): (.*)", said)
+    if not found:
+        return said
+    file, line, reason = found.groups()
+    return f"line {line}: {reason}" if file == FILE else reason
+
+
+class Slow(InMemoryChannelLayer):
     """A layer on a slow day."""
 
+    async def send(self, channel, message):
+        """Send the event, and note when it may arrive."""
+        due = asyncio.get_running_loop().time() + SLOW
+        await super().send(channel, message | {"due": due})
+
     async def receive(self, channel):
-        """Wait for the next event, and then some more."""
+        """Wait for the next event, until it may arrive."""
         event = await super().receive(channel)
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(event.pop("due") - asyncio.get_running_loop().time())
         return event
 
 
-class SendsTwice(RedisChannelLayer):
+class SendsTwice(InMemoryChannelLayer):
     """A layer that sends each event twice."""
 
     async def group_send(self, group, message):
@@ -121,36 +145,42 @@ class SendsTwice(RedisChannelLayer):
         await super().group_send(group, message)
 
 
-class SendsNowhere(RedisChannelLayer):
+class SendsNowhere(InMemoryChannelLayer):
     """A layer that hears others, and whose events reach only its own server."""
+
+    def __init__(self):
+        super().__init__()
+        self.mine = set()
+
+    async def group_add(self, group, channel):
+        """Add the channel, and remember that it's on this server."""
+        self.mine.add(channel)
+        await super().group_add(group, channel)
 
     async def group_send(self, group, message):
         """Send it to those members whose channels are on this server."""
-        key = self._group_key(group)
-        for channel in await self.connection(0).zrange(key, 0, -1):
-            if self.client_prefix in channel.decode():
-                await self.send(channel.decode(), message)
+        for channel in [*self.groups.get(group, ())]:
+            if channel in self.mine:
+                await self.send(channel, message)
 
 
-class LosesSome(RedisChannelLayer):
+class LosesSome(InMemoryChannelLayer):
     """A layer that loses what is sent right after another event."""
 
-    last = 0
+    moment = None
 
     async def group_send(self, group, message):
         """Send it, unless it's too soon."""
-        now = asyncio.get_running_loop().time()
-        soon = now - self.last < 0.03
-        self.last = now
-        if not soon:
+        if self.moment is None or self.moment.done():
             await super().group_send(group, message)
+            self.moment = asyncio.create_task(turns(A_MOMENT))
 
 
-class Reverses(RedisChannelLayer):
+class Reverses(InMemoryChannelLayer):
     """A layer that lets a later event overtake an earlier one."""
 
-    def __init__(self, **options):
-        super().__init__(**options)
+    def __init__(self):
+        super().__init__()
         self.waiting = []
 
     async def group_send(self, group, message):
@@ -160,13 +190,14 @@ class Reverses(RedisChannelLayer):
             self.task = asyncio.create_task(self.send_all())
 
     async def send_all(self):
-        await asyncio.sleep(0.02)
+        """Send what has been collected."""
+        await turns(A_MOMENT)
         waiting, self.waiting = self.waiting, []
         for group, message in reversed(waiting):
             await super().group_send(group, message)
 
 
-class OneRoom(RedisChannelLayer):
+class OneRoom(InMemoryChannelLayer):
     """A layer with one group for all rooms."""
 
     async def group_add(self, group, channel):
@@ -178,50 +209,53 @@ class OneRoom(RedisChannelLayer):
         await super().group_send("room.all", message)
 
 
+@pytest.fixture(autouse=True)
+def no_threads(monkeypatch):
+    """Keep consumers in the event loop: the chat has no database to close in a thread."""
+
+    async def nothing_to_close():
+        pass
+
+    monkeypatch.setattr(channels.consumer, "aclose_old_connections", nothing_to_close)
+
+
 def test_the_chat_as_it_is():
-    """Your tests pass with the chat as it is, on fast and slow days."""
-    verdict = run(patience=LATE)
+    """Your tests pass with the chat as it is, on fast and on slow days."""
+    verdict = run(seconds=LATE)
     expect(verdict.passed or verdict.failed, f"There is no test in {FILE}.")
-    why = verdict.why.partition("\n")[0]
     expect(
         not verdict.failed,
-        f"The chat as it is is right, so your tests must pass with it. One fails: {why}",
+        "The chat as it is works, so your tests must pass with it, but one fails:"
+        f" {why(verdict)}",
     )
-    verdict = run(Slow, Slow, patience=LATE)
+    verdict = run(Slow, Slow, seconds=LATE)
     expect(
         not verdict.failed,
-        "On a slow day, messages take a little longer, and one of your tests fails."
-        " Does it wait for the message, or only for some time?",
+        "On a slow day, each message takes a little longer, and one of your tests fails:"
+        f" {why(verdict)}. Does it wait for the message, or only for some time?",
     )
 
 
 def test_servers_that_share_nothing():
     """They fail if nothing reaches the other server."""
-    chat = Chat(InMemoryChannelLayer(), InMemoryChannelLayer())
     must_fail(
-        run_tests(FILE, chat),
-        "Each server has a layer in its own memory, so what Ana says on the first"
-        " doesn't reach Bia on the second.",
-    )
-    chat = Chat(layer(prefix=f"a{uuid.uuid4()}"), layer(prefix=f"b{uuid.uuid4()}"))
-    must_fail(
-        run_tests(FILE, chat),
-        "The servers' layers have different prefixes, so what Ana says on the first"
-        " doesn't reach Bia on the second.",
+        run_tests(FILE, Chat(InMemoryChannelLayer(), InMemoryChannelLayer())),
+        "In this chat, each server has a layer in its own memory, so what Ana says on"
+        " the first doesn't reach Bia on the second.",
     )
 
 
 def test_a_line_that_works_one_way():
-    """They fail if what is said on one of the servers stays there."""
+    """They fail if what is said on one of the two servers stays there."""
     must_fail(
-        run(RedisChannelLayer, SendsNowhere),
-        "Ana, on the first server, is heard on the second, but what Bia says on the"
-        " second isn't heard on the first.",
+        run(second=SendsNowhere),
+        "In this chat, what Ana says on the first server is heard on the second, but what"
+        " Bia says on the second isn't heard on the first.",
     )
     must_fail(
-        run(SendsNowhere, RedisChannelLayer),
-        "Bia, on the second server, is heard on the first, but what Ana says on the"
-        " first isn't heard on the second.",
+        run(first=SendsNowhere),
+        "In this chat, what Bia says on the second server is heard on the first, but what"
+        " Ana says on the first isn't heard on the second.",
     )
 
 

@@ -61,7 +61,7 @@ async def sends(person, count=1, when=""):
     answers = []
     for number in range(1, count + 1):
         await person.says(text=f"message {number}")
-        answers.append(await person.hears(f"{person.name} should get an answer{when}."))
+        answers.append(await person.hears(f"{person.name} should get a frame{when}."))
     return answers
 
 
@@ -99,7 +99,9 @@ async def test_the_eleventh_is_refused(enters):
     ana, bia = await enters("Ana"), await enters("Bia")
     await passes(ana, "Ana may send 10 messages at once.", BURST)
     await ana.says(text="one too many")
-    sentence = "Ana should get an `error` for the eleventh message, at once."
+    sentence = (
+        "Ana has sent 11 messages at once. She should get an `error` for the eleventh."
+    )
     frame = await ana.hears(sentence)
     expect(
         "error" in frame,
@@ -131,7 +133,8 @@ async def test_tabs_share_a_budget(enters):
     await passes(ana, "Ana may send 10 messages at once.", BURST - 1)
     await passes(tab, "The tenth message should go through in a second tab.")
     await is_refused(
-        tab, "Ana's second tab has a budget of its own: with ten tabs, she floods."
+        tab,
+        "Ana's second tab has a budget of its own, so with ten tabs she could send ten times as much.",
     )
 
 

@@ -53,7 +53,7 @@ def test_rooms_have_nothing_in_common(rooms):
     class_, hallway = rooms.process("first"), Rooms().process("first")
     class_.come("Ana", "socket 1")
     hallway.renew()
-    sees(hallway, [], "Ana is in another room, whose table is another one.")
+    sees(hallway, [], "Ana is in another room, which has another table.")
 
 
 def test_the_last_socket_takes_its_person_along(rooms):
@@ -122,12 +122,12 @@ def test_a_long_visit(rooms):
 
 
 def test_a_process_that_slept(rooms):
-    """A laptop sleeps for ten minutes: its people are back with the next renewal."""
+    """A process is suspended for ten minutes: its people are back with its next renewal."""
     first, asleep = rooms.process("first"), rooms.process("asleep")
     first.come("Ana", "socket 1")
     asleep.come("Bia", "socket 2")
     rooms.minutes(10, first)
-    sees(first, ["Ana"], "Bia's process has slept for ten minutes.")
+    sees(first, ["Ana"], "Bia's process was suspended for ten minutes.")
     asleep.renew()
     sees(first, ["Ana", "Bia"], "Bia's process is awake again and has renewed.")
     asleep.go("Bia", "socket 2")

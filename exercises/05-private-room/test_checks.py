@@ -47,8 +47,8 @@ async def stranger(enters, name, room):
     return await enters(
         name,
         room,
-        f"{name or 'Someone without a login'} isn't a member, but should first be"
-        " accepted: a page can't read the close code of a socket that never opened.",
+        f"{name or 'Someone who has not logged in'} may not enter, but the socket should"
+        " be accepted first: a page can't read the close code of a socket that never opened.",
     )
 
 
@@ -93,7 +93,10 @@ async def test_a_stranger_is_told_and_closed(enters, room):
     """Caio, who isn't a member, gets an error, and is closed with code 4403."""
     for name in ("Caio", None):
         caio = await stranger(enters, name, room)
-        sentence = f"{caio.name} should be closed with 4403 as soon as the socket opens, before sending anything."
+        sentence = (
+            f"{caio.name} may not enter, so the socket should be closed with code 4403"
+            " as soon as it opens, even if the client sends nothing."
+        )
         frames = await is_gone(caio, sentence)
         expect(
             any('"error"' in frame for frame in frames),

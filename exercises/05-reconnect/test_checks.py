@@ -311,7 +311,7 @@ async def cancelled(server, task, doing):
     expect(
         task.cancelled(),
         f"{sentence}, so CancelledError should come out of `stay_connected`. Otherwise"
-        " the one who cancelled it can't tell that it worked.",
+        " the caller can't tell that the cancellation worked.",
     )
 
 

@@ -1,11 +1,13 @@
 """Whether the student's test tells right versions of the catch-up from broken ones."""
 
 import asyncio
+import re
 
 import pytest
 
 from course.exercise.kit import expect, run_tests
 
+FILE = "test_catch_up.py"
 PAGE = 10
 PATIENCE = 0.2  # seconds that a test waits for a message that doesn't come
 
@@ -229,15 +231,24 @@ def verdict_on(version):
             """Return a room whose code is this version."""
             return version()
 
-    return run_tests("test_catch_up.py", Plugin())
+    return run_tests(FILE, Plugin())
 
 
 def must_pass(version, sentence):
     """Require that the test passes."""
     verdict = verdict_on(version)
-    expect(verdict.passed + verdict.failed, "There is no test in test_catch_up.py.")
-    why = verdict.why.rpartition("test_catch_up.py:")[2]
-    expect(not verdict.failed, f"{sentence} Line {why}")
+    expect(verdict.passed + verdict.failed, f"There is no test in {FILE}.")
+    expect(not verdict.failed, f"{sentence} It says: {why(verdict)}")
+
+
+def why(verdict):
+    """Return why one of the student's tests failed, and in which line of theirs."""
+    said = verdict.why.partition("\n")[0]
+    found = re.match(r".*?([^/\\]+\.py):(\d+): (.*)", said)
+    if not found:
+        return said
+    file, line, reason = found.groups()
+    return f"line {line}: {reason}" if file == FILE else reason
 
 
 def must_fail(version, what):
