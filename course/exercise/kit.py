@@ -395,6 +395,19 @@ async def ask(
     return answer
 
 
+def cookie_of(name: str) -> tuple[bytes, bytes]:
+    """Return the header that a browser sends once somebody has logged in.
+
+    For exercises that keep the session in a signed cookie, with a name as "person".
+    """
+    from django.contrib.sessions.backends.signed_cookies import SessionStore
+
+    session = SessionStore()
+    session["person"] = name
+    session.save()
+    return (b"cookie", f"sessionid={session.session_key}".encode())
+
+
 # ---- Predictions ------------------------------------------------------------------------------
 
 

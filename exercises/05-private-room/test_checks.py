@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from course.exercise.kit import ORIGIN, expect
+from course.exercise.kit import ORIGIN, cookie_of, expect
 
 NOT_FOR_YOU = 4403
 numbers = itertools.count(1)
@@ -30,16 +30,6 @@ def enters(opens):
         return await opens(who, room, headers=headers, sentence=sentence)
 
     return enter
-
-
-def cookie_of(name):
-    """Return the header that a browser sends once somebody has logged in."""
-    from django.contrib.sessions.backends.signed_cookies import SessionStore
-
-    session = SessionStore()
-    session["person"] = name
-    session.save()
-    return (b"cookie", f"sessionid={session.session_key}".encode())
 
 
 async def stranger(enters, name, room):
