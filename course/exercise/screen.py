@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.text import Text
 from textual import work as worker
 from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
@@ -117,11 +118,13 @@ class Screen(App[int]):
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    #body { padding: 0 1; }
+    #body { padding: 0 1; height: auto; max-height: 55%; }
+    #status { padding: 0 1; background: $boost; width: 100%; }
+    #below { padding: 0 1; height: 1fr; min-height: 3; }
     #heading, .heading { padding: 0 1; background: $boost; width: 100%; text-style: bold; }
-    #results { padding: 0 1; margin-bottom: 1; }
+    #results { padding: 0 1; }
     #said { padding: 0 1; color: $text-muted; }
-    #hints, #task { margin: 0; padding: 0 1; }
+    #hints, #task, #reason { margin: 0; padding: 0 1; }
     .column { padding: 0 1; min-height: 10; }
     ModalScreen { background: $background; }
     Question { align: center middle; }
@@ -129,8 +132,8 @@ class Screen(App[int]):
     """
     BINDINGS = [
         Binding("h", "hint", "hint"),
-        Binding("t", "trace", "traceback"),
-        Binding("o", "open", "open chat"),
+        Binding("t", "trace", "trace"),
+        Binding("o", "open", "open"),
         Binding("d", "diff", "diff"),
         Binding("s", "solution", "solution"),
         Binding("r", "reset", "reset"),
@@ -158,11 +161,17 @@ class Screen(App[int]):
     # ---- Drawing ---------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Draw the parts, in the order in which they are read."""
+        """Draw the task above and the checks below, each with a scrollbar of its own.
+
+        So a save always shows how it went, however long the task is.
+        """
         yield Static(id="heading")
         with VerticalScroll(id="body"):
             yield Markdown(id="task")
             yield Markdown(id="hints")
+        yield Static(id="status")
+        with VerticalScroll(id="below"):
+            yield Markdown(id="reason")
             yield Static(id="results")
             yield Static(id="said")
         yield Footer()
@@ -186,11 +195,14 @@ class Screen(App[int]):
         self.server = None
         self.printed = []
         self.draw_task()
+        self.query_one("#status", Static).update("")
         self.query_one("#results", Static).update("")
+        self.query_one("#reason", Markdown).update("")
         self.say(said)
         try:
             self.env = self.stack.enter_context(checking.environment_for(exercise))
         except CourseError as problem:
+            self.query_one("#status", Static).update("[b]The checks can't run.[/b]")
             self.query_one("#results", Static).update(escape(f"✗ {problem}"))
             return
         self.watch_copy()
@@ -198,8 +210,7 @@ class Screen(App[int]):
 
     def draw_task(self) -> None:
         """Draw what stays the same while the student works."""
-        done = f"{self.work.solved_count()} of {len(self.work.exercises)} solved"
-        head = f"{self.exercise.name}: {heading(self.exercise)}   {done}"
+        head = f"{self.exercise.name}: {heading(self.exercise)}"
         where = f"Your copy: {shown(self.copy.folder)}"
         if self.exercise.kind != "mend":  # there, to find the place is half of the task
             where += f"   Write in {', '.join(self.exercise.files)}"
@@ -208,7 +219,7 @@ class Screen(App[int]):
         self.draw_hints()
         self.query_one("#body", VerticalScroll).scroll_home(animate=False)
 
-    def draw_hints(self) -> None:
+    def draw_hints(self) -> AwaitComplete:
         """Draw the hints that are open."""
         count = self.work.progress.of(self.exercise.name).hints
         hints = self.exercise.hints[:count]
@@ -217,7 +228,7 @@ class Screen(App[int]):
             f"**Hint {number} of {total}.** {self.copy.filled(hint)}"
             for number, hint in enumerate(hints, 1)
         )
-        self.query_one("#hints", Markdown).update(text)
+        return self.query_one("#hints", Markdown).update(text)
 
     def draw_results(self) -> None:
         """Draw how the checks went: the first failure first."""
@@ -228,20 +239,34 @@ class Screen(App[int]):
             text.append(f"{line}\n", styles.get(line[0], ""))
         if outcome.printed.strip():
             count = len(outcome.printed.splitlines())
-            text.append(f"  Your code printed {count} lines: p shows them.\n", "dim")
-        clock = time.strftime("%H:%M:%S")
-        text.append(f"\n{total_of(outcome)}  ({clock})", "bold")
-        if outcome.is_solved:
-            text.append("  n goes on to the next exercise.", "bold")
-        elif outcome.first_failure:
-            text.append("  t shows the traceback, h a hint.", "dim")
-        if outcome.is_solved and self.exercise.reason:
-            text.append(f"\n\n{self.exercise.reason}")
+            lines = "1 line" if count == 1 else f"{count} lines"
+            text.append(f"Your code printed {lines}: p shows them.\n", "dim")
         self.query_one("#results", Static).update(text)
+        solved = outcome.is_solved
+        self.query_one("#reason", Markdown).update(self.exercise.reason * solved)
+        self.query_one("#below", VerticalScroll).scroll_home(animate=False)
+        self.draw_status()
+
+    def draw_status(self) -> None:
+        """Draw how many checks pass, and which key helps now."""
+        outcome = self.outcome
+        text = Text(f"{total_of(outcome)}  ({time.strftime('%H:%M:%S')})", "bold")
+        if outcome.is_solved:
+            done = f"{self.work.solved_count()} of {len(self.work.exercises)}"
+            text.append(f"  {done} exercises solved. n goes on to the next.")
+        elif outcome.first_failure:
+            text.append("  t shows the traceback, h a hint.", "not bold dim")
+        self.query_one("#status", Static).update(text)
 
     def say(self, lines: list[str]) -> None:
-        """Show sentences below everything else."""
+        """Show sentences below the checks."""
         self.query_one("#said", Static).update(escape("\n".join(lines)))
+
+    def say_in_sight(self, lines: list[str]) -> None:
+        """Show sentences below the checks, and scroll to them."""
+        self.say(lines)
+        below = self.query_one("#below", VerticalScroll)
+        self.call_after_refresh(below.scroll_end, animate=False)
 
     # ---- Checking ------------------------------------------------------------------------
 
@@ -274,7 +299,7 @@ class Screen(App[int]):
         while self.checked != self.saves:
             self.checked = self.saves
             run = self.running = self.work.run(self.exercise, self.env)
-            self.query_one("#said", Static).update("Checking …")
+            self.query_one("#status", Static).update("[b]Checking …[/b]")
             try:
                 outcome = await asyncio.to_thread(run.outcome)
             finally:
@@ -303,11 +328,14 @@ class Screen(App[int]):
         """Check now."""
         self.saved()
 
-    def action_hint(self) -> None:
+    async def action_hint(self) -> None:
         """Show one more hint."""
         if self.work.next_hint(self.exercise) is None:
-            self.notify("That was the last hint. s shows our solution.")
-        self.draw_hints()
+            more = " s shows our solution." if self.exercise.solution else ""
+            self.notify(f"That was the last hint.{more}")
+        await self.draw_hints()
+        body = self.query_one("#body", VerticalScroll)
+        self.call_after_refresh(body.scroll_end, animate=False)
 
     def action_trace(self) -> None:
         """Show the traceback of the first failure."""
@@ -399,17 +427,17 @@ class Screen(App[int]):
         if self.server and not self.server[0].has_ended():
             open_browser(self.server[1], True)
             return
-        self.call_from_thread(self.say, ["Starting the chat …"])
+        self.call_from_thread(self.say_in_sight, ["Starting the chat …"])
         try:
             made = serving.serving(self.copy, self.env, self.printed.append)
             self.server = self.stack.enter_context(made)
         except CourseError as problem:
             self.server = None
-            self.call_from_thread(self.say, str(problem).splitlines())
+            self.call_from_thread(self.say_in_sight, str(problem).splitlines())
             return
         open_browser(self.server[1], True)
         said = self.said_now(self.outcome or checking.Outcome())
-        self.call_from_thread(self.say, said)
+        self.call_from_thread(self.say_in_sight, said)
 
     # ---- The end --------------------------------------------------------------------------
 
