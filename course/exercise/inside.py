@@ -19,6 +19,9 @@ from pathlib import Path
 # Seconds for one check: more than any of them waits for an event (see kit.PATIENCE).
 LIMIT = 4 + float(os.environ.get("EXERCISE_PATIENCE", 2))
 
+# Links an error outside the student's files to the check in which it came up.
+DURING = " (while checking: "
+
 HERE = Path.cwd()
 
 
@@ -224,7 +227,7 @@ def sentence_of(problem: BaseException, title: str = "") -> str:
         return f"{said}. Does the task name that file?"
     if frames:
         return f"{place(frames[-1].filename)}, line {frames[-1].lineno}: {said}"
-    return f"{title} It ended in {said}"
+    return f"{said}{DURING}{title.rstrip('.')})" if title else said
 
 
 def frames_of(problem: BaseException) -> list[traceback.FrameSummary]:

@@ -252,8 +252,7 @@ class Screen(App[int]):
         outcome = self.outcome
         text = Text(f"{total_of(outcome)}  ({time.strftime('%H:%M:%S')})", "bold")
         if outcome.is_solved:
-            done = f"{self.work.solved_count()} of {len(self.work.exercises)}"
-            text.append(f"  {done} exercises solved. n goes on to the next.")
+            text.append("  n goes on to the next exercise.")
         elif outcome.first_failure:
             text.append("  t shows the traceback, h a hint.", "not bold dim")
         self.query_one("#status", Static).update(text)

@@ -4,6 +4,7 @@ from itertools import groupby
 
 from course.exercise.catalogue import KINDS, Exercise, load_tracks
 from course.exercise.checking import Outcome, Result
+from course.exercise.inside import DURING
 from course.exercise.work import Work
 
 PASSED, FAILED, WAITING = "✓", "✗", "·"
@@ -37,8 +38,10 @@ def lines_of(outcome: Outcome) -> list[str]:
         for result in merged(outcome.results)
         if result.name != "starts" or result.state == "failed"
     ]
-    lines = list(dict.fromkeys(lines))  # one cause can fail several checks
-    return lines + [f"! {note}" for note in outcome.notes]
+    first = {}  # one cause can fail several checks: it's said once
+    for line in lines:
+        first.setdefault(line.partition(DURING)[0], line)
+    return [*first.values(), *(f"! {note}" for note in outcome.notes)]
 
 
 def total_of(outcome: Outcome) -> str:
