@@ -1,4 +1,4 @@
-"""What students hand in, and the table that a teacher makes of it. There is no code in it."""
+"""What students hand in (never their code), and the table that a teacher makes of it."""
 
 import csv
 import getpass
@@ -229,8 +229,8 @@ def write_html(
 <style>
 {STYLE}</style>
 <h1>Exercises of the class</h1>
-<p>{len(reports)} students, {count} exercises. ✓ solved, … started. The small figures
-are minutes of work and hints.</p>
+<p>{len(reports)} students, {count} exercises. ✓ solved, … started. The small numbers
+are minutes of work, and hints.</p>
 <div class="table" tabindex="0" role="region" aria-label="Exercises of the class">
 <table>
 <thead><tr><th scope="col">Student</th>{head}</tr></thead>

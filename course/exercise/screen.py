@@ -1,7 +1,7 @@
 """The screen with the keys: an exercise, checked at each save.
 
-It runs in the terminal, on Textual (textual.textualize.io); `words` and `work` have all
-that isn't drawing, and the plain verbs use them too.
+It runs in the terminal, on Textual (textual.textualize.io). Everything but the drawing is
+in `words` and `work`, which the plain commands use too.
 """
 
 import asyncio
@@ -26,7 +26,14 @@ from course.errors import CourseError
 from course.exercise import checking, serving
 from course.exercise.catalogue import Exercise, load_tracks
 from course.exercise.copies import LEFT_BEHIND, shown
-from course.exercise.words import heading, lines_of, row, total_of
+from course.exercise.words import (
+    heading,
+    lines_of,
+    question_before_reset,
+    questions_before_solution,
+    row,
+    total_of,
+)
 from course.exercise.work import Work
 from course.run import open_browser
 
@@ -154,7 +161,7 @@ class Screen(App[int]):
         self.server: tuple[object, str] | None = None
         self.printed: list[str] = []  # by the server
         self.stack = contextlib.ExitStack()  # what ends with this exercise
-        self.env: dict[str, str] = {}
+        self.env: dict[str, str] = {}  # of the checks; empty if they can't run
         self.saves = 0
         self.checked = 0  # the number of the save that was checked last
 
@@ -192,6 +199,7 @@ class Screen(App[int]):
         self.said = said
         self.copy = self.work.copy_of(exercise)
         self.outcome = None
+        self.env = {}
         self.server = None
         self.printed = []
         self.draw_task()
@@ -202,7 +210,9 @@ class Screen(App[int]):
         try:
             self.env = self.stack.enter_context(checking.environment_for(exercise))
         except CourseError as problem:
-            self.query_one("#status", Static).update("[b]The checks can't run.[/b]")
+            self.query_one("#status", Static).update(
+                "[b]The checks can't run.[/b]  c tries again."
+            )
             self.query_one("#results", Static).update(escape(f"✗ {problem}"))
             return
         self.watch_copy()
@@ -271,7 +281,7 @@ class Screen(App[int]):
 
     @worker(exclusive=True, group="watching")
     async def watch_copy(self) -> None:
-        """Check at each save, and go on if the folder is deleted and comes back."""
+        """Check at each save, even if the folder is deleted and comes back."""
         while True:
             # No event tells when a folder is made.
             while not self.copy.folder.is_dir():  # noqa: ASYNC110
@@ -287,7 +297,9 @@ class Screen(App[int]):
             await asyncio.sleep(0.1)
 
     def saved(self) -> None:
-        """Note a save; check it, unless a check is running that will see to it."""
+        """Note a save; check it, unless a running check will be followed by another."""
+        if not self.env:  # there is no Redis
+            return
         self.saves += 1
         if self.running is None:
             self.check_copy()
@@ -324,8 +336,11 @@ class Screen(App[int]):
     # ---- The keys ---------------------------------------------------------------------------
 
     def action_check(self) -> None:
-        """Check now."""
-        self.saved()
+        """Check now; if the checks couldn't run without a Redis, look for one again."""
+        if self.env:
+            self.saved()
+        else:
+            self.begin(self.exercise, self.said)
 
     async def action_hint(self) -> None:
         """Show one more hint."""
@@ -351,8 +366,8 @@ class Screen(App[int]):
         self.push_screen(
             Reading(
                 "What your code and the server printed",
-                Text(f"During the checks:\n\n{said}"),
-                Text(f"The server of the chat:\n\n{server}"),
+                Text(f"During the checks:\n\n{said or 'Nothing.'}"),
+                Text(f"\nThe chat's server:\n\n{server or 'Nothing.'}"),
             )
         )
 
@@ -364,17 +379,13 @@ class Screen(App[int]):
     async def action_solution(self) -> None:
         """Show our solution beside the student's, after asking twice."""
         if not self.exercise.solution:
-            self.notify("No solution of this one is published: it's yours to find.")
+            self.notify("There's no published solution: it's yours to find.")
             return
         entry = self.work.progress.of(self.exercise.name)
         if not entry.solved:
-            left = len(self.exercise.hints) - entry.hints
-            hints = f"There are {left} more hints. " if left > 0 else ""
-            if not await self.ask(f"{hints}Show our solution?"):
-                return
-            sure = "You learn most by finding your own. Really show it?"
-            if not await self.ask(sure):
-                return
+            for question in questions_before_solution(self.exercise, entry.hints):
+                if not await self.ask(question):
+                    return
             entry.seen_solution = time.time()
             self.work.progress.save()
         mine, ours = self.copy.changed(), self.copy.solution()
@@ -390,7 +401,7 @@ class Screen(App[int]):
     async def action_reset(self) -> None:
         """Put the copy aside and begin again, after asking."""
         place = shown(self.copy.folder)
-        if not await self.ask(f"Put {place} aside and start again?"):
+        if not await self.ask(question_before_reset(self.exercise, place)):
             return
         aside = self.copy.reset()
         entry = self.work.progress.of(self.exercise.name)
@@ -428,7 +439,8 @@ class Screen(App[int]):
             return
         self.call_from_thread(self.say_in_sight, ["Starting the chat …"])
         try:
-            made = serving.serving(self.copy, self.env, self.printed.append)
+            env = self.env or dict(os.environ)
+            made = serving.serving(self.copy, env, self.printed.append)
             self.server = self.stack.enter_context(made)
         except CourseError as problem:
             self.server = None
@@ -441,11 +453,11 @@ class Screen(App[int]):
     # ---- The end --------------------------------------------------------------------------
 
     def action_quit_now(self) -> None:
-        """End, as the system asks."""
+        """End, because the system asks."""
         self.exit(0)
 
     async def action_quit(self) -> None:
-        """End, as the student asks."""
+        """End, because the student asks."""
         self.exit(0)
 
     def on_unmount(self) -> None:

@@ -1,4 +1,4 @@
-"""The sentences about exercises that the plain verbs and the screen have in common."""
+"""The sentences about exercises that the plain commands and the screen share."""
 
 from itertools import groupby
 
@@ -11,7 +11,7 @@ PASSED, FAILED, WAITING = "✓", "✗", "·"
 
 
 def heading(exercise: Exercise) -> str:
-    """Return what an exercise is, in one line."""
+    """Return the title, kind, time and difficulty of an exercise, in one line."""
     level = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
     kind = KINDS[exercise.kind]
     return f"{exercise.title}  ({kind}, {exercise.minutes} min, {level})"
@@ -53,6 +53,24 @@ def total_of(outcome: Outcome) -> str:
     if not results:
         return "No check could run."
     return f"{passed} of {len(results)} checks pass."
+
+
+def questions_before_solution(exercise: Exercise, hints: int) -> list[str]:
+    """Return what to ask before our solution is shown to a student who had some hints."""
+    left = len(exercise.hints) - hints
+    more = {0: "", 1: "There's one more hint. "}.get(
+        left, f"There are {left} more hints. "
+    )
+    return [
+        f"{more}Show our solution of {exercise.name}?",
+        "You learn most by finding your own. Really show it?",
+    ]
+
+
+def question_before_reset(exercise: Exercise, folder: str) -> str:
+    """Return what to ask before a student's copy is put aside."""
+    start = f" from our solution of {exercise.after}" if exercise.after else ""
+    return f"Put {folder} aside, and start again{start}?"
 
 
 def list_lines(work: Work) -> list[str]:
