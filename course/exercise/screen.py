@@ -27,6 +27,7 @@ from course.exercise import checking, serving
 from course.exercise.catalogue import Exercise, load_tracks
 from course.exercise.copies import LEFT_BEHIND, shown
 from course.exercise.words import (
+    counted,
     heading,
     lines_of,
     question_before_reset,
@@ -57,12 +58,18 @@ class Reading(ModalScreen):
         self.columns = columns
 
     def compose(self) -> ComposeResult:
-        """Draw the text, in one column or more."""
-        yield Label(f"{self.heading}   [dim](Esc closes)[/dim]", classes="heading")
-        with Horizontal() if self.app.size.width >= WIDE else VerticalScroll():
-            for column in self.columns:
-                with VerticalScroll(classes="column"):
-                    yield Static(column)
+        """Draw the texts side by side, or one below the other if there's little room."""
+        keys = "[dim](↑ ↓ scroll, Esc closes)[/dim]"
+        yield Label(f"{self.heading}   {keys}", classes="heading")
+        if self.app.size.width >= WIDE:
+            with Horizontal():
+                for column in self.columns:
+                    with VerticalScroll(classes="column"):
+                        yield Static(column)
+        else:
+            with VerticalScroll():
+                for column in self.columns:
+                    yield Static(column, classes="column")
 
 
 class Question(ModalScreen[bool]):
@@ -132,7 +139,7 @@ class Screen(App[int]):
     #results { padding: 0 1; }
     #said { padding: 0 1; color: $text-muted; }
     #hints, #task, #reason { margin: 0; padding: 0 1; }
-    .column { padding: 0 1; min-height: 10; }
+    .column { padding: 0 1; margin-bottom: 1; }
     ModalScreen { background: $background; }
     Question { align: center middle; }
     #question { width: 70%; max-width: 80; height: auto; border: solid $warning; padding: 1 2; }
@@ -248,8 +255,7 @@ class Screen(App[int]):
         for line in lines_of(outcome):
             text.append(f"{line}\n", styles.get(line[0], ""))
         if outcome.printed.strip():
-            count = len(outcome.printed.splitlines())
-            lines = "1 line" if count == 1 else f"{count} lines"
+            lines = counted(len(outcome.printed.splitlines()), "line")
             text.append(f"Your code printed {lines}: p shows them.\n", "dim")
         self.query_one("#results", Static).update(text)
         solved = outcome.is_solved
@@ -367,7 +373,7 @@ class Screen(App[int]):
             Reading(
                 "What your code and the server printed",
                 Text(f"During the checks:\n\n{said or 'Nothing.'}"),
-                Text(f"\nThe chat's server:\n\n{server or 'Nothing.'}"),
+                Text(f"The chat's server:\n\n{server or 'Nothing.'}"),
             )
         )
 
@@ -392,7 +398,11 @@ class Screen(App[int]):
         self.push_screen(
             Reading(
                 "Your changes and our solution",
-                diff_text(["Your changes", "", *mine] if mine else ["No changes yet"]),
+                diff_text(
+                    ["Your changes", "", *mine]
+                    if mine
+                    else ["You haven't changed anything yet."]
+                ),
                 diff_text(["Our solution", "", *ours, "", self.exercise.reason]),
             )
         )

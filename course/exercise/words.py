@@ -17,6 +17,11 @@ def heading(exercise: Exercise) -> str:
     return f"{exercise.title}  ({kind}, {exercise.minutes} min, {level})"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 check" or "2 checks"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def merged(results: list[Result]) -> list[Result]:
     """Return the results, with those of a parametrized check as one; failures first."""
     found = []

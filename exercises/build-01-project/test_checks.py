@@ -38,6 +38,7 @@ def test_a_room_has_a_page():
     sentence = "/chat/class/ should answer with a page."
     expect(page.status == 200, f"{sentence} Its status is {page.status}.")
     expect("class" in page.text, "The page of the room class should show its name.")
+    expect("<h1" in page.source.lower(), "The page should have an <h1>.")
 
 
 def test_any_name_without_a_slash_will_do():
