@@ -59,7 +59,10 @@ def test_daphne_finds_the_application():
     from django.conf import settings
 
     found = getattr(settings, "ASGI_APPLICATION", None)
-    expect(found, "Daphne says: You have not set ASGI_APPLICATION. Set it in config/settings.py.")
+    expect(
+        found,
+        "Daphne says: You have not set ASGI_APPLICATION. Set it in config/settings.py.",
+    )
     expect(
         found == "config.asgi.application",
         f"ASGI_APPLICATION should be config.asgi.application, not {found}.",
