@@ -63,7 +63,7 @@ def test_an_endless_loop_ends_and_its_line_is_named(outcome_of):
     outcome = outcome_of(READ, "            while True:\n                pass\n")
     first, *others = lines_of(outcome)
     assert "chat/consumers.py, line 3" in first
-    assert "Does it loop for ever?" in first
+    assert "Does it loop forever?" in first
     assert all(line.startswith("·") for line in others), "the others weren't reached"
 
 

@@ -108,7 +108,7 @@ async def test_the_solution_comes_after_two_questions_only(work):
     async with at_work(work) as (pilot, screen):
         await until(screen, "checks pass.")
         await pilot.press("s")
-        await until(screen, f"{HINTS} more hints. Show our solution?")
+        await until(screen, f"{HINTS} more hints. Show our solution of {NAME}?")
         await pilot.press("n")
         await until(screen, "checks pass.")
         await pilot.press("s", "y")
@@ -128,7 +128,7 @@ async def test_a_reset_puts_the_copy_aside(work):
         await until(screen, "checks pass.")
         edit(work, "TODO", "DONE")
         await pilot.press("r")
-        await until(screen, "aside and start again?")
+        await until(screen, "aside, and start again?")
         await pilot.press("y")
         await until(screen, "Your old copy:", "checks pass.")
     assert "TODO" in (work.folder / NAME / FILE).read_text("utf-8")
@@ -201,6 +201,35 @@ async def test_a_narrow_terminal_shows_one_column_and_a_wide_one_two(work):
             columns = screen.screen.query(".column")
             assert len(columns) == 2
             assert type(columns.first().parent).__name__ == kind
+
+
+async def test_the_checks_stay_in_sight_in_a_small_terminal(work):
+    """However long the task and the hints are, a save shows how it went."""
+    async with at_work(work, size=(80, 24)) as (pilot, screen):
+        await until(screen, "checks pass.")
+        for _ in range(HINTS):
+            await pilot.press("h")
+        await pilot.pause(0.2)
+        body, below = screen.query_one("#body"), screen.query_one("#below")
+        assert body.max_scroll_y > 0, "the task and the hints are too long for this"
+        assert body.scroll_y == body.max_scroll_y, "the last hint is in sight"
+        assert below.size.height >= 4
+        assert below.scroll_y == 0, "the first failure is in sight"
+        assert below.region.bottom < 24
+
+
+async def test_without_redis_c_tries_again_and_nothing_runs_until_there_is_one(
+    work, monkeypatch
+):
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    needs = next(one for one in catalogue.load() if "redis" in one.needs)
+    async with at_work(work, needs.name) as (pilot, screen):
+        await until(screen, "The checks can't run.", "127.0.0.1:1")
+        screen.saved()
+        assert screen.running is None
+        monkeypatch.delenv("REDIS_URL")
+        await pilot.press("c")
+        await until(screen, "checks pass.")
 
 
 # ---- In a real terminal --------------------------------------------------------------------------

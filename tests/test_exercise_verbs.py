@@ -46,7 +46,7 @@ def progress_in(work):
 def test_a_student_checks_changes_and_solves_an_exercise(work):
     code, said = exercise("check", NAME)
     assert code == 1
-    assert "is your copy. Write there." in said
+    assert "is your copy. Work there." in said
     assert "✗ Bia should have heard that Ana is typing." in said
     assert "checks pass." in said
     assert "site-packages" not in said
@@ -84,7 +84,7 @@ def test_hints_come_one_by_one_and_are_counted(work):
     count = len(catalogue.find(NAME).hints)
     for number in range(1, count + 1):
         assert f"Hint {number} of {count}:" in exercise("hint", NAME)[1]
-    assert f"There are only these {count}" in exercise("hint", NAME)[1]
+    assert f"You've had all {count} hints:" in exercise("hint", NAME)[1]
     assert progress_in(work)["hints"] == count
 
 
@@ -174,15 +174,15 @@ def test_a_new_edition_is_announced_and_leaves_the_work_as_it_was(work):
     progress.save()
     code, said = exercise("check", "--all")
     assert code == 1
-    assert "New since you started: the task and the checks and the start." in said
-    assert "Your work is as it was." in said
+    assert "Changed since you started: the task, the checks, the start." in said
+    assert "Your work is untouched." in said
     assert f"reset {NAME}" in said
     assert (work / NAME / FILE).read_text("utf-8") == "mine\n"
 
 
 def test_an_unchanged_exercise_has_no_news(work):
     exercise("check", NAME)
-    assert "New since" not in exercise("check", "--all")[1]
+    assert "Changed since" not in exercise("check", "--all")[1]
 
 
 def test_a_solved_exercise_whose_checks_are_stricter_now_stays_in_the_list(work):
@@ -195,12 +195,14 @@ def test_a_solved_exercise_whose_checks_are_stricter_now_stays_in_the_list(work)
     )
     code, said = exercise("check", "--all")
     assert code == 1
-    assert "You had solved it. Either your copy or the exercise has changed." in said
+    assert (
+        "You had solved it: since then, your copy or the exercise has changed." in said
+    )
     assert "0 of 1 started exercises are solved." in said
 
 
 def test_all_of_nothing_is_said(work):
-    assert "You haven't started an exercise." in exercise("check", "--all")[1]
+    assert "You haven't started any exercise yet." in exercise("check", "--all")[1]
 
 
 @pytest.mark.parametrize(

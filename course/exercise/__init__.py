@@ -9,5 +9,5 @@ checking    runs the checks of one exercise, in a process of their own
 inside      that process: pytest, with a reporter that writes sentences
 kit         what the checks are written with: people, sockets, answers
 progress    my-work/progress.json
-command     the verbs; screen: the one with keys; reports: what is handed in
+command     the commands that print; screen: the one with keys; reports: what is handed in
 """

@@ -1,4 +1,4 @@
-"""The verbs of `course exercise`. The one with keys is in `screen`."""
+"""The commands of `course exercise` that only print; `screen` has the one with keys."""
 
 import os
 import sys
@@ -10,12 +10,19 @@ from course.errors import CourseError
 from course.exercise import catalogue, checking, reports, serving
 from course.exercise.catalogue import Exercise
 from course.exercise.copies import shown
-from course.exercise.words import heading, lines_of, list_lines, total_of
+from course.exercise.words import (
+    heading,
+    lines_of,
+    list_lines,
+    question_before_reset,
+    questions_before_solution,
+    total_of,
+)
 from course.exercise.work import Work
 from course.processes import stopped_by_signals
 
 USAGE = """\
-  python3 -m course exercise                 go on where you stopped
+  python3 -m course exercise                 continue where you stopped
   python3 -m course exercise NAME            work on one
   python3 -m course exercise list            all of them, and how far you are
   python3 -m course exercise check NAME      check it once
@@ -92,7 +99,7 @@ def is_dumb() -> bool:
 def list_all(words: list[str], options) -> int:
     """Print all exercises, and how far the student is."""
     print("\n".join(list_lines(Work())))
-    print("\nGo on: python3 -m course exercise")
+    print("\nContinue: python3 -m course exercise")
     return 0
 
 
@@ -117,7 +124,7 @@ def check(words: list[str], options) -> int:
 
 
 def run_checks(work: Work, chosen: Exercise) -> checking.Outcome:
-    """Run the checks of an exercise once, and note how they went."""
+    """Run the checks of an exercise once, and record the result."""
     with stopped_by_signals(), checking.environment_for(chosen) as env:
         outcome = work.run(chosen, env).outcome()
     work.note(chosen, outcome)
@@ -132,10 +139,10 @@ def say_printed(outcome: checking.Outcome) -> None:
 
 
 def check_all(work: Work) -> int:
-    """Check every exercise that the student has started, and say what is new in them."""
+    """Check every exercise that the student has started, and say what has changed in them."""
     chosen = [one for one in work.exercises if work.copy_of(one).exists]
     if not chosen:
-        print("You haven't started an exercise. Start: python3 -m course exercise")
+        print("You haven't started any exercise yet. Begin: python3 -m course exercise")
         return 0
     failed = 0
     for one in chosen:
@@ -149,7 +156,7 @@ def check_all(work: Work) -> int:
             print(f"    {line}")
         if was_solved and not outcome.is_solved:
             print(
-                "    You had solved it. Either your copy or the exercise has changed."
+                "    You had solved it: since then, your copy or the exercise has changed."
             )
         if not outcome.is_solved:
             print(f"    {lines_of(outcome)[0]}")
@@ -165,9 +172,10 @@ def hint(words: list[str], options) -> int:
     text = work.next_hint(chosen)
     shown_now = work.progress.of(chosen.name).hints
     if text is None:
-        print(f"There are only these {len(chosen.hints)}:\n")
+        print(f"You've had all {len(chosen.hints)} hints:\n")
         print("\n\n".join(copy.filled(one) for one in chosen.hints))
-        print(f"\nOur solution: python3 -m course exercise solution {chosen.name}")
+        if chosen.solution:
+            print(f"\nOur solution: python3 -m course exercise solution {chosen.name}")
         return 0
     print(f"Hint {shown_now} of {len(chosen.hints)}:\n\n{copy.filled(text)}")
     return 0
@@ -204,15 +212,13 @@ def solution(words: list[str], options) -> int:
     copy = work.copy_of(chosen)
     if not chosen.solution:
         raise CourseError(
-            f"No solution of {chosen.name} is published: it's yours to find. There are"
-            f" hints, though: python3 -m course exercise hint {chosen.name}"
+            f"There's no published solution of {chosen.name}: it's yours to find. The hints"
+            f" may help: python3 -m course exercise hint {chosen.name}"
         )
     entry = work.progress.of(chosen.name)
-    left = len(chosen.hints) - entry.hints
-    hints = f"There are {left} more hints. " if left > 0 else ""
     if not entry.solved:
-        confirm(f"{hints}Show our solution of {chosen.name}?", options.yes)
-        confirm("You learn most by finding your own. Really show it?", options.yes)
+        for question in questions_before_solution(chosen, entry.hints):
+            confirm(question, options.yes)
         entry.seen_solution = time.time()
         work.progress.save()
     if copy.exists and copy.changed():
@@ -232,13 +238,13 @@ def reset(words: list[str], options) -> int:
     if not copy.folder.is_dir():
         print(f"There's nothing to reset: {shown(copy.folder)} doesn't exist.")
         return 0
-    confirm(f"Put {shown(copy.folder)} aside and start again?", options.yes)
+    confirm(question_before_reset(chosen, shown(copy.folder)), options.yes)
     aside = copy.reset()
     entry = work.progress.of(chosen.name)
     entry.solved = entry.started = None
     entry.edition = ""
     work.start(chosen)
-    print(f"{shown(copy.folder)} is as at the start. Your old copy: {shown(aside)}")
+    print(f"{shown(copy.folder)} is new again. Your old copy: {shown(aside)}")
     return 0
 
 
@@ -248,14 +254,14 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CourseError(
-            f"{question} Nobody can answer here: add --yes if you mean it."
+            f"{question} There's no terminal to answer in: add --yes if you mean it."
         )
     try:
         answer = input(f"{question} [y/N] ").strip().lower()
     except EOFError:
         answer = ""
     if answer not in {"y", "yes"}:
-        raise CourseError("Then nothing has changed.")
+        raise CourseError("OK, nothing has changed.")
 
 
 def report(words: list[str], options) -> int:

@@ -190,7 +190,7 @@ class Copy:
 
 
 def build_whole(folder: Path, exercise: Exercise) -> None:
-    """Make the copy in one move, so that one cut short is never taken for a whole one."""
+    """Make the copy in one move, so that half a copy is never taken for a whole one."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     build_start(exercise, fresh)

@@ -2,8 +2,8 @@
 
     python -m course.exercise.inside CHECKS RESULTS      in the student's folder
 
-It writes one JSON object a line into RESULTS, so that all that is known survives a
-solution that ends the process. What the solution prints can't get in between.
+It writes one JSON object per line into RESULTS, at once, so nothing is lost if a solution
+ends the process. What the solution prints goes elsewhere.
 """
 
 import contextlib
@@ -19,9 +19,10 @@ from pathlib import Path
 # Seconds for one check: more than any of them waits for an event (see kit.PATIENCE).
 LIMIT = 4 + float(os.environ.get("EXERCISE_PATIENCE", 2))
 
-STARTING = (
-    20  # seconds for loading the libraries and the project: the first run is slow
-)
+# Seconds for loading the libraries and the project: the first run is slow.
+STARTING = 20
+# Links an error outside the student's files to the check in which it came up.
+DURING = " (while checking: "
 
 HERE = Path.cwd()
 
@@ -112,7 +113,7 @@ def load_application(path: str) -> None:
     names = f"ASGI_APPLICATION in config/settings.py names {path}"
     module, _, name = path.rpartition(".")
     if not module:
-        raise AssertionError(f"{names}, but it takes the form module.name.")
+        raise AssertionError(f"{names}, but it should look like module.name.")
     with explained(names):
         loaded = importlib.import_module(module)
     if not hasattr(loaded, name):
@@ -211,7 +212,7 @@ class Reporter:
             self.end(name, says, trace, self.printed.pop(name))
 
     def pytest_warning_recorded(self, warning_message, nodeid: str) -> None:
-        """Note a coroutine without `await`: Python itself only whispers it."""
+        """Note a coroutine that was never awaited: Python itself only warns."""
         text = str(warning_message.message)
         if "was never awaited" in text:
             coroutine = text.split("'")[1]
@@ -223,7 +224,7 @@ class Reporter:
 
 
 def title_of(item) -> str:
-    """Return the sentence that a check stands for: the first line of its docstring."""
+    """Return the first line of a check's docstring: what works if it passes."""
     return (item.function.__doc__ or item.name).strip().splitlines()[0]
 
 
@@ -240,10 +241,10 @@ def sentence_of(problem: BaseException, title: str = "") -> str:
     kind = type(problem).__name__
     said = f"{kind}: {text.partition(chr(10))[0]}" if text else kind
     if isinstance(problem, ModuleNotFoundError | ImportError) and not frames:
-        return f"{said}. Does the task name that file?"
+        return f"{said}. Is the file where the task wants it?"
     if frames:
         return f"{place(frames[-1].filename)}, line {frames[-1].lineno}: {said}"
-    return f"{title} It ended in {said}"
+    return f"{said}{DURING}{title.rstrip('.')})" if title else said
 
 
 def frames_of(problem: BaseException) -> list[traceback.FrameSummary]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-# Seconds that all checks of one run may spend on waiting for what doesn't come. A right
+# Seconds that all checks of one run may spend waiting for what doesn't come. A right
 # solution hardly waits. A wrong one must have its answer before the student looks away.
 PATIENCE = float(os.environ.get("EXERCISE_PATIENCE", 2))
 SHORTEST = 0.2  # seconds; the last checks of a run get this much, whatever is left
@@ -34,7 +34,7 @@ class Patience:
         return max(self.left / 2, SHORTEST)
 
     def used(self, seconds: float) -> None:
-        """Note that so much waiting was in vain."""
+        """Take off the seconds that were spent waiting for nothing."""
         self.left = max(0, self.left - seconds)
 
 

@@ -47,7 +47,7 @@ class Progress:
         return self.exercises.setdefault(name, Entry())
 
     def save(self) -> None:
-        """Write the file in one move: cut short, it's the old one or the new one."""
+        """Write the file in one move: after a crash, it's the old one or the new one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "current": self.current,
@@ -60,7 +60,7 @@ class Progress:
         fresh.replace(self.path)
 
     def note(self, name: str, *, solved: bool, now: float | None = None) -> None:
-        """Note one run of the checks, and save."""
+        """Record one run of the checks, and save."""
         now = time.time() if now is None else now
         entry = self.of(name)
         entry.started = entry.started or now
@@ -93,7 +93,7 @@ def load(path: Path) -> Progress:
         )
         path.replace(aside)
         warning = (
-            f"{path.name} was damaged. It's now {aside.name}, and a new one begins."
+            f"{path.name} was damaged. It's kept as {aside.name}; you have a new one."
         )
         return Progress(path, warning=warning)
 

@@ -1,4 +1,4 @@
-"""What students hand in, and the table that a teacher makes of it. There is no code in it."""
+"""What students hand in (never their code), and the table that a teacher makes of it."""
 
 import csv
 import getpass
@@ -14,6 +14,7 @@ from pathlib import Path
 from course.errors import CourseError
 from course.exercise import catalogue
 from course.exercise.copies import shown
+from course.exercise.words import counted
 from course.exercise.work import Work
 
 LARGEST = 200_000  # bytes; a report has about 10,000
@@ -55,8 +56,9 @@ def write(work: Work, name: str | None) -> int:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
     solved = sum("solved" in one["state"] for one in exercises)
     print(
-        f"{shown(path)} says that {name} has solved {solved} exercises and started"
-        f" {len(exercises) - solved} more. It holds names, times and states, no code."
+        f"{shown(path)} says that {name} has solved {counted(solved, 'exercise')} and"
+        f" started {len(exercises) - solved} more. It holds names, times and states,"
+        " but no code."
     )
     return 0
 
@@ -116,7 +118,8 @@ def combine(place: str) -> int:
     columns = [name for name in names if name in seen] + sorted(seen - set(names))
     write_csv(folder / "class.csv", latest, columns)
     write_html(folder / "class.html", latest, columns, len(names))
-    print(f"{len(latest)} students: {folder / 'class.html'} and {folder / 'class.csv'}")
+    students = counted(len(latest), "student")
+    print(f"{students}: {folder / 'class.html'} and {folder / 'class.csv'}")
     return 0
 
 
@@ -229,8 +232,8 @@ def write_html(
 <style>
 {STYLE}</style>
 <h1>Exercises of the class</h1>
-<p>{len(reports)} students, {count} exercises. ✓ solved, … started. The small figures
-are minutes of work and hints.</p>
+<p>{counted(len(reports), "student")}, {count} exercises. ✓ solved, … started. The small numbers
+are minutes of work, and hints.</p>
 <div class="table" tabindex="0" role="region" aria-label="Exercises of the class">
 <table>
 <thead><tr><th scope="col">Student</th>{head}</tr></thead>

@@ -1,7 +1,7 @@
 """The screen with the keys: an exercise, checked at each save.
 
-It runs in the terminal, on Textual (textual.textualize.io); `words` and `work` have all
-that isn't drawing, and the plain verbs use them too.
+It runs in the terminal, on Textual (textual.textualize.io). Everything but the drawing is
+in `words` and `work`, which the plain commands use too.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.text import Text
 from textual import work as worker
 from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
@@ -25,7 +26,15 @@ from course.errors import CourseError
 from course.exercise import checking, serving
 from course.exercise.catalogue import Exercise, load_tracks
 from course.exercise.copies import LEFT_BEHIND, shown
-from course.exercise.words import heading, lines_of, row, total_of
+from course.exercise.words import (
+    counted,
+    heading,
+    lines_of,
+    question_before_reset,
+    questions_before_solution,
+    row,
+    total_of,
+)
 from course.exercise.work import Work
 from course.run import open_browser
 
@@ -49,12 +58,18 @@ class Reading(ModalScreen):
         self.columns = columns
 
     def compose(self) -> ComposeResult:
-        """Draw the text, in one column or more."""
-        yield Label(f"{self.heading}   [dim](Esc closes)[/dim]", classes="heading")
-        with Horizontal() if self.app.size.width >= WIDE else VerticalScroll():
-            for column in self.columns:
-                with VerticalScroll(classes="column"):
-                    yield Static(column)
+        """Draw the texts side by side, or one below the other if there's little room."""
+        keys = "[dim](↑ ↓ scroll, Esc closes)[/dim]"
+        yield Label(f"{self.heading}   {keys}", classes="heading")
+        if self.app.size.width >= WIDE:
+            with Horizontal():
+                for column in self.columns:
+                    with VerticalScroll(classes="column"):
+                        yield Static(column)
+        else:
+            with VerticalScroll():
+                for column in self.columns:
+                    yield Static(column, classes="column")
 
 
 class Question(ModalScreen[bool]):
@@ -117,20 +132,22 @@ class Screen(App[int]):
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    #body { padding: 0 1; }
+    #body { padding: 0 1; height: auto; max-height: 55%; }
+    #status { padding: 0 1; background: $boost; width: 100%; }
+    #below { padding: 0 1; height: 1fr; min-height: 3; }
     #heading, .heading { padding: 0 1; background: $boost; width: 100%; text-style: bold; }
-    #results { padding: 0 1; margin-bottom: 1; }
+    #results { padding: 0 1; }
     #said { padding: 0 1; color: $text-muted; }
-    #hints, #task { margin: 0; padding: 0 1; }
-    .column { padding: 0 1; min-height: 10; }
+    #hints, #task, #reason { margin: 0; padding: 0 1; }
+    .column { padding: 0 1; margin-bottom: 1; }
     ModalScreen { background: $background; }
     Question { align: center middle; }
     #question { width: 70%; max-width: 80; height: auto; border: solid $warning; padding: 1 2; }
     """
     BINDINGS = [
         Binding("h", "hint", "hint"),
-        Binding("t", "trace", "traceback"),
-        Binding("o", "open", "open chat"),
+        Binding("t", "trace", "trace"),
+        Binding("o", "open", "open"),
         Binding("d", "diff", "diff"),
         Binding("s", "solution", "solution"),
         Binding("r", "reset", "reset"),
@@ -151,18 +168,24 @@ class Screen(App[int]):
         self.server: tuple[object, str] | None = None
         self.printed: list[str] = []  # by the server
         self.stack = contextlib.ExitStack()  # what ends with this exercise
-        self.env: dict[str, str] = {}
+        self.env: dict[str, str] = {}  # of the checks; empty if they can't run
         self.saves = 0
         self.checked = 0  # the number of the save that was checked last
 
     # ---- Drawing ---------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Draw the parts, in the order in which they are read."""
+        """Draw the task above and the checks below, each with a scrollbar of its own.
+
+        So a save always shows how it went, however long the task is.
+        """
         yield Static(id="heading")
         with VerticalScroll(id="body"):
             yield Markdown(id="task")
             yield Markdown(id="hints")
+        yield Static(id="status")
+        with VerticalScroll(id="below"):
+            yield Markdown(id="reason")
             yield Static(id="results")
             yield Static(id="said")
         yield Footer()
@@ -183,14 +206,20 @@ class Screen(App[int]):
         self.said = said
         self.copy = self.work.copy_of(exercise)
         self.outcome = None
+        self.env = {}
         self.server = None
         self.printed = []
         self.draw_task()
+        self.query_one("#status", Static).update("")
         self.query_one("#results", Static).update("")
+        self.query_one("#reason", Markdown).update("")
         self.say(said)
         try:
             self.env = self.stack.enter_context(checking.environment_for(exercise))
         except CourseError as problem:
+            self.query_one("#status", Static).update(
+                "[b]The checks can't run.[/b]  c tries again."
+            )
             self.query_one("#results", Static).update(escape(f"✗ {problem}"))
             return
         self.watch_copy()
@@ -198,8 +227,7 @@ class Screen(App[int]):
 
     def draw_task(self) -> None:
         """Draw what stays the same while the student works."""
-        done = f"{self.work.solved_count()} of {len(self.work.exercises)} solved"
-        head = f"{self.exercise.name}: {heading(self.exercise)}   {done}"
+        head = f"{self.exercise.name}: {heading(self.exercise)}"
         where = f"Your copy: {shown(self.copy.folder)}"
         if self.exercise.kind != "mend":  # there, to find the place is half of the task
             where += f"   Write in {', '.join(self.exercise.files)}"
@@ -208,7 +236,7 @@ class Screen(App[int]):
         self.draw_hints()
         self.query_one("#body", VerticalScroll).scroll_home(animate=False)
 
-    def draw_hints(self) -> None:
+    def draw_hints(self) -> AwaitComplete:
         """Draw the hints that are open."""
         count = self.work.progress.of(self.exercise.name).hints
         hints = self.exercise.hints[:count]
@@ -217,7 +245,7 @@ class Screen(App[int]):
             f"**Hint {number} of {total}.** {self.copy.filled(hint)}"
             for number, hint in enumerate(hints, 1)
         )
-        self.query_one("#hints", Markdown).update(text)
+        return self.query_one("#hints", Markdown).update(text)
 
     def draw_results(self) -> None:
         """Draw how the checks went: the first failure first."""
@@ -227,27 +255,39 @@ class Screen(App[int]):
         for line in lines_of(outcome):
             text.append(f"{line}\n", styles.get(line[0], ""))
         if outcome.printed.strip():
-            count = len(outcome.printed.splitlines())
-            text.append(f"  Your code printed {count} lines: p shows them.\n", "dim")
-        clock = time.strftime("%H:%M:%S")
-        text.append(f"\n{total_of(outcome)}  ({clock})", "bold")
-        if outcome.is_solved:
-            text.append("  n goes on to the next exercise.", "bold")
-        elif outcome.first_failure:
-            text.append("  t shows the traceback, h a hint.", "dim")
-        if outcome.is_solved and self.exercise.reason:
-            text.append(f"\n\n{self.exercise.reason}")
+            lines = counted(len(outcome.printed.splitlines()), "line")
+            text.append(f"Your code printed {lines}: p shows them.\n", "dim")
         self.query_one("#results", Static).update(text)
+        solved = outcome.is_solved
+        self.query_one("#reason", Markdown).update(self.exercise.reason * solved)
+        self.query_one("#below", VerticalScroll).scroll_home(animate=False)
+        self.draw_status()
+
+    def draw_status(self) -> None:
+        """Draw how many checks pass, and which key helps now."""
+        outcome = self.outcome
+        text = Text(f"{total_of(outcome)}  ({time.strftime('%H:%M:%S')})", "bold")
+        if outcome.is_solved:
+            text.append("  n goes on to the next exercise.")
+        elif outcome.first_failure:
+            text.append("  t shows the traceback, h a hint.", "not bold dim")
+        self.query_one("#status", Static).update(text)
 
     def say(self, lines: list[str]) -> None:
-        """Show sentences below everything else."""
+        """Show sentences below the checks."""
         self.query_one("#said", Static).update(escape("\n".join(lines)))
+
+    def say_in_sight(self, lines: list[str]) -> None:
+        """Show sentences below the checks, and scroll to them."""
+        self.say(lines)
+        below = self.query_one("#below", VerticalScroll)
+        self.call_after_refresh(below.scroll_end, animate=False)
 
     # ---- Checking ------------------------------------------------------------------------
 
     @worker(exclusive=True, group="watching")
     async def watch_copy(self) -> None:
-        """Check at each save, and go on if the folder is deleted and comes back."""
+        """Check at each save, even if the folder is deleted and comes back."""
         while True:
             # No event tells when a folder is made.
             while not self.copy.folder.is_dir():  # noqa: ASYNC110
@@ -263,7 +303,9 @@ class Screen(App[int]):
             await asyncio.sleep(0.1)
 
     def saved(self) -> None:
-        """Note a save; check it, unless a check is running that will see to it."""
+        """Note a save; check it, unless a running check will be followed by another."""
+        if not self.env:  # there is no Redis
+            return
         self.saves += 1
         if self.running is None:
             self.check_copy()
@@ -274,7 +316,7 @@ class Screen(App[int]):
         while self.checked != self.saves:
             self.checked = self.saves
             run = self.running = self.work.run(self.exercise, self.env)
-            self.query_one("#said", Static).update("Checking …")
+            self.query_one("#status", Static).update("[b]Checking …[/b]")
             try:
                 outcome = await asyncio.to_thread(run.outcome)
             finally:
@@ -300,14 +342,20 @@ class Screen(App[int]):
     # ---- The keys ---------------------------------------------------------------------------
 
     def action_check(self) -> None:
-        """Check now."""
-        self.saved()
+        """Check now; if the checks couldn't run without a Redis, look for one again."""
+        if self.env:
+            self.saved()
+        else:
+            self.begin(self.exercise, self.said)
 
-    def action_hint(self) -> None:
+    async def action_hint(self) -> None:
         """Show one more hint."""
         if self.work.next_hint(self.exercise) is None:
-            self.notify("That was the last hint. s shows our solution.")
-        self.draw_hints()
+            more = " s shows our solution." if self.exercise.solution else ""
+            self.notify(f"That was the last hint.{more}")
+        await self.draw_hints()
+        body = self.query_one("#body", VerticalScroll)
+        self.call_after_refresh(body.scroll_end, animate=False)
 
     def action_trace(self) -> None:
         """Show the traceback of the first failure."""
@@ -324,8 +372,8 @@ class Screen(App[int]):
         self.push_screen(
             Reading(
                 "What your code and the server printed",
-                Text(f"During the checks:\n\n{said}"),
-                Text(f"The server of the chat:\n\n{server}"),
+                Text(f"During the checks:\n\n{said or 'Nothing.'}"),
+                Text(f"The chat's server:\n\n{server or 'Nothing.'}"),
             )
         )
 
@@ -337,24 +385,24 @@ class Screen(App[int]):
     async def action_solution(self) -> None:
         """Show our solution beside the student's, after asking twice."""
         if not self.exercise.solution:
-            self.notify("No solution of this one is published: it's yours to find.")
+            self.notify("There's no published solution: it's yours to find.")
             return
         entry = self.work.progress.of(self.exercise.name)
         if not entry.solved:
-            left = len(self.exercise.hints) - entry.hints
-            hints = f"There are {left} more hints. " if left > 0 else ""
-            if not await self.ask(f"{hints}Show our solution?"):
-                return
-            sure = "You learn most by finding your own. Really show it?"
-            if not await self.ask(sure):
-                return
+            for question in questions_before_solution(self.exercise, entry.hints):
+                if not await self.ask(question):
+                    return
             entry.seen_solution = time.time()
             self.work.progress.save()
         mine, ours = self.copy.changed(), self.copy.solution()
         self.push_screen(
             Reading(
                 "Your changes and our solution",
-                diff_text(["Your changes", "", *mine] if mine else ["No changes yet"]),
+                diff_text(
+                    ["Your changes", "", *mine]
+                    if mine
+                    else ["You haven't changed anything yet."]
+                ),
                 diff_text(["Our solution", "", *ours, "", self.exercise.reason]),
             )
         )
@@ -363,7 +411,7 @@ class Screen(App[int]):
     async def action_reset(self) -> None:
         """Put the copy aside and begin again, after asking."""
         place = shown(self.copy.folder)
-        if not await self.ask(f"Put {place} aside and start again?"):
+        if not await self.ask(question_before_reset(self.exercise, place)):
             return
         # On Windows, a folder that is watched or served can't be moved.
         self.workers.cancel_group(self, "watching")
@@ -406,26 +454,27 @@ class Screen(App[int]):
         if self.server and not self.server[0].has_ended():
             open_browser(self.server[1], True)
             return
-        self.call_from_thread(self.say, ["Starting the chat …"])
+        self.call_from_thread(self.say_in_sight, ["Starting the chat …"])
         try:
-            made = serving.serving(self.copy, self.env, self.printed.append)
+            env = self.env or dict(os.environ)
+            made = serving.serving(self.copy, env, self.printed.append)
             self.server = self.stack.enter_context(made)
         except CourseError as problem:
             self.server = None
-            self.call_from_thread(self.say, str(problem).splitlines())
+            self.call_from_thread(self.say_in_sight, str(problem).splitlines())
             return
         open_browser(self.server[1], True)
         said = self.said_now(self.outcome or checking.Outcome())
-        self.call_from_thread(self.say, said)
+        self.call_from_thread(self.say_in_sight, said)
 
     # ---- The end --------------------------------------------------------------------------
 
     def action_quit_now(self) -> None:
-        """End, as the system asks."""
+        """End, because the system asks."""
         self.exit(0)
 
     async def action_quit(self) -> None:
-        """End, as the student asks."""
+        """End, because the student asks."""
         self.exit(0)
 
     def on_unmount(self) -> None:

@@ -1,19 +1,25 @@
-"""The sentences about exercises that the plain verbs and the screen have in common."""
+"""The sentences about exercises that the plain commands and the screen share."""
 
 from itertools import groupby
 
 from course.exercise.catalogue import KINDS, Exercise, load_tracks
 from course.exercise.checking import Outcome, Result
+from course.exercise.inside import DURING
 from course.exercise.work import Work
 
 PASSED, FAILED, WAITING = "✓", "✗", "·"
 
 
 def heading(exercise: Exercise) -> str:
-    """Return what an exercise is, in one line."""
+    """Return the title, kind, time and difficulty of an exercise, in one line."""
     level = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
     kind = KINDS[exercise.kind]
     return f"{exercise.title}  ({kind}, {exercise.minutes} min, {level})"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 check" or "2 checks"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def merged(results: list[Result]) -> list[Result]:
@@ -37,8 +43,10 @@ def lines_of(outcome: Outcome) -> list[str]:
         for result in merged(outcome.results)
         if result.name != "starts" or result.state == "failed"
     ]
-    lines = list(dict.fromkeys(lines))  # one cause can fail several checks
-    return lines + [f"! {note}" for note in outcome.notes]
+    first = {}  # one cause can fail several checks: it's said once
+    for line in lines:
+        first.setdefault(line.partition(DURING)[0], line)
+    return [*first.values(), *(f"! {note}" for note in outcome.notes)]
 
 
 def total_of(outcome: Outcome) -> str:
@@ -50,6 +58,24 @@ def total_of(outcome: Outcome) -> str:
     if not results:
         return "No check could run."
     return f"{passed} of {len(results)} checks pass."
+
+
+def questions_before_solution(exercise: Exercise, hints: int) -> list[str]:
+    """Return what to ask before our solution is shown to a student who had some hints."""
+    left = len(exercise.hints) - hints
+    more = {0: "", 1: "There's one more hint. "}.get(
+        left, f"There are {left} more hints. "
+    )
+    return [
+        f"{more}Show our solution of {exercise.name}?",
+        "You learn most by finding your own. Really show it?",
+    ]
+
+
+def question_before_reset(exercise: Exercise, folder: str) -> str:
+    """Return what to ask before a student's copy is put aside."""
+    start = f" from our solution of {exercise.after}" if exercise.after else ""
+    return f"Put {folder} aside, and start again{start}?"
 
 
 def list_lines(work: Work) -> list[str]:

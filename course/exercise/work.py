@@ -48,7 +48,7 @@ class Work:
             said.append(self.progress.warning)
             self.progress.warning = ""
         if not copy.folder.is_dir():
-            said.append(f"{shown(copy.folder)} is your copy. Write there.")
+            said.append(f"{shown(copy.folder)} is your copy. Work there.")
         copy.make()
         said += self.news(exercise)
         if entry.started is None:
@@ -59,17 +59,17 @@ class Work:
         return said
 
     def news(self, exercise: Exercise) -> list[str]:
-        """Return what `git pull` has changed in an exercise that the student has started."""
+        """Return what `git pull` has changed in an exercise that the student started."""
         entry = self.progress.of(exercise.name)
         changed = self.copy_of(exercise).news(entry.edition) if entry.edition else []
         if not changed:
             return []
         text = (
-            f"New since you started: {' and '.join(changed)}. Your work is as it was."
+            f"Changed since you started: {', '.join(changed)}. Your work is untouched."
         )
         if "the start" in changed:
             text += (
-                " To begin again from the new start:"
+                " To start over from the new one:"
                 f" python3 -m course exercise reset {exercise.name}"
             )
         return [text]
@@ -79,7 +79,7 @@ class Work:
         return checking.Run(exercise, self.copy_of(exercise).folder.resolve(), env)
 
     def note(self, exercise: Exercise, outcome: Outcome) -> None:
-        """Note how a run of the checks went."""
+        """Record how a run of the checks went."""
         self.progress.note(exercise.name, solved=outcome.is_solved)
 
     def next_hint(self, exercise: Exercise) -> str | None:

@@ -28,7 +28,7 @@ def test_there_is_a_project():
     )
     expect(
         Path("chat/__init__.py").is_file(),
-        "There is no app in the folder chat yet: startapp makes it.",
+        "There is no app in a folder chat yet: startapp makes it.",
     )
 
 
@@ -38,6 +38,7 @@ def test_a_room_has_a_page():
     sentence = "/chat/class/ should answer with a page."
     expect(page.status == 200, f"{sentence} Its status is {page.status}.")
     expect("class" in page.text, "The page of the room class should show its name.")
+    expect("<h1" in page.source.lower(), "The page should have an <h1>.")
 
 
 def test_any_name_without_a_slash_will_do():
@@ -52,8 +53,10 @@ def test_any_name_without_a_slash_will_do():
 def test_a_name_is_shown_as_text():
     """A name with HTML in it is shown as text."""
     page = page_of("<i>class")
+    sentence = "The room <i>class should have a page."
+    expect(page.status == 200, f"{sentence} Its status is {page.status}.")
     expect(
         "<i>class" in page.text,
         "The page of the room <i>class should show this name as text,"
-        " but the browser takes a part of it for HTML.",
+        " but the browser takes <i> for HTML.",
     )

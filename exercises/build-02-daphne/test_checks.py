@@ -18,7 +18,7 @@ def test_the_page_has_a_status():
 
 
 def test_the_page_opens_a_socket():
-    """The page opens a socket, and says how that goes."""
+    """The page opens a socket, and shows its state."""
     page = pages.get("/chat/class/")
     expect("WebSocket(" in page.script, "A script in the page should open a WebSocket.")
     written = page.source + page.script
@@ -59,7 +59,10 @@ def test_daphne_finds_the_application():
     from django.conf import settings
 
     found = getattr(settings, "ASGI_APPLICATION", None)
-    expect(found, "Daphne says: You have not set ASGI_APPLICATION. Set it.")
+    expect(
+        found,
+        "Daphne says: You have not set ASGI_APPLICATION. Set it in config/settings.py.",
+    )
     expect(
         found == "config.asgi.application",
         f"ASGI_APPLICATION should be config.asgi.application, not {found}.",

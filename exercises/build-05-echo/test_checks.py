@@ -55,7 +55,7 @@ async def test_nonsense_gets_an_error(opens):
 
 
 async def test_a_wrong_text_gets_an_error(opens):
-    """A text or a sender that isn't one gets an error, and the socket stays open."""
+    """An invalid text or sender gets an error, and the socket stays open."""
     ana = await opens("Ana")
     frames = [{"sender": "Ana"}]
     frames += [{"text": bad, "sender": "Ana"} for bad in BAD_TEXTS]

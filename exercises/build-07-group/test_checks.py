@@ -19,7 +19,7 @@ ROOMS = [
 
 
 def layer():
-    """Return the channel layer, which the settings must name."""
+    """Return the channel layer, which the settings must configure."""
     from channels.layers import get_channel_layer
 
     found = get_channel_layer()
@@ -67,7 +67,7 @@ async def test_rooms_that_look_alike_are_apart(opens):
 
 
 async def test_ana_joins_before_she_is_accepted(opens, monkeypatch):
-    """Ana is in the group by the time that her socket is accepted."""
+    """Ana is in the group before her socket is accepted."""
     kind = type(layer())
     begun, joined = [], []
     original = kind.group_add

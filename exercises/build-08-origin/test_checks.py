@@ -22,7 +22,7 @@ HOST = (b"host", b"localhost:8000")
 
 
 async def test_our_pages_are_let_in(opens):
-    """A page of ours opens a socket."""
+    """Our own pages get a socket."""
     for origin in OURS:
         headers = (HOST, (b"origin", origin.encode()))
         sentence = f"A page from {origin} should get a socket."
@@ -30,7 +30,7 @@ async def test_our_pages_are_let_in(opens):
 
 
 async def test_strangers_are_refused(opens):
-    """A page from elsewhere is refused."""
+    """Pages from elsewhere are refused."""
     for origin in STRANGERS:
         headers = (HOST, (b"origin", origin.encode()))
         _, answer = await opens.knock("The stranger", headers=headers)

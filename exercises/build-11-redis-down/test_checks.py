@@ -58,6 +58,7 @@ def test_the_error_names_host_and_port(monkeypatch):
     refuse(monkeypatch)
     place = urlsplit(os.environ["REDIS_URL"])
     found = " ".join(problems())
+    expect(found, "When Redis is gone, `manage.py check` should report an error.")
     for part in (place.hostname, str(place.port or 6379)):
         named = re.search(rf"(?<![\w.]){re.escape(part)}(?!\w)", found)
         expect(named, f"The error should name {part}, but says: {found}")
@@ -67,7 +68,8 @@ def test_it_asks_again(monkeypatch):
     """The check asks Redis each time."""
     with monkeypatch.context() as patch:
         refuse(patch)
-        expect(problems(), "When Redis is gone, the check should report an error.")
+        sentence = "When Redis is gone, `manage.py check` should report an error."
+        expect(problems(), sentence)
     found = problems()
     expect(not found, f"Redis is back, but the check reports: {found and found[0]}")
 
