@@ -82,7 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="NAME",
         help="an exercise, or one of: list, check, hint, open, diff, solution, reset,"
-        " report; without a name, go on where you stopped",
+        " report; without a name, continue where you stopped",
     )
     verb.add_argument(
         "--all", action="store_true", help="check: all that you have started"
