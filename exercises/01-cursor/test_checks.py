@@ -79,7 +79,7 @@ def test_a_message_comes_only_once():
         expect(
             found == [],
             'Bia has seen "one" and asked with its id. There is nothing new, but she got'
-            f" {quoted(found)}.",
+            f" {quoted(found)} again.",
         )
 
 
@@ -181,8 +181,8 @@ def test_a_page_that_is_far_behind_catches_up():
     missing = [text for text in wanted if text not in got]
     expect(
         not missing,
-        "Bia's page was 250 messages behind, and asked four times, each time after the"
-        f" last message of the answer before. {len(missing)} of the 250 never came.",
+        "Bia's page was 250 messages behind. It polled four times, each time with the id of"
+        f" the last message it had got. {len(missing)} of the 250 never came.",
     )
     expect(
         got == wanted,
@@ -206,6 +206,6 @@ def test_the_rest_works_as_before():
     found = bia.ask(wait=25)
     expect(texts(found) == ["two"], 'A long poll should have brought "two" at once.')
     found = bia.ask(wait=0.05)
-    expect(found == [], "A long poll should have ended without a message.")
+    expect(found == [], "A long poll without a message should have returned nothing.")
     answer = Client().get("/messages/class/?after=abc")
     expect(answer.status_code == 400, "`?after=abc` should still get the status 400.")
