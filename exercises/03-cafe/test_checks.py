@@ -30,7 +30,7 @@ async def talk(opens, room, *, shown=""):
     try:
         ana = await opens("Ana", room, sentence=sentence)
     except TypeError as problem:  # the layer refuses the group's name
-        raise NotYet(f"{sentence} It ended in TypeError: {problem}") from problem
+        raise NotYet(sentence) from problem
     bia = await opens("Bia", room, sentence=f"Bia should get into the room {name}.")
     await ana.says(text="hi", sender="Ana")
     sentence = f"Bia should have heard Ana in the room {name}."
@@ -88,8 +88,8 @@ async def test_long_names_work(opens):
 async def test_long_names_with_the_same_beginning_are_two_rooms(opens):
     """Two long names that differ only at the end are two rooms."""
     sentence = (
-        "Caio shouldn't hear what Ana says in a room whose long name differs only at"
-        " its end from that of his."
+        "Caio shouldn't hear what Ana says in another room, whose long name differs only"
+        " at its end from the name of his."
     )
     await kept_apart(opens, LONG + "on Monday", LONG + "on Friday", sentence)
 

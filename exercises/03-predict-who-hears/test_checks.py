@@ -113,8 +113,8 @@ async def test_an_event_without_a_handler():
     true = people_in(await what_happens(6))
     expect(
         people,
-        "Question 6: some sockets are closed. Look up what `dispatch` does in"
-        " channels/consumer.py if it finds no handler.",
+        "Question 6: some sockets are closed. What does a consumer do with an event that it"
+        " has no method for?",
     )
     expect(
         people <= true,
@@ -137,6 +137,6 @@ async def test_the_close_code():
     }
     expect(
         code == true,
-        "Question 7: it's another code. What is an exception in the server's code to the"
-        f" client?{meanings.get(code, '')}",
+        "Question 7: it's another code. With which code does the server close a socket whose"
+        f" consumer has raised an exception?{meanings.get(code, '')}",
     )
