@@ -159,6 +159,23 @@ def test_two_messages_of_the_same_millisecond_both_arrive(monkeypatch):
     )
 
 
+def test_a_slow_clock_does_not_change_the_order():
+    """Messages come in the order in which they were stored, whatever the senders' clocks say."""
+    bia = Page()
+    say("one")
+    bia.ask()
+    say("two")
+    say("three", sender="Caio", sent_at=next(clock) - 60_000)
+    say("four")
+    found = bia.ask()
+    expect(
+        texts(found) == ["two", "three", "four"],
+        'Ana wrote "two", then Caio "three", then Ana "four". Caio\'s clock is a minute slow,'
+        " but Bia should have got them in the order in which they were stored. She got"
+        f" {quoted(found)}.",
+    )
+
+
 def test_a_page_that_is_far_behind_catches_up():
     """A page that is 250 messages behind gets each of them once, 100 at a time."""
     bia = Page()

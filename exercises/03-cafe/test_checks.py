@@ -10,7 +10,7 @@ import pytest
 from course.exercise.kit import NotYet, expect
 
 LONG = "The last lesson before the holidays, with cake, " * 6
-LOOK_ALIKE = [
+PAIRS = [
     ("café", "cafe"),
     ("日本語", "😀😀😀"),
     ("sala 1", "sala-1"),
@@ -20,6 +20,7 @@ LOOK_ALIKE = [
     ("olá!", "olá?"),
     ("café", "caf.C3.A9"),
     ("café", "caf_e9"),
+    ("plumless", "buckeroo"),  # they have the same CRC-32
 ]
 
 
@@ -70,9 +71,9 @@ async def test_other_alphabets_work(opens):
         await talk(opens, room)
 
 
-async def test_names_that_look_alike_are_two_rooms(opens):
-    """Two names that look alike are two rooms."""
-    for one, other in LOOK_ALIKE:
+async def test_two_names_are_two_rooms(opens):
+    """Two different names are two rooms, even if they look alike."""
+    for one, other in PAIRS:
         sentence = f'Caio, in "{other}", shouldn\'t hear what Ana says in "{one}".'
         await kept_apart(opens, one, other, sentence)
 

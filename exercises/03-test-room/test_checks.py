@@ -106,6 +106,13 @@ class Twice(GroupChat):
             await self.send_json(event["message"])
 
 
+class Nameless(GroupChat):
+    """Forgets who has sent a message."""
+
+    async def receive_json(self, content):
+        await super().receive_json(content | {"sender": "someone"})
+
+
 class NoAccents(GroupChat):
     """Takes the accents away, so that two rooms become one."""
 
@@ -277,3 +284,8 @@ def test_they_find_a_socket_that_joins_too_late():
 def test_they_find_those_who_have_left():
     """Your tests find the chat that fails once somebody has left."""
     finds(haunted_chat(), "that fails once somebody has left the room")
+
+
+def test_they_find_a_wrong_sender():
+    """Your tests find the chat where a message has another sender."""
+    finds(Nameless.as_asgi(), 'where each message has the sender "someone"')
