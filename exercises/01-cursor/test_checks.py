@@ -121,7 +121,7 @@ def test_new_messages_come_in_their_order():
 
 
 def test_everybody_gets_them():
-    """Bia and Caio each get every message, whoever asks first."""
+    """Bia and Caio each get every message, even if the other one asks first."""
     bia, caio = Page(), Page()
     say("one")
     say("two")

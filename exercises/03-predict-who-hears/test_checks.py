@@ -9,6 +9,7 @@ NAMES = {"ana", "bia", "caio", "dora", "eva"}
 NOBODY = {"nobody", "none", "nothing", "neither", "0"}
 FILLING = {"and", "or", "only", "just", "of", "them", "one", "no", "the", "message"}
 FILLING |= {"s", "windows", "window", "close", "code", "with", "sockets", "hears"}
+FILLING |= {"herself", "himself", "too", "also"}
 
 happened = {}  # what the story has told, once it was played
 

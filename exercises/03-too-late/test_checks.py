@@ -74,7 +74,7 @@ async def test_rooms_dont_disturb_each_other(opens):
 
 
 async def test_the_fourth_is_told(opens):
-    """Duda, the fourth, is told that the room is full."""
+    """Duda, the fourth, gets the error that the room is full, and code 4409."""
     await fill(opens, "three")
     await refused(opens, "Duda", "three")
 
