@@ -148,10 +148,14 @@ def test_a_message_ends_the_wait_at_once(polls):
         said = time.monotonic()
         say("oi")
         found = bia.answer(
-            'Ana wrote "oi" while Bia\'s poll was held. It should have ended the wait at'
-            " once, not at the next check of the database."
+            'Ana wrote "oi" while Bia\'s poll was held. It should have ended the wait'
+            " at once, not at the next check of the database."
         )
-        expect(found == ["oi"], f'Bia should have got "oi", but got {found}.')
+        expect(
+            found == ["oi"],
+            'Ana wrote "oi" while Bia\'s poll should have been held. Bia should have got'
+            f' "oi", but got {found}.',
+        )
         quickest = min(quickest, time.monotonic() - said)
         if quickest < AT_ONCE:
             break

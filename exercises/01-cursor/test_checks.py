@@ -79,7 +79,7 @@ def test_a_message_comes_only_once():
         expect(
             found == [],
             'Bia has seen "one" and asked with its id. There is nothing new, but she got'
-            f" {quoted(found)}.",
+            f" {quoted(found)} again.",
         )
 
 
@@ -121,7 +121,7 @@ def test_new_messages_come_in_their_order():
 
 
 def test_everybody_gets_them():
-    """Bia and Caio each get every message, whoever asks first."""
+    """Bia and Caio each get every message, even if the other one asks first."""
     bia, caio = Page(), Page()
     say("one")
     say("two")
@@ -159,6 +159,23 @@ def test_two_messages_of_the_same_millisecond_both_arrive(monkeypatch):
     )
 
 
+def test_a_slow_clock_does_not_change_the_order():
+    """Messages come in the order in which they were stored, whatever the senders' clocks say."""
+    bia = Page()
+    say("one")
+    bia.ask()
+    say("two")
+    say("three", sender="Caio", sent_at=next(clock) - 60_000)
+    say("four")
+    found = bia.ask()
+    expect(
+        texts(found) == ["two", "three", "four"],
+        'Ana wrote "two", then Caio "three", then Ana "four". Caio\'s clock is a minute slow,'
+        " but Bia should have got them in the order in which they were stored. She got"
+        f" {quoted(found)}.",
+    )
+
+
 def test_a_page_that_is_far_behind_catches_up():
     """A page that is 250 messages behind gets each of them once, 100 at a time."""
     bia = Page()
@@ -181,8 +198,8 @@ def test_a_page_that_is_far_behind_catches_up():
     missing = [text for text in wanted if text not in got]
     expect(
         not missing,
-        "Bia's page was 250 messages behind, and asked four times, each time after the"
-        f" last message of the answer before. {len(missing)} of the 250 never came.",
+        "Bia's page was 250 messages behind. It polled four times, each time with the id of"
+        f" the last message it had got. {len(missing)} of the 250 never came.",
     )
     expect(
         got == wanted,
@@ -206,6 +223,6 @@ def test_the_rest_works_as_before():
     found = bia.ask(wait=25)
     expect(texts(found) == ["two"], 'A long poll should have brought "two" at once.')
     found = bia.ask(wait=0.05)
-    expect(found == [], "A long poll should have ended without a message.")
+    expect(found == [], "A long poll without a message should have returned nothing.")
     answer = Client().get("/messages/class/?after=abc")
     expect(answer.status_code == 400, "`?after=abc` should still get the status 400.")

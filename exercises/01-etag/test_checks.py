@@ -50,7 +50,7 @@ def tag(answer):
         f" {answer.status_code}.",
     )
     found = answer.headers.get("ETag")
-    expect(found, "The answer to a GET should have a header ETag.")
+    expect(found, "The answer to a GET should have an ETag header.")
     expect(
         ETAG.fullmatch(found),
         f"The ETag should be a string in double quotes; it's {found}",
@@ -100,7 +100,7 @@ def test_a_first_question_gets_the_whole_answer():
     ask(etag, after=0)
     sentence = "Caio sent no If-None-Match, so he should get the whole answer."
     expect(texts(ask(after=0), sentence) == ["oi"], sentence)
-    sentence = "An ETag that doesn't fit should get the whole answer."
+    sentence = "Caio's If-None-Match isn't the ETag, so he should get the whole answer."
     for known in ('"another"', f'"x{etag.removeprefix("W/")[1:]}'):
         expect(texts(ask(known, after=0), sentence) == ["oi"], sentence)
 
@@ -111,9 +111,7 @@ def test_a_new_message_is_a_200():
     for query in ({}, {"after": 0}, {"after": newest}):
         etag = tag(ask(**query))
         say("two")
-        sentence = (
-            'Ana wrote "two" since Bia asked, so Bia\'s next poll should bring it.'
-        )
+        sentence = 'Ana has written "two" since Bia asked, so Bia\'s next poll should bring it.'
         expect("two" in texts(ask(etag, **query), sentence), sentence)
 
 
@@ -126,8 +124,8 @@ def test_a_full_answer_changes_too():
     etag = tag(ask())
     say("one more")
     sentence = (
-        "The answer held the newest 100 messages. Then Ana wrote one more, so the newest"
-        " 100 are others now: a 200."
+        "The answer held the newest 100 messages. Then Ana wrote one more, so the answer"
+        " has changed: it should be a 200 with the new message."
     )
     expect("one more" in texts(ask(etag), sentence), sentence)
 
@@ -164,13 +162,13 @@ def test_the_header_may_have_several_values():
         again = ask(known, after=0)
         expect(
             again.status_code == 304,
-            f"If-None-Match: {known} fits, as the ETag is {etag}. The status should be"
-            f" 304, not {again.status_code}.",
+            f"If-None-Match: {known} matches, because the ETag is {etag}. The status should"
+            f" be 304, not {again.status_code}.",
         )
 
 
 def test_errors_stay_errors():
-    """An invalid poll is a 400, also with If-None-Match."""
+    """An invalid poll is a 400, even with If-None-Match."""
     for known in (None, "*"):
         answer = ask(known, after="abc")
         expect(
@@ -251,8 +249,8 @@ def test_no_message_is_lost_behind_a_tag():
         first = ask(after=newest)
     sentence = (
         "Ana's \"two\" was stored right after the first query for Bia's answer. Bia's next"
-        " poll, with the ETag of that answer, should bring it: the ETag must not stand for"
-        " more than the answer holds."
+        " poll, with the ETag of that answer, should bring it: the ETag must describe"
+        " exactly the messages in the answer."
     )
     if "two" not in texts(first, sentence):
         expect("two" in texts(ask(tag(first), after=newest), sentence), sentence)

@@ -57,7 +57,7 @@ def test_short_polling_in_silence():
         two,
         2,
         [
-            (0, "How does a page get to know that nobody has written?"),
+            (0, "How does a page know that nobody has written?"),
             (one, "That's what one window sends."),
             (None, "How many times does one window ask, every 2 seconds?"),
         ],
@@ -79,9 +79,12 @@ def test_how_late_on_average():
         sum(delays) / len(delays),
         0.6,
         [
-            (0, "Who has to begin, before the server can send Bia anything?"),
+            (0, "Who has to ask before the server can send Bia anything?"),
             (10, "And a message that is written right before Bia asks?"),
-            (None, "When is a message lucky, when is it unlucky, and between?"),
+            (
+                None,
+                "How short can the wait be, and how long? The average is in between.",
+            ),
         ],
     )
 
@@ -102,7 +105,7 @@ def test_long_polling_in_silence():
         two,
         0.1,
         [
-            (one, "What happens after 25 seconds? And are there two windows in it?"),
+            (one, "What happens after 25 seconds? And have you counted both windows?"),
             (None, "Each request is held. For how long, and what does a page do then?"),
         ],
     )
@@ -118,6 +121,9 @@ def test_long_polling_with_messages():
         [
             (len(FIVE), "What does Bia's page do after the last message?"),
             (2 * one, "That would be both windows; this question is about Bia's."),
-            (None, "What does a message do to a held request? It ends the request…"),
+            (
+                None,
+                "A message ends the request that is held. What does the page do then?",
+            ),
         ],
     )

@@ -246,7 +246,7 @@ def test_a_poll_that_needs_no_wait_is_not_counted(polls):
     answer = polls().result("A long poll should bring what is there at once.").json()
     expect(
         (waiting(answer), waiting()) == (0, 0),
-        "Bia's long poll found a message at once. Then an answer should say"
+        "Bia's long poll found a message at once, so nobody waits. An answer should say"
         f' "waiting": 0, not {waiting() or waiting(answer)}.',
     )
 
@@ -326,8 +326,8 @@ def test_two_at_the_same_moment_are_both_counted(polls):
         if expected == 1:
             what = "ended at the moment when Caio's began"
         sentence = (
-            f"Bia's poll {what}. One thread had read a shared value, but not yet stored the"
-            " new one, when the other did the same."
+            f"Bia's poll {what}. One thread had read the number, but hadn't stored the new"
+            " one yet, when the other thread did the same."
         )
         soon(expected, f'{sentence} "waiting" should have become {expected}.')
         newest = say("oi")

@@ -74,7 +74,7 @@ async def test_a_text_comes_back(enter):
 
 
 async def test_every_frame_comes_back(enter):
-    """Every other text comes back too."""
+    """All of Ana's texts come back, one after the other."""
     ana = await enter("Ana")
     for number, text in enumerate(TEXTS, 1):
         await echoes(ana, text, f"Ana's text no. {number} should have come back.")
@@ -89,7 +89,7 @@ async def test_bytes_come_back_as_bytes(enter):
 
 
 async def test_the_other_key_may_be_none(enter):
-    """An event may have both keys, one of them with None."""
+    """Frames come back, even if their event has both keys, one of them with None."""
     ana = await enter("Ana")
     for frame in ("hello", b"\0\xff"):
         sentence = f"{frame!r} should have come back: the event's other key was None."

@@ -57,7 +57,7 @@ async def test_the_sockets_work(opens):
         except NotYet:
             raise
         except Exception as problem:
-            raise NotYet(f"{sentence} Instead: {problem}") from problem
+            raise NotYet(sentence) from problem
         await ana.says(text="hello")
         await ana.hears("Ana's message should have come back to her.", text="hello")
 
@@ -68,8 +68,8 @@ async def test_other_sites_get_no_socket(opens):
         _, answer = await opens.knock("Caio", path="/ws/echo/", headers=headers)
         expect(
             answer["type"] == "websocket.close",
-            "A page of evil.example, or one without an Origin, should have got no socket,"
-            f" but the application sent {answer['type']}.",
+            "A page of evil.example, or a client without an Origin, should have got no"
+            f" socket, but the application sent {answer['type']}.",
         )
 
 
@@ -82,5 +82,5 @@ async def get(path, wanted):
     except NotYet:
         raise
     except Exception as problem:
-        raise NotYet(f"{sentence} Instead: {problem}") from problem
+        raise NotYet(sentence) from problem
     return answer.status, answer.body

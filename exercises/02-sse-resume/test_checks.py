@@ -7,7 +7,7 @@ import pytest
 from django.db.models.query import QuerySet
 from django.test import AsyncClient
 
-from course.exercise.kit import arrives, expect
+from course.exercise.kit import NotYet, arrives, expect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,11 @@ class Stream:
 
     async def event(self, sentence):
         """Return the id and the data of the next event."""
-        return await arrives(self.next_event(), sentence)
+        try:
+            return await arrives(self.next_event(), sentence)
+        except StopAsyncIteration:
+            ended = f"{sentence} The stream has ended instead."
+            raise NotYet(ended) from None
 
     async def next_event(self):
         """Return the id and the data of the next event that has data."""
@@ -91,10 +95,7 @@ async def test_a_message_is_an_event(follow):
         "The message should have come as an event `data: Ana: hello`, with a blank line"
         " after it."
     )
-    try:
-        _, data = await stream.event(sentence)
-    except StopAsyncIteration:
-        expect(False, f"{sentence} The stream has ended instead.")
+    _, data = await stream.event(sentence)
     expect(data == "Ana: hello", f"{sentence} The event's data is {data!r}.")
 
 
@@ -227,8 +228,8 @@ async def test_nothing_is_missed_before_the_wait(follow, monkeypatch):
 
     monkeypatch.setattr(QuerySet, "_fetch_all", fetch_all)
     sentence = (
-        "A message that was stored just after the query, just before the wait, should"
-        " have come at once."
+        "A message that was stored just after the query, and before the wait, should have"
+        " come at once."
     )
     began = time.monotonic()
     _, data = await stream.event(sentence)

@@ -67,7 +67,7 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     monkeypatch.setattr(layer, "group_add", slow_group_add)
     await greeted(ana)
     knocking = asyncio.create_task(opens("Bia"))
-    await arrives(asked.wait(), "Bia's consumer should have joined a group.")
+    await arrives(asked.wait(), "Bia's consumer should have joined her room's group.")
     for _ in range(20):  # turns of the event loop, for all that doesn't wait
         await asyncio.sleep(0)
     if knocking.done() or not opens.people[-1].socket.output_queue.empty():

@@ -10,7 +10,7 @@ import pytest
 from course.exercise.kit import NotYet, expect
 
 LONG = "The last lesson before the holidays, with cake, " * 6
-LOOK_ALIKE = [
+PAIRS = [
     ("café", "cafe"),
     ("日本語", "😀😀😀"),
     ("sala 1", "sala-1"),
@@ -20,6 +20,7 @@ LOOK_ALIKE = [
     ("olá!", "olá?"),
     ("café", "caf.C3.A9"),
     ("café", "caf_e9"),
+    ("plumless", "buckeroo"),  # they have the same CRC-32
 ]
 
 
@@ -30,7 +31,7 @@ async def talk(opens, room, *, shown=""):
     try:
         ana = await opens("Ana", room, sentence=sentence)
     except TypeError as problem:  # the layer refuses the group's name
-        raise NotYet(f"{sentence} It ended in TypeError: {problem}") from problem
+        raise NotYet(sentence) from problem
     bia = await opens("Bia", room, sentence=f"Bia should get into the room {name}.")
     await ana.says(text="hi", sender="Ana")
     sentence = f"Bia should have heard Ana in the room {name}."
@@ -70,9 +71,9 @@ async def test_other_alphabets_work(opens):
         await talk(opens, room)
 
 
-async def test_names_that_look_alike_are_two_rooms(opens):
-    """Two names that look alike are two rooms."""
-    for one, other in LOOK_ALIKE:
+async def test_two_names_are_two_rooms(opens):
+    """Two different names are two rooms, even if they look alike."""
+    for one, other in PAIRS:
         sentence = f'Caio, in "{other}", shouldn\'t hear what Ana says in "{one}".'
         await kept_apart(opens, one, other, sentence)
 
@@ -88,8 +89,8 @@ async def test_long_names_work(opens):
 async def test_long_names_with_the_same_beginning_are_two_rooms(opens):
     """Two long names that differ only at the end are two rooms."""
     sentence = (
-        "Caio shouldn't hear what Ana says in a room whose long name differs only at"
-        " its end from that of his."
+        "Caio shouldn't hear what Ana says in another room, whose long name differs only"
+        " at its end from the name of his."
     )
     await kept_apart(opens, LONG + "on Monday", LONG + "on Friday", sentence)
 

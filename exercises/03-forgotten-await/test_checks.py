@@ -52,7 +52,7 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     slow_group_add.__qualname__ = group_add.__qualname__
     monkeypatch.setattr(layer, "group_add", slow_group_add)
     knocking = asyncio.create_task(opens("Bia"))
-    await arrives(asked.wait(), "Bia's consumer should have joined a group.")
+    await arrives(asked.wait(), "Bia's consumer should have joined her room's group.")
     for _ in range(20):  # turns of the event loop, for all that doesn't wait
         await asyncio.sleep(0)
     if knocking.done() or not opens.people[-1].socket.output_queue.empty():
@@ -78,4 +78,5 @@ async def test_people_leave_and_malformed_frames_get_an_error(opens):
     sentence = "Ana should have got an `error` for a frame that isn't JSON."
     expect("error" in await ana.hears(sentence), sentence)
     await ana.says(text="hi")
-    await ana.hears("Ana should go on after Bia has left.", text="hi")
+    sentence = "Ana should have heard her own message after Bia had left."
+    await ana.hears(sentence, text="hi")

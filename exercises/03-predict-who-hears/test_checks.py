@@ -9,6 +9,7 @@ NAMES = {"ana", "bia", "caio", "dora", "eva"}
 NOBODY = {"nobody", "none", "nothing", "neither", "0"}
 FILLING = {"and", "or", "only", "just", "of", "them", "one", "no", "the", "message"}
 FILLING |= {"s", "windows", "window", "close", "code", "with", "sockets", "hears"}
+FILLING |= {"herself", "himself", "too", "also"}
 
 happened = {}  # what the story has told, once it was played
 
@@ -113,8 +114,8 @@ async def test_an_event_without_a_handler():
     true = people_in(await what_happens(6))
     expect(
         people,
-        "Question 6: some sockets are closed. Look up what `dispatch` does in"
-        " channels/consumer.py if it finds no handler.",
+        "Question 6: some sockets are closed. What does a consumer do with an event that it"
+        " has no method for?",
     )
     expect(
         people <= true,
@@ -137,6 +138,6 @@ async def test_the_close_code():
     }
     expect(
         code == true,
-        "Question 7: it's another code. What is an exception in the server's code to the"
-        f" client?{meanings.get(code, '')}",
+        "Question 7: it's another code. With which code does the server close a socket whose"
+        f" consumer has raised an exception?{meanings.get(code, '')}",
     )

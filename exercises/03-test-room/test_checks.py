@@ -106,6 +106,13 @@ class Twice(GroupChat):
             await self.send_json(event["message"])
 
 
+class Nameless(GroupChat):
+    """Forgets who has sent a message."""
+
+    async def receive_json(self, content):
+        await super().receive_json(content | {"sender": "someone"})
+
+
 class NoAccents(GroupChat):
     """Takes the accents away, so that two rooms become one."""
 
@@ -227,7 +234,8 @@ def passes_on(app, which):
 def finds(app, fault):
     """Raise NotYet unless one of the student's tests fails on a chat with a fault."""
     verdict = run_tests(FILE, Plugin(app))
-    expect(verdict.failed, f"Your tests pass on a chat {fault}")
+    sentence = f"A test of yours should fail on a chat {fault}, but all of them pass."
+    expect(verdict.failed, sentence)
 
 
 def test_they_pass_on_a_chat_with_groups():
@@ -236,43 +244,48 @@ def test_they_pass_on_a_chat_with_groups():
 
 
 def test_they_pass_on_a_chat_without_channels():
-    """Your tests pass on a right chat that's made in another way."""
+    """Your tests pass on a correct chat that's made in another way."""
     passes_on(
         plain_chat(),
-        "a right chat that's made in another way: without Channels, and it numbers its"
+        "a correct chat that's made in another way: without Channels, and it numbers its"
         " messages with an `id`",
     )
 
 
 def test_they_find_an_echo():
     """Your tests find the chat where a message reaches only its sender."""
-    finds(Echo.as_asgi(), "where a message reaches only its sender.")
+    finds(Echo.as_asgi(), "where a message reaches only its sender")
 
 
 def test_they_find_a_sender_left_out():
     """Your tests find the chat where a message doesn't reach its sender."""
-    finds(OnlyOthers.as_asgi(), "where a message doesn't reach its sender.")
+    finds(OnlyOthers.as_asgi(), "where a message doesn't reach its sender")
 
 
 def test_they_find_messages_that_come_twice():
     """Your tests find the chat where the others hear a message twice."""
-    finds(Twice.as_asgi(), "where the others hear a message twice.")
+    finds(Twice.as_asgi(), "where the others hear a message twice")
 
 
 def test_they_find_rooms_that_are_one():
     """Your tests find the chat where café and cafe are one room."""
-    finds(NoAccents.as_asgi(), "where café and cafe are one room.")
+    finds(NoAccents.as_asgi(), "where café and cafe are one room")
 
 
 def test_they_find_a_socket_that_joins_too_late():
     """Your tests find the chat that accepts a socket a moment before it joins the room."""
     finds(
         Early.as_asgi(),
-        f"that accepts a socket {LATE * TICK} s before it joins the room. A message"
-        " that's sent right away gets lost.",
+        f"that accepts a socket {LATE * TICK} s before it joins the room, and loses a"
+        " message that's sent right away",
     )
 
 
 def test_they_find_those_who_have_left():
     """Your tests find the chat that fails once somebody has left."""
-    finds(haunted_chat(), "that fails once somebody has left the room.")
+    finds(haunted_chat(), "that fails once somebody has left the room")
+
+
+def test_they_find_a_wrong_sender():
+    """Your tests find the chat where a message has another sender."""
+    finds(Nameless.as_asgi(), 'where each message has the sender "someone"')

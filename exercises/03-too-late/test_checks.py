@@ -31,7 +31,7 @@ async def fill(opens, room):
 
 async def refused(opens, name, room):
     """Return a person who has been told that the room is full."""
-    sentence = f'{name} should be told "{FULL}", with code 4409, because three are in.'
+    sentence = f'{name} should be told "{FULL}" and get the code 4409, because three people are in.'
     person = await opens(name, room, sentence=sentence)
     await person.hears(sentence, error=FULL)
     await person.is_closed(sentence, code=4409)
@@ -41,7 +41,7 @@ async def refused(opens, name, room):
 async def leaves(person):
     """Let a person leave, and raise what ended their consumer, if anything did."""
     await person.socket.send_input({"type": "websocket.disconnect", "code": 1001})
-    sentence = f"{person.name}'s consumer should end when she leaves."
+    sentence = f"{person.name}'s consumer should end when the socket closes."
     await arrives(person.socket.future, sentence)
 
 
@@ -62,7 +62,7 @@ async def test_three_get_in(opens):
 
 
 async def test_rooms_dont_disturb_each_other(opens):
-    """A full room and its messages are nothing to another room."""
+    """Another room has seats of its own, and doesn't hear a full room's messages."""
     ana, *_ = await fill(opens, "two")
     eva = await seated(
         opens, "Eva", "another", "Eva should get a seat in another room."
@@ -74,7 +74,7 @@ async def test_rooms_dont_disturb_each_other(opens):
 
 
 async def test_the_fourth_is_told(opens):
-    """Duda, the fourth, is told that the room is full."""
+    """Duda, the fourth, gets the error that the room is full, and code 4409."""
     await fill(opens, "three")
     await refused(opens, "Duda", "three")
 
@@ -85,11 +85,11 @@ async def test_the_fourth_hears_nothing(opens):
     duda = await refused(opens, "Duda", "four")
     await ana.says(text="secret")
     await hears_text(ana, "secret", "Ana should have heard herself.")
-    await duda.hears_nothing("Duda was turned away, so she shouldn't hear Ana.")
+    await duda.hears_nothing("Duda was refused, so she shouldn't hear Ana.")
 
 
 async def test_a_seat_becomes_free(opens):
-    """When Caio leaves, Duda gets his seat, although she was turned away before."""
+    """When Caio leaves, Duda gets his seat, even though she was refused before."""
     *_, caio = await fill(opens, "five")
     await leaves_somehow(await refused(opens, "Duda", "five"))
     await leaves_somehow(caio)
@@ -97,7 +97,7 @@ async def test_a_seat_becomes_free(opens):
 
 
 async def test_a_full_room_stays_full(opens):
-    """The room stays full, however often somebody is turned away."""
+    """The room stays full, however often somebody is refused."""
     *_, caio = await fill(opens, "six")
     for name in ("Duda", "Eva", "Duda"):
         await leaves_somehow(await refused(opens, name, "six"))
@@ -113,7 +113,7 @@ async def test_the_fourth_leaves_without_an_error(opens):
 
 
 async def test_nobody_stays_in_the_group(opens):
-    """Who has left is in no group any more."""
+    """Nobody stays in the group after leaving."""
     from channels.layers import get_channel_layer
 
     people = await fill(opens, "eight")

@@ -87,7 +87,7 @@ async def test_an_invalid_name_gets_an_error(opens):
             f"{sentence} that mentions `typing`. It says: {frame['error']}",
         )
     await bia.says(text="hi")
-    await bia.hears("Bia shouldn't hear anything of an invalid name.", text="hi")
+    await bia.hears("Bia shouldn't hear anything about an invalid name.", text="hi")
 
 
 async def test_a_name_may_have_40_characters(opens):
@@ -95,7 +95,8 @@ async def test_a_name_may_have_40_characters(opens):
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(typing=f" {'a' * 40} ")
     sentence = (
-        "Bia should have heard of a name with 40 characters and spaces around it."
+        "Bia should have heard that somebody is typing whose name has 40 characters, with a"
+        " space before and after it."
     )
     frame = await bia.hears(sentence)
     expect(str(frame.get("typing")).strip() == "a" * 40, sentence)

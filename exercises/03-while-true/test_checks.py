@@ -7,7 +7,7 @@ import pytest
 
 from course.exercise.kit import NotYet, arrives, expect
 
-SLEPT = "time.sleep was called in the event loop, where it stops everyone."
+SLEPT = "time.sleep was called in the event loop, where it blocks everyone."
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ async def tick(person, sentence):
 
 
 async def hears_text(person, text, sentence):
-    """Wait until a person hears a text; ticks are skipped, but not for ever."""
+    """Wait until a person hears a text; ticks are skipped, but not forever."""
     for _ in range(8):
         frame = await person.hears(sentence)
         if frame.get("text") == text:
@@ -48,7 +48,7 @@ async def hears_text(person, text, sentence):
 async def closes(person):
     """Close a person's socket, and wait until the consumer has ended, however it does."""
     await person.socket.send_input({"type": "websocket.disconnect", "code": 1001})
-    sentence = f"{person.name}'s page is closed, so her consumer should end."
+    sentence = f"{person.name}'s page is closed, so her consumer should have ended."
     await arrives(asyncio.wait([person.socket.future]), sentence)
 
 
@@ -73,7 +73,9 @@ async def test_messages_arrive(opens):
     for text in ("hi", "are you there?"):
         await ana.says(text=text)
         for person in (ana, bia):
-            await hears_text(person, text, f"{person.name} should have heard Ana.")
+            whose = "her own" if person is ana else "Ana's"
+            sentence = f'{person.name} should have heard {whose} message "{text}".'
+            await hears_text(person, text, sentence)
 
 
 async def test_each_page_has_its_own(opens):
@@ -134,7 +136,7 @@ async def test_the_page_leaves_the_group(opens):
     await tick(ana, "Ana's stopwatch should run.")
     await closes(ana)
     groups = [group for group in get_channel_layer().groups.values() if group]
-    sentence = "Ana's page is closed, so her channel should be in no group any more."
+    sentence = "Ana's page is closed, so her channel should have left the group."
     expect(not groups, sentence)
     if not ana.socket.future.cancelled():
         await ana.socket.future
