@@ -69,18 +69,18 @@ def test_a_task_fits_on_the_screen_with_its_checks(exercise):
 
 @each_exercise
 def test_what_a_student_finds_to_write_is_marked(exercise, tmp_path):
-    """A TODO, or a question without an answer; what is to be mended shows no such mark."""
+    """A TODO, or a question without an answer; what is to be fixed shows no such mark."""
     if exercise.track in {"build", "own"}:
         return
     start = copies.built_files(lambda folder: copies.build_start(exercise, folder))
     marked = [path for path, content in start.items() if b"TODO" in content]
-    if exercise.kind == "mend":
+    if exercise.kind == "fix":
         assert marked == []
     else:
         assert set(marked) <= set(exercise.files)
         assert marked
     for file in exercise.files:
-        assert file in start or exercise.kind != "mend", file
+        assert file in start or exercise.kind != "fix", file
 
 
 @each_exercise

@@ -12,7 +12,7 @@ from course.steps import ROOT
 EXERCISES = ROOT / "exercises"
 KINDS = {
     "write": "write it",
-    "mend": "mend it",
+    "fix": "fix it",
     "predict": "predict it",
     "test": "test it",
 }

@@ -140,16 +140,16 @@ def run_pytest(checks: Path, reporter: "Reporter") -> int:
     """Run the checks with pytest, without the plugins that they don't need."""
     import pytest
 
-    words = ["-q", "-c", str(checks.parent.parent / "pytest.ini"), f"--rootdir={HERE}"]
-    words += ["-p", "pytest_asyncio.plugin", "-p", "course.exercise.kit"]
+    plugins = ["pytest_asyncio.plugin", "course.exercise.kit"]
+    plugins += ["no:cacheprovider", "no:faulthandler"]
+    settings = checks.parent.parent / "pytest.ini"
+    words = ["-q", "-c", str(settings), f"--rootdir={HERE}"]
+    # Python's own tracebacks: pytest's can fail on a deep one, and nobody sees them.
+    words += ["--tb=native"]
     if Path("manage.py").is_file():
-        words += [
-            "-p",
-            "pytest_django.plugin",
-            "--ds=config.settings",
-            "--no-migrations",
-        ]
-    words += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        plugins.append("pytest_django.plugin")
+        words += ["--ds=config.settings", "--no-migrations"]
+    words += [f"-p{name}" for name in plugins]
     return pytest.main([*words, str(checks)], plugins=[reporter])
 
 

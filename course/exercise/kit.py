@@ -468,19 +468,14 @@ def run_tests(file: str, plugin: object) -> Verdict:
     """
     verdict = Verdict()
     here = Path.cwd()
-    words = [
-        "-c",
-        str(Path(__file__).with_name("student.ini")),
-        f"--rootdir={here}",
-    ]
-    words += [
-        "-p",
-        "pytest_asyncio.plugin",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-    ]
-    words += ["-p", "no:faulthandler", "--import-mode=importlib"]
-    pytest.main([*words, str(here / file)], plugins=[verdict, plugin])
+    settings = Path(__file__).with_name("student.ini")
+    # Without the two that collect garbage after each test: it takes most of the time.
+    off = ("cacheprovider", "terminal", "faulthandler")
+    off += ("unraisableexception", "threadexception")
+    plugins = ["pytest_asyncio.plugin", *(f"no:{name}" for name in off)]
+    words = ["-c", str(settings), f"--rootdir={here}", "--import-mode=importlib"]
+    words += [f"-p{name}" for name in plugins]
+    code = pytest.main([*words, str(here / file)], plugins=[verdict, plugin])
+    if code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+        raise RuntimeError(f"pytest couldn't run {file}: {code!r}")
     return verdict

@@ -229,7 +229,7 @@ class Screen(App[int]):
         """Draw what stays the same while the student works."""
         head = f"{self.exercise.name}: {heading(self.exercise)}"
         where = f"Your copy: {shown(self.copy.folder)}"
-        if self.exercise.kind != "mend":  # there, to find the place is half of the task
+        if self.exercise.kind != "fix":  # there, to find the place is half of the task
             where += f"   Write in {', '.join(self.exercise.files)}"
         self.query_one("#heading", Static).update(escape(f"{head}\n{where}"))
         self.query_one("#task", Markdown).update(self.copy.filled(self.exercise.task))

@@ -33,7 +33,7 @@ def track(name: str) -> list[str]:
     known = {one.name: one for one in catalogue.load()}
     for one in map(known.get, found.exercises):
         rows.append(
-            f"| [{one.title}]({page_of(one)}#{one.name}) | {one.kind} | {one.minutes} |"
+            f"| [{one.title}]({page_of(one)}#{one.name}) | {KINDS[one.kind]} | {one.minutes} |"
             f" {one.difficulty} of 3 |"
         )
     return [*rows, ""]
