@@ -22,6 +22,7 @@ STEPS = load_steps()
 # The files that take longest. They start first, so that no worker is left with one of
 # them when the others have finished.
 LONGEST = [
+    "test_exercises",
     "test_browser",
     "test_docs",
     "test_redis_servers",
