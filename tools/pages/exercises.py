@@ -71,14 +71,15 @@ def box(one: Exercise) -> list[str]:
     lines += ['<div class="exercise" markdown>', ""]
     lines += [f"**{kind} · {one.minutes} minutes · {level}**", ""]
     lines += [*filled(one, one.task), "", "```text", f"{COMMAND} {one.name}", "```", ""]
+    # Not in the search: what fifty exercises hint at would be found before the pages
+    # that explain it.
+    lines += ["<div data-search-exclude markdown>", ""]
     for number, hint in enumerate(one.hints, 1):
         lines += folded("tip", f"Hint {number}", filled(one, hint))
     if one.solution:
-        # Not in the search: fifty solutions would be found before the pages that explain.
-        lines += ["<div data-search-exclude markdown>", ""]
         lines += folded("success", "Solution", solution(one))
         lines += folded("failure", "What the wrong ones teach", lessons(one))
-        lines += ["</div>", ""]
+    lines += ["</div>", ""]
     return [*lines, "</div>", ""]
 
 
