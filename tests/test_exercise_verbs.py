@@ -201,6 +201,17 @@ def test_a_solved_exercise_whose_checks_are_stricter_now_stays_in_the_list(work)
     assert "0 of 1 started exercises are solved." in said
 
 
+def test_of_stages_in_one_folder_the_furthest_is_checked(work):
+    """A later stage may change what an earlier one asked for."""
+    stages = [one for one in catalogue.load() if one.track == "build"][:2]
+    for stage in stages:
+        exercise("check", stage.name)
+    said = exercise("check", "--all")[1]
+    assert stages[1].name in said
+    assert stages[0].name not in said
+    assert "0 of 1 started exercises are solved." in said
+
+
 def test_all_of_nothing_is_said(work):
     assert "You haven't started any exercise yet." in exercise("check", "--all")[1]
 

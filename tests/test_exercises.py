@@ -21,7 +21,13 @@ LEAST = {"01": 4, "02": 4, "03": 4, "04": 4, "05": 8, "build": 11, "own": 3}
 each_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda one: one.name)
 
 
-@each_exercise
+def one_is_quick(exercise):
+    """Return an exercise as a parameter: all but one are slow, and left to CI."""
+    marks = [] if exercise.name == "03-typing" else [pytest.mark.slow]
+    return pytest.param(exercise, id=exercise.name, marks=marks)
+
+
+@pytest.mark.parametrize("exercise", [one_is_quick(one) for one in ALL])
 def test_the_checks_refuse_the_start_and_each_wrong_solution_and_accept_each_right_one(
     exercise,
 ):

@@ -295,12 +295,18 @@ class Screen(App[int]):
             self.saved()
             with contextlib.suppress(OSError, RuntimeError):
                 async for _ in awatch(
-                    self.copy.folder, watch_filter=is_work, debounce=200, step=50
+                    self.copy.folder, watch_filter=self.is_work, debounce=200, step=50
                 ):
                     self.saved()
                     if not self.copy.folder.is_dir():
                         break
             await asyncio.sleep(0.1)
+
+    def is_work(self, change: object, path: str) -> bool:
+        """Tell whether a changed file is the student's, not one that a server writes."""
+        inside = os.path.relpath(path, self.copy.folder)
+        is_left_behind = not LEFT_BEHIND.isdisjoint(Path(inside).parts)
+        return not is_left_behind and ".sqlite3" not in Path(path).name
 
     def saved(self) -> None:
         """Note a save; check it, unless a running check will be followed by another."""
@@ -487,12 +493,6 @@ class Screen(App[int]):
             self.running.stop()
             self.running = None
         self.stack.close()
-
-
-def is_work(change: object, path: str) -> bool:
-    """Tell whether a changed file is the student's, not one that a server writes."""
-    parts = set(Path(path).parts)
-    return parts.isdisjoint(LEFT_BEHIND) and ".sqlite3" not in Path(path).name
 
 
 def diff_text(lines: list[str]) -> Text:
