@@ -8,6 +8,9 @@ copies      the student's folders under my-work/, and what changed in them
 checking    runs the checks of one exercise, in a process of their own
 inside      that process: pytest, with a reporter that writes sentences
 kit         what the checks are written with: people, sockets, answers
-progress    my-work/progress.json
-command     the commands that print; screen: the one with keys; reports: what is handed in
+pages       reads the pages and scripts that a student wrote, for the checks
+progress    my-work/progress.json; work: the student's copies and progress together
+command     the commands that print; screen: the one with keys; words: their sentences
+serving     the student's copy in the browser
+reports     what is handed in, and the table of a class
 """
