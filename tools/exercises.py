@@ -20,8 +20,8 @@ from course.exercise import catalogue, checking, copies
 from course.exercise.catalogue import Exercise, Variant
 from course.steps import ROOT
 
-AT_ONCE = 2
-PATIENCE = {"EXERCISE_PATIENCE": "6"}  # seconds; nobody waits, so a slow machine may
+AT_ONCE = 4  # most of a wrong run is waiting for what never comes
+PATIENCE = {"EXERCISE_PATIENCE": "4"}  # seconds; nobody waits, so a slow machine may
 
 
 # Loading these takes most of a run, and they hold nothing of a solution.
@@ -50,7 +50,8 @@ class QuickRun(checking.Run):
         """Run the checks; return the exit code, or None if they had to be ended."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
-        words = [str(self.exercise.checks), str(results)]
+        # The first failure is the verdict; the checks after it would only wait in vain.
+        words = [str(self.exercise.checks), str(results), "--exitfirst"]
         process = context.Process(
             target=run_inside, args=(str(self.folder), self.env, words, str(output))
         )

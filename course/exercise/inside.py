@@ -1,6 +1,8 @@
 """The process that runs the checks of one exercise; `checking` starts it.
 
-    python -m course.exercise.inside CHECKS RESULTS      in the student's folder
+    python -m course.exercise.inside CHECKS RESULTS [OPTIONS OF PYTEST]
+
+in the student's folder.
 
 It writes one JSON object per line into RESULTS, at once, so nothing is lost if a solution
 ends the process. What the solution prints goes elsewhere.
@@ -8,6 +10,7 @@ ends the process. What the solution prints goes elsewhere.
 
 import contextlib
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -41,7 +44,8 @@ PROJECT_LIBRARIES = [
 
 def main() -> int:
     """Run the checks; return pytest's exit code."""
-    checks, results = map(Path, sys.argv[1:])
+    checks, results, *options = sys.argv[1:]
+    checks, results = Path(checks), Path(results)
     sys.path[:] = [
         str(HERE),
         *(path for path in sys.path if path not in {"", str(HERE)}),
@@ -50,7 +54,7 @@ def main() -> int:
         reporter = Reporter(out, checks)
         if not starts(reporter):
             return 1
-        return run_pytest(checks, reporter)
+        return run_pytest(checks, reporter, options)
 
 
 def starts(reporter: "Reporter") -> bool:
@@ -136,7 +140,7 @@ def explained(names: str) -> Iterator[None]:
         raise AssertionError(sentence) from None
 
 
-def run_pytest(checks: Path, reporter: "Reporter") -> int:
+def run_pytest(checks: Path, reporter: "Reporter", options: list[str]) -> int:
     """Run the checks with pytest, without the plugins that they don't need."""
     import pytest
 
@@ -145,11 +149,14 @@ def run_pytest(checks: Path, reporter: "Reporter") -> int:
     settings = checks.parent.parent / "pytest.ini"
     words = ["-q", "-c", str(settings), f"--rootdir={HERE}"]
     # Python's own tracebacks: pytest's can fail on a deep one, and nobody sees them.
-    words += ["--tb=native"]
+    words += ["--tb=native", *options]
     if Path("manage.py").is_file():
         plugins.append("pytest_django.plugin")
         words += ["--ds=config.settings", "--no-migrations"]
     words += [f"-p{name}" for name in plugins]
+    # What is loaded now stays to the end. pytest collects garbage again and again, and
+    # looking through all of it takes a quarter of a run.
+    gc.freeze()
     return pytest.main([*words, str(checks)], plugins=[reporter])
 
 
