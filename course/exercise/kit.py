@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -177,20 +178,13 @@ class Door:
         self.people = []
 
     async def __call__(
-        self,
-        name: str,
-        room: str = "class",
-        *,
-        path: str = "",
-        headers: tuple = (ORIGIN,),
-        sentence: str = "",
-        app: object = None,
-        scope: dict | None = None,
+        self, name: str, room: str = "class", *, sentence: str = "", **options: object
     ) -> Person:
-        """Return a person in a room, whose socket the application has accepted."""
-        person, answer = await self.knock(
-            name, room, path=path, headers=headers, app=app, scope=scope
-        )
+        """Return a person in a room, whose socket the application has accepted.
+
+        The options are those of `knock`.
+        """
+        person, answer = await self.knock(name, room, **options)
         wanted = sentence or f"{name}'s socket should have been accepted."
         got = answer["type"]
         expect(got == "websocket.accept", f"{wanted} The application sent {got}.")
@@ -290,6 +284,28 @@ def a_new_layer():
     channel_layers.backends = {}
 
 
+def slow_down(
+    layer: object, monkeypatch: pytest.MonkeyPatch
+) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let nobody join a group of a layer until the check says so.
+
+    Return two events: one is set when somebody wants to join, and setting the other one
+    lets them.
+    """
+    asked, may_join = asyncio.Event(), asyncio.Event()
+    join = layer.group_add
+
+    async def group_add(group: str, channel: str) -> None:
+        asked.set()
+        await may_join.wait()
+        await join(group, channel)
+
+    # If it's never awaited, this is how Python names it to the student.
+    group_add.__qualname__ = join.__qualname__
+    monkeypatch.setattr(layer, "group_add", group_add)
+    return asked, may_join
+
+
 # ---- HTTP ---------------------------------------------------------------------------------------
 
 
@@ -322,6 +338,15 @@ class Answer:
     def body(self) -> bytes:
         """The body, put together from its parts."""
         return b"".join(event.get("body", b"") for event in self.events)
+
+
+def is_header(header: object) -> bool:
+    """Tell whether this is a header as ASGI wants it: a name and a value, in bytes."""
+    return (
+        isinstance(header, tuple | list)
+        and len(header) == 2
+        and all(isinstance(part, bytes) for part in header)
+    )
 
 
 async def ask(
@@ -445,6 +470,15 @@ class Verdict:
         self.passed = 0
         self.failed = 0
         self.why = ""
+
+    def why_in(self, file: str) -> str:
+        """Return why a test failed, with the line if it's in the student's file."""
+        said = self.why.partition("\n")[0]
+        found = re.match(r".*?([^/\\]+\.py):(\d+): (.*)", said)
+        if not found:
+            return said
+        name, line, reason = found.groups()
+        return f"line {line}: {reason}" if name == file else reason
 
     def pytest_runtest_logreport(self, report) -> None:
         """Count one test; keep the first reason why one failed."""

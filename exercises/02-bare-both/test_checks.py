@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from course.exercise.kit import ask, expect, load
+from course.exercise.kit import ask, expect, is_header, load
 
 TEXTS = ["hello", "olá 😀", "third"]
 LIFESPAN = {
@@ -52,7 +52,7 @@ async def test_the_page_is_html(application):
     answer = await ask(application, "/both/")
     headers = list(answer.events[0].get("headers", []))
     expect(
-        all(is_pair(header) for header in headers),
+        all(is_header(header) for header in headers),
         f"The headers should be a list of pairs of bytes, not {headers!r}.",
     )
     found = answer.headers.get(b"content-type", b"").decode("latin-1")
@@ -151,15 +151,6 @@ async def echoes(person, frame, sentence, both_keys=False):
     expect(
         answer["type"] == "websocket.send" and found == {kind: frame},
         f"{sentence} The application sent {answer}.",
-    )
-
-
-def is_pair(header):
-    """Tell whether this is a header: a name and a value, both in bytes."""
-    return (
-        isinstance(header, tuple | list)
-        and len(header) == 2
-        and all(isinstance(part, bytes) for part in header)
     )
 
 

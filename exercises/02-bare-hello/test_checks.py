@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from course.exercise.kit import ask, expect, load
+from course.exercise.kit import ask, expect, is_header, load
 
 REQUESTS = [("GET", "/hello/"), ("GET", "/any/path/"), ("POST", "/hello/")]
 
@@ -44,7 +44,7 @@ async def test_it_is_plain_text(application):
     answer = await ask(application, "/hello/")
     headers = answer.events[0].get("headers", [])
     expect(
-        all(is_pair(header) for header in headers),
+        all(is_header(header) for header in headers),
         f"The headers should be a list of pairs of bytes, not {headers!r}.",
     )
     found = answer.headers.get(b"content-type", b"")
@@ -86,15 +86,6 @@ async def test_it_refuses_other_types(application):
             f'With the scope type "{kind}", the application should have raised an'
             f" exception. {said}",
         )
-
-
-def is_pair(header):
-    """Tell whether this is a header: a name and a value, both in bytes."""
-    return (
-        isinstance(header, tuple | list)
-        and len(header) == 2
-        and all(isinstance(part, bytes) for part in header)
-    )
 
 
 async def refuses(application, kind):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from course.exercise.kit import arrives
+from course.exercise.kit import arrives, slow_down
 
 
 async def greeted(person, room="class"):
@@ -55,16 +55,7 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     from channels.layers import get_channel_layer
 
     ana = await opens("Ana")
-    layer = get_channel_layer()
-    group_add = layer.group_add
-    asked, may_join = asyncio.Event(), asyncio.Event()
-
-    async def slow_group_add(group, channel):
-        asked.set()
-        await may_join.wait()
-        await group_add(group, channel)
-
-    monkeypatch.setattr(layer, "group_add", slow_group_add)
+    asked, may_join = slow_down(get_channel_layer(), monkeypatch)
     await greeted(ana)
     knocking = asyncio.create_task(opens("Bia"))
     await arrives(asked.wait(), "Bia's consumer should have joined her room's group.")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from course.exercise.kit import arrives, expect
+from course.exercise.kit import arrives, expect, slow_down
 
 
 async def test_a_page_connects(opens):
@@ -39,18 +39,7 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     from channels.layers import get_channel_layer
 
     ana = await opens("Ana")
-    layer = get_channel_layer()
-    group_add = layer.group_add
-    asked, may_join = asyncio.Event(), asyncio.Event()
-
-    async def slow_group_add(group, channel):
-        asked.set()
-        await may_join.wait()
-        await group_add(group, channel)
-
-    # If it's never awaited, this is how Python names it to the student.
-    slow_group_add.__qualname__ = group_add.__qualname__
-    monkeypatch.setattr(layer, "group_add", slow_group_add)
+    asked, may_join = slow_down(get_channel_layer(), monkeypatch)
     knocking = asyncio.create_task(opens("Bia"))
     await arrives(asked.wait(), "Bia's consumer should have joined her room's group.")
     for _ in range(20):  # turns of the event loop, for all that doesn't wait

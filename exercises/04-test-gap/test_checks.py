@@ -7,7 +7,6 @@ clock decides how a broken chat goes. A moment is a number of turns of the event
 import asyncio
 import gc
 import json
-import re
 
 import channels.consumer
 import pytest
@@ -109,16 +108,6 @@ def run(first=InMemoryChannelLayer, second=InMemoryChannelLayer, seconds=0):
 def must_fail(verdict, sentence):
     """Raise NotYet unless one of the student's tests failed."""
     expect(verdict.failed, f"{sentence} Your tests pass all the same.")
-
-
-def why(verdict):
-    """Return why one of the student's tests failed, and in which line of theirs."""
-    said = verdict.why.partition("\n")[0]
-    found = re.match(r".*?([^/\\]+\.py):(\d+): (.*)", said)
-    if not found:
-        return said
-    file, line, reason = found.groups()
-    return f"line {line}: {reason}" if file == FILE else reason
 
 
 class Slow(InMemoryChannelLayer):
@@ -226,13 +215,13 @@ def test_the_chat_as_it_is():
     expect(
         not verdict.failed,
         "The chat as it is works, so your tests must pass with it, but one fails:"
-        f" {why(verdict)}",
+        f" {verdict.why_in(FILE)}",
     )
     verdict = run(Slow, Slow, seconds=LATE)
     expect(
         not verdict.failed,
         "On a slow day, each message takes a little longer, and one of your tests fails:"
-        f" {why(verdict)}. Does it wait for the message, or only for some time?",
+        f" {verdict.why_in(FILE)}. Does it wait for the message, or only for some time?",
     )
 
 

@@ -1,7 +1,6 @@
 """Whether the student's test tells right versions of the catch-up from broken ones."""
 
 import asyncio
-import re
 
 import pytest
 
@@ -55,13 +54,17 @@ class Chat:
         self.members.append(live.append)
         if meanwhile:
             await self.say(meanwhile)
-        last = after
-        while page := self.page(last):
-            for message in page:
-                self.send(client, message)
-            last = page[-1][0]
+        last = self.send_history(client, after)
         self.goes_live(client, live, last)
         return client
+
+    def send_history(self, client, after):
+        """Send a client all that follows a number; return the number of the last."""
+        while page := self.page(after):
+            for message in page:
+                self.send(client, message)
+            after = page[-1][0]
+        return after
 
     def goes_live(self, client, live, last):
         """Send what came meanwhile and isn't old, and from now on what is new."""
@@ -107,10 +110,7 @@ class ReadsTwice(Chat):
 
     async def connect(self, after, meanwhile=None):
         client = Client()
-        while page := self.page(after):
-            for message in page:
-                self.send(client, message)
-            after = page[-1][0]
+        after = self.send_history(client, after)
         if meanwhile:
             await self.say(meanwhile)
         self.members.append(Receiver(self, client).receive)
@@ -124,10 +124,7 @@ class Gap(Chat):
 
     async def connect(self, after, meanwhile=None):
         client = Client()
-        while page := self.page(after):
-            for message in page:
-                self.send(client, message)
-            after = page[-1][0]
+        self.send_history(client, after)
         if meanwhile:
             await self.say(meanwhile)
         self.members.append(Receiver(self, client).receive)
@@ -165,25 +162,16 @@ class Overtaking(Chat):
 class FirstPage(Chat):
     """Sends one page of the history, and drops the rest."""
 
-    async def connect(self, after, meanwhile=None):
-        client, live = Client(), []
-        self.members.append(live.append)
-        if meanwhile:
-            await self.say(meanwhile)
+    def send_history(self, client, after):
         for message in self.page(after):
             self.send(client, message)
-        self.goes_live(client, live, after + PAGE)
-        return client
+        return after + PAGE
 
 
 class Border(Chat):
     """Sends the last message of a page again with the next page."""
 
-    async def connect(self, after, meanwhile=None):
-        client, live = Client(), []
-        self.members.append(live.append)
-        if meanwhile:
-            await self.say(meanwhile)
+    def send_history(self, client, after):
         last = after
         while page := self.page(last):
             if last > after:
@@ -191,28 +179,21 @@ class Border(Chat):
             for message in page:
                 self.send(client, message)
             last = page[-1][0]
-        self.goes_live(client, live, last)
-        return client
+        return last
 
 
 class Backwards(Chat):
     """Reads the newest page first."""
 
-    async def connect(self, after, meanwhile=None):
-        client, live = Client(), []
-        self.members.append(live.append)
-        if meanwhile:
-            await self.say(meanwhile)
+    def send_history(self, client, after):
         pages = []
-        last = after
-        while page := self.page(last):
+        while page := self.page(after):
             pages.insert(0, page)
-            last = page[-1][0]
+            after = page[-1][0]
         for page in pages:
             for message in page:
                 self.send(client, message)
-        self.goes_live(client, live, last)
-        return client
+        return after
 
 
 class Everything(Chat):
@@ -238,17 +219,7 @@ def must_pass(version, sentence):
     """Require that the test passes."""
     verdict = verdict_on(version)
     expect(verdict.passed + verdict.failed, f"There is no test in {FILE}.")
-    expect(not verdict.failed, f"{sentence} It says: {why(verdict)}")
-
-
-def why(verdict):
-    """Return why one of the student's tests failed, and in which line of theirs."""
-    said = verdict.why.partition("\n")[0]
-    found = re.match(r".*?([^/\\]+\.py):(\d+): (.*)", said)
-    if not found:
-        return said
-    file, line, reason = found.groups()
-    return f"line {line}: {reason}" if file == FILE else reason
+    expect(not verdict.failed, f"{sentence} It says: {verdict.why_in(FILE)}")
 
 
 def must_fail(version, what):
