@@ -221,8 +221,7 @@ def solution(words: list[str], options) -> int:
     if not entry.solved:
         for question in questions_before_solution(chosen, entry.hints):
             confirm(question, options.yes)
-        entry.seen_solution = time.time()
-        work.progress.save()
+        work.note_solution_seen(chosen)
     if copy.exists and copy.changed():
         print("What you changed:\n")
         print("\n".join(map(coloured, copy.changed())))
@@ -241,12 +240,8 @@ def reset(words: list[str], options) -> int:
         print(f"There's nothing to reset: {shown(copy.folder)} doesn't exist.")
         return 0
     confirm(question_before_reset(chosen, shown(copy.folder)), options.yes)
-    aside = copy.reset()
-    entry = work.progress.of(chosen.name)
-    entry.solved = entry.started = None
-    entry.edition = ""
-    work.start(chosen)
-    print(f"{shown(copy.folder)} is new again. Your old copy: {shown(aside)}")
+    said = work.reset(chosen)
+    print("\n".join([f"{shown(copy.folder)} is new again.", *said]))
     return 0
 
 

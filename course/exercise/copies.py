@@ -144,10 +144,6 @@ class Copy:
         solved = self.solved_files()
         return diff(self.fresh_files(), solved) if solved else []
 
-    def beside_solution(self) -> list[str]:
-        """Return a diff from the student's files to the published solution."""
-        return diff(files_in(self.folder), self.solved_files())
-
     def solved_files(self) -> dict[str, bytes]:
         """Return the files of the published solution; empty if none is published."""
         if not self.exercise.solution:

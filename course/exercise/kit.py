@@ -12,10 +12,13 @@ import os
 import re
 import sys
 import time
+import uuid
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
+from course.steps import ROOT
 
 # Seconds that all checks of one run may spend waiting for what doesn't come. A right
 # solution hardly waits. A wrong one must have its answer before the student looks away.
@@ -271,6 +274,12 @@ async def opens():
     await door.close()
 
 
+@pytest.fixture
+def room():
+    """Return a room that nobody has ever entered, with a name that needs some care."""
+    return f"salão 7/{uuid.uuid4()}"
+
+
 @pytest.fixture(autouse=True)
 def a_new_layer():
     """Let no check hear what another one has sent: each has its own channel layer."""
@@ -502,7 +511,7 @@ def run_tests(file: str, plugin: object) -> Verdict:
     """
     verdict = Verdict()
     here = Path.cwd()
-    settings = Path(__file__).with_name("student.ini")
+    settings = ROOT / "exercises" / "pytest.ini"
     # Without the two that collect garbage after each test: it takes most of the time.
     off = ("cacheprovider", "terminal", "faulthandler")
     off += ("unraisableexception", "threadexception")

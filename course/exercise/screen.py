@@ -398,8 +398,7 @@ class Screen(App[int]):
             for question in questions_before_solution(self.exercise, entry.hints):
                 if not await self.ask(question):
                     return
-            entry.seen_solution = time.time()
-            self.work.progress.save()
+            self.work.note_solution_seen(self.exercise)
         mine, ours = self.copy.changed(), self.copy.solution()
         self.push_screen(
             Reading(
@@ -423,14 +422,9 @@ class Screen(App[int]):
         self.workers.cancel_group(self, "watching")
         self.stop()
         try:
-            aside = self.copy.reset()
+            said = self.work.reset(self.exercise)
         except CourseError as problem:
-            self.call_later(self.begin, self.exercise, str(problem).splitlines())
-            return
-        entry = self.work.progress.of(self.exercise.name)
-        entry.solved = entry.started = None
-        entry.edition = ""
-        said = [*self.work.start(self.exercise), f"Your old copy: {shown(aside)}"]
+            said = str(problem).splitlines()
         self.call_later(self.begin, self.exercise, said)
 
     async def ask(self, text: str) -> bool:

@@ -58,6 +58,22 @@ class Work:
         self.progress.save()
         return said
 
+    def reset(self, exercise: Exercise) -> list[str]:
+        """Put the copy aside, begin again, and return what to tell the student.
+
+        Raises CourseError if the copy can't be moved; it is then as it was.
+        """
+        aside = self.copy_of(exercise).reset()
+        entry = self.progress.of(exercise.name)
+        entry.solved = entry.started = None
+        entry.edition = ""
+        return [*self.start(exercise), f"Your old copy: {shown(aside)}"]
+
+    def note_solution_seen(self, exercise: Exercise) -> None:
+        """Note that the student has looked at our solution."""
+        self.progress.of(exercise.name).seen_solution = time.time()
+        self.progress.save()
+
     def news(self, exercise: Exercise) -> list[str]:
         """Return what `git pull` has changed in an exercise that the student started."""
         entry = self.progress.of(exercise.name)

@@ -1,6 +1,5 @@
 """What the auction promises, through its socket only."""
 
-import uuid
 from urllib.parse import quote
 
 import pytest
@@ -11,12 +10,6 @@ BAD_NAMES = [5, None, "", " ", "a" * 41, "A\0na", ["Ana"], True]
 BAD_BIDS = [0, -5, 1.5, "120", None, True, [120], 1_000_000_001]
 BAD_FRAMES = [" ", "not JSON", "[]", "5", "null", "{}", '{"bit": 5}', '{"bid": NaN}']
 BAD_FRAMES += [b"\0", "[" * 20_000]
-
-
-@pytest.fixture
-def room():
-    """Return a room that nobody has ever entered, with a name that needs some care."""
-    return f"salão 7/{uuid.uuid4()}"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What tic-tac-toe promises, through its socket only."""
 
-import uuid
 from urllib.parse import quote
 
 import pytest
@@ -32,12 +31,6 @@ BAD_FRAMES = [
 ]
 KEYS = {"board", "turn", "result", "players", "here", "you"}
 EMPTY = [""] * 9
-
-
-@pytest.fixture
-def room():
-    """Return a room that nobody has ever entered, with a name that needs some care."""
-    return f"salão 7/{uuid.uuid4()}"
 
 
 @pytest.fixture
