@@ -98,6 +98,27 @@ async def burst(person):
     return seen
 
 
+TOLD = {}
+
+
+@pytest.fixture
+def tell(opens, line, keys):
+    """Return what tells of one burst. It's played once, for all questions about it."""
+
+    async def tell():
+        if not TOLD:
+            seen = await burst(await opens("Ana"))
+            await get_channel_layer().wait_received()
+            in_redis = len(await keys())
+            bia = await opens("Bia")
+            await asyncio.sleep(0.05)
+            late = bia.socket.output_queue.qsize()
+            TOLD.update(seen=seen, in_redis=in_redis, late=late)
+        return TOLD
+
+    return tell
+
+
 def number(question):
     """Return the number that was predicted, or None if there is none in the answer."""
     answer = predicted(question)
@@ -116,11 +137,11 @@ def choice(question, **words):
     return None
 
 
-async def test_1_how_many_arrive(opens, line, keys):
+async def test_1_how_many_arrive(tell):
     """How many of 150 events arrive."""
     guess = number(1)
     expect(guess is not None, "Question 1: write a number after `answer:`.")
-    found = len(await burst(await opens("Ana")))
+    found = len((await tell())["seen"])
     if abs(guess - found) <= 5:
         return
     sentence = f"Question 1: Ana didn't see {guess}."
@@ -132,11 +153,11 @@ async def test_1_how_many_arrive(opens, line, keys):
     expect(False, f"{sentence} What is the capacity of a queue, and who empties it?")
 
 
-async def test_2_which_are_lost(opens, line, keys):
+async def test_2_which_are_lost(tell):
     """Which ones are lost."""
     guess = choice(2, oldest="old|first|earl", newest="new|last|late|recent", none="no")
     expect(guess, "Question 2: write oldest, newest or none after `answer:`.")
-    seen = await burst(await opens("Ana"))
+    seen = (await tell())["seen"]
     truth = "none" if len(seen) == 150 else "newest" if seen[0] == 0 else "oldest"
     if guess == truth:
         return
@@ -150,13 +171,11 @@ async def test_2_which_are_lost(opens, line, keys):
     )
 
 
-async def test_3_what_is_in_redis(opens, line, keys):
+async def test_3_what_is_in_redis(tell):
     """What is in Redis while the room is quiet."""
     guess = number(3)
     expect(guess is not None, "Question 3: write a number after `answer:`.")
-    await burst(await opens("Ana"))
-    await get_channel_layer().wait_received()
-    found = len(await keys())
+    found = (await tell())["in_redis"]
     if guess == found:
         return
     sentence = f"Question 3: there aren't {guess}."
@@ -167,14 +186,11 @@ async def test_3_what_is_in_redis(opens, line, keys):
     )
 
 
-async def test_4_what_a_latecomer_sees(opens, line, keys):
+async def test_4_what_a_latecomer_sees(tell):
     """What somebody sees who enters after the burst."""
     guess = number(4)
     expect(guess is not None, "Question 4: write a number after `answer:`.")
-    await burst(await opens("Ana"))
-    bia = await opens("Bia")
-    await asyncio.sleep(0.05)
-    found = bia.socket.output_queue.qsize()
+    found = (await tell())["late"]
     expect(
         guess == found,
         f"Question 4: Bia didn't see {guess}. An event goes to those who are in the group"
