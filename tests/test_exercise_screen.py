@@ -191,6 +191,20 @@ async def test_the_copy_opens_in_the_browser_and_is_served_until_the_end(work):
     assert process.has_ended()
 
 
+async def test_a_copy_that_cannot_start_says_why_instead_of_opening(work):
+    async with at_work(work) as (pilot, screen):
+        await until(screen, "checks pass.")
+        edit(work, "from chat.groups import", "from chat.grupos import")
+        await until(screen, "No module named 'chat.grupos'")
+        await pilot.press("o")
+        said = await until(
+            screen, "The chat can't start:", "ModuleNotFoundError: No mod"
+        )
+        assert "consumers.py" in said
+        assert "site-packages" not in said
+        assert work.opened == []
+
+
 async def test_a_narrow_terminal_shows_one_column_and_a_wide_one_two(work):
     for size, kind in ((60, 30), "VerticalScroll"), ((160, 40), "Horizontal"):
         async with at_work(work, size=size) as (pilot, screen):

@@ -11,7 +11,7 @@ import pytest
 from course.errors import CourseError
 from course.exercise import catalogue, checking, copies
 from course.exercise.catalogue import EXERCISES, KINDS, load, load_tracks
-from course.steps import ROOT
+from course.steps import ROOT, find_step
 from tools.exercises import incomplete, problem_with, verify
 
 ALL = load()
@@ -62,6 +62,13 @@ def test_an_exercise_says_what_to_do_where_and_for_how_long(exercise):
     else:
         assert exercise.solution in exercise.right
         assert exercise.reason
+
+
+@each_exercise
+def test_an_exercise_needs_what_its_step_needs(exercise):
+    """Or its copy can't be opened."""
+    if exercise.step and "redis" in find_step(exercise.step).needs:
+        assert "redis" in exercise.needs
 
 
 @each_exercise
