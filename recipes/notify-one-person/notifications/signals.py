@@ -17,7 +17,7 @@ def publish_later(instance, created, **kwargs):
         # post_save runs inside the transaction. Published here, the event could arrive
         # before the row exists for others, or for a row that never will.
         # robust: if Redis is down, Django logs the error, and the request still succeeds.
-        # Not functools.partial: Django 5.2 and 6.0 cannot log its error (ticket 36487).
+        # Not functools.partial: Django 5.2 cannot log its error (ticket 36487).
         transaction.on_commit(lambda: publish(instance), robust=True)
 
 
