@@ -1,18 +1,22 @@
 """Each recipe, laid over a copy of its step: its own tests pass there."""
 
 import os
+import queue
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
 import pytest
 from conftest import refuse
 from pythons import pythons
+from websockets.sync.server import serve as serve_sockets
 
-from course import compare
+from course import compare, servers
 from course.environment import python_of
+from course.processes import free_port
 from course.steps import ROOT, find_step
 
 RECIPES = ROOT / "recipes"
@@ -108,6 +112,148 @@ def test_a_new_file_that_two_recipes_share_is_the_same_in_both():
             if path in ("chat/tokens.py", "chat/management/commands/token.py"):
                 assert seen.setdefault(path, content) == content, f"{name}: {path}"
     assert len(seen) == 2
+
+
+def client(name: str, script: str) -> str:
+    """Return a script for a page, with `openRoom` of the front end's file in it."""
+    source = RECIPES / "other-clients" / "frontend" / "src" / name
+    code = source.read_text("utf-8").replace("export ", "")
+    return f"async () => {{ {code} {script} }}"
+
+
+# What React's StrictMode does in development: the effect, its clean-up, the effect. Then
+# Ana sends messages until one has come as often as expected; the number is returned.
+TWICE = """
+const url = `ws://${location.host}/ws/chat/twice/`;
+const received = [];
+const handlers = { onMessage: ({ text }) => received.push(text), onStatus() {} };
+openRoom(url, handlers).close();
+openRoom(url, handlers);
+
+const ana = new WebSocket(url);
+await new Promise((resolve) => { ana.onopen = resolve; });
+for (let number = 1; ; number++) {
+  ana.send(JSON.stringify({ text: `${number}` }));
+  await new Promise((resolve) => { ana.onmessage = resolve; });
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  const count = received.filter((text) => text === `${number}`).length;
+  if (count === EXPECTED || number === 200) return count;
+}
+"""
+
+
+@pytest.fixture
+def page(browser, serve):
+    """Yield a page of step 03, with what its console shows and the sockets it opens."""
+    with serve(find_step("03")) as (server,):
+        page = browser.new_page()
+        page.said, page.sockets = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("websocket", lambda socket: page.sockets.append(socket.url))
+        page.goto(f"{server.url}/chat/")
+        yield page
+        page.close()
+
+
+def test_an_effect_that_runs_twice_leaves_a_naive_client_with_two_sockets(page):
+    script = TWICE.replace("EXPECTED", "2")
+    assert page.evaluate(client("room-socket.naive.js", script)) == 2
+    warning = "WebSocket is closed before the connection is established"
+    assert any(warning in line for line in page.said)
+
+
+def test_an_effect_that_runs_twice_opens_one_socket_without_a_warning(page):
+    script = TWICE.replace("EXPECTED", "1")
+    assert page.evaluate(client("room-socket.js", script)) == 1
+    assert len(page.sockets) == 2  # the client's, and Ana's
+    assert not any("WebSocket" in line for line in page.said)
+
+
+def test_the_front_end_reconnects_when_the_connection_drops(page):
+    def drop_at_a_message(socket):
+        socket.on_message(lambda _: socket.close(code=1001))
+
+    page.route_web_socket("**/ws/chat/class/", drop_at_a_message)
+    script = """return await new Promise((resolve) => {
+      const heard = [];
+      const room = openRoom(`ws://${location.host}/ws/chat/class/`, {
+        onMessage() {},
+        onStatus(...news) {
+          heard.push(news);
+          if (heard.length === 1) room.send({ text: "oi" });
+          if (heard.length === 3) resolve(heard);
+        },
+      });
+    });"""
+    heard = page.evaluate(client("room-socket.js", script))
+    assert heard == [["open"], ["closed", 1001], ["open"]]
+
+
+def test_the_front_end_does_not_reconnect_when_the_server_refuses_it(page):
+    script = """const heard = [];
+    const room = openRoom(`ws://${location.host}/ws/nowhere/`, {
+      onMessage: ({ error }) => heard.push(error),
+      onStatus: (...news) => heard.push(news),
+    });
+    while (heard.length < 3) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => { setTimeout(resolve, 2 * FIRST_WAIT); });
+    return [...heard, room.send({ text: "oi" })];"""
+    heard = page.evaluate(client("room-socket.js", script))
+    error = "There is nothing at /ws/nowhere/."
+    assert heard == [["open"], error, ["closed", 4404], False]
+    assert len(page.sockets) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "outcome"),
+    [
+        (None, "chat.v1", "no response was received"),
+        ("subprotocol", "chat.v1", "open chat.v1"),
+        ("subprotocol", "chat.v9", "Unexpected response code: 403"),
+    ],
+)
+def test_a_browser_connects_only_if_the_server_names_a_subprotocol(
+    browser, tmp_path, name, offered, outcome
+):
+    step = find_step("03")
+    folder = compare.copy(step, tmp_path / "step")
+    if name:
+        lay(name, folder)
+    port, page = free_port(), browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    with servers.serving(step, [port], logs=tmp_path, folder=folder) as (server,):
+        page.goto(f"{server.url}/chat/")
+        said.append(page.evaluate(OFFER, offered))
+    page.close()
+    assert any(outcome in line for line in said), said
+
+
+OFFER = """offered => new Promise((resolve) => {
+  const socket = new WebSocket(`ws://${location.host}/ws/chat/class/`, [offered]);
+  socket.onopen = () => resolve(`open ${socket.protocol}`);
+  socket.onclose = ({ code }) => resolve(`closed ${code}`);
+})"""
+
+
+@pytest.mark.parametrize("where", ["from disk", "in a sandboxed frame"])
+def test_a_page_from_disk_or_in_a_sandbox_has_the_origin_null(browser, tmp_path, where):
+    origins = queue.SimpleQueue()
+
+    def look(connection):
+        origins.put(connection.request.headers["Origin"])
+
+    with serve_sockets(look, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.socket.getsockname()[1]
+        html = f"<script>new WebSocket('ws://127.0.0.1:{port}')</script>"
+        if where == "in a sandboxed frame":
+            html = f'<iframe sandbox="allow-scripts" srcdoc="{html}"></iframe>'
+        (tmp_path / "page.html").write_text(html)
+        page = browser.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        assert origins.get(timeout=20) == "null"
+        page.close()
 
 
 def test_the_readme_lists_every_recipe_with_its_step():

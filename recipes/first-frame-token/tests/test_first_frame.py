@@ -7,9 +7,7 @@ import sys
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.core import signing
-from servers import PROJECT, server
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from servers import PROJECT, enter, say, server
 
 from chat import first_frame
 from chat.tokens import SALT, VALID_FOR, token_for
@@ -142,18 +140,58 @@ async def test_a_page_of_another_site_still_gets_no_socket_of_a_page():
     assert await page.connect() == (False, 1000)
 
 
-def test_a_script_connects_to_a_real_server_with_a_token_of_the_command(tmp_path):
+@pytest.fixture
+def start_client(tmp_path):
+    """Return a function that starts client.py, and yields its lines as they come."""
+    clients = []
+
+    def start_client(port, token, room_name="class"):
+        url = f"ws://127.0.0.1:{port}/ws/app/{room_name}/"
+        command = [sys.executable, "client.py", url, token]
+        client = subprocess.Popen(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        clients.append(client)
+        return client
+
+    yield start_client
+    for client in clients:
+        client.terminate()
+        client.communicate()
+
+
+def test_a_script_gets_messages_with_a_token_that_appears_in_no_log(
+    tmp_path, start_client
+):
     command = [sys.executable, "manage.py", "token", "Ana"]
     token = subprocess.check_output(command, cwd=PROJECT, text=True).strip()
     with server(tmp_path / "log") as port:
-        with connect(f"ws://127.0.0.1:{port}/ws/app/class/") as ana:
-            ana.send(json.dumps({"token": token}))
-            assert json.loads(ana.recv(timeout=10)) == {"welcome": "Ana"}
-        with connect(f"ws://127.0.0.1:{port}/ws/app/class/") as stranger:
-            stranger.send(json.dumps({"token": "wrong"}))
-            assert "not valid" in json.loads(stranger.recv(timeout=10))["error"]
-            with pytest.raises(ConnectionClosed) as closed:
-                stranger.recv(timeout=10)
-            assert closed.value.rcvd.code == 4401
-    # The token is in no URL, so it is in no log.
+        ana = start_client(port, token)
+        assert ana.stdout.readline() == "Connected as Ana.\n"
+        with enter(port, "class") as bia:
+            say(bia, "oi")
+            assert ana.stdout.readline() == "someone: oi\n"
     assert token not in (tmp_path / "log").read_text()
+
+
+def test_a_script_with_a_wrong_token_ends_and_does_not_try_again(
+    tmp_path, start_client
+):
+    with server(tmp_path / "log") as port:
+        stranger = start_client(port, "wrong")
+        assert stranger.communicate(timeout=10)[0] == "Refused: The token is not valid.\n"
+        assert stranger.returncode == 1
+
+
+def test_a_script_reconnects_after_a_restart_of_the_server(tmp_path, start_client):
+    with server(tmp_path / "log") as port:
+        ana = start_client(port, token_for("Ana"))
+        assert ana.stdout.readline() == "Connected as Ana.\n"
+    command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
+    with (tmp_path / "log").open("ab") as log:
+        again = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+    try:
+        assert ana.stdout.readline() == "Connected as Ana.\n"
+    finally:
+        again.terminate()
+        again.wait()
