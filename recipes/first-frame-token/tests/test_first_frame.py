@@ -179,7 +179,9 @@ def test_a_script_with_a_wrong_token_ends_and_does_not_try_again(
 ):
     with server(tmp_path / "log") as port:
         stranger = start_client(port, "wrong")
-        assert stranger.communicate(timeout=10)[0] == "Refused: The token is not valid.\n"
+        assert (
+            stranger.communicate(timeout=10)[0] == "Refused: The token is not valid.\n"
+        )
         assert stranger.returncode == 1
 
 
