@@ -167,6 +167,36 @@ def goals(name: str) -> list[str]:
     return ["", *(line(row) for row in rows), "", source_of(name), ""]
 
 
+def missed(name: str) -> list[str]:
+    """Return the goals that weren't reached, in words, one item for each."""
+    rows = [goal for goal in recorded(name)["goals"] if goal["met"] is False]
+    if not rows:
+        return ["", "Every goal was reached.", ""]
+    items = [
+        f"- **{row['goal']}**: {wanted(row)}, and {amount(row['measured'], row)} was reached."
+        for row in rows
+    ]
+    return [
+        "",
+        f"{len(rows)} of {len(recorded(name)['goals'])} were missed:",
+        "",
+        *items,
+        "",
+    ]
+
+
+def wanted(goal: dict) -> str:
+    """Return the limit of a goal, in words."""
+    limit = "at least" if goal["at_least"] else "at most"
+    return f"{limit} {amount(goal['wanted'], goal)} was wanted"
+
+
+def amount(value: float, goal: dict) -> str:
+    """Return a value in the unit of its goal."""
+    unit = {"x": " times", "us": " µs", "%": " %"}.get(goal["unit"], f" {goal['unit']}")
+    return f"{digits(value, 2)}{unit.rstrip()}"
+
+
 def machine(name: str) -> list[str]:
     """Return on what a run was made, with the versions of everything."""
     run = recorded(name)
