@@ -126,7 +126,10 @@ def table(name: str, scenario: str, *words: str) -> list[str]:
 
 def bars(name: str, scenario: str, *words: str) -> list[str]:
     """Return one figure of the chats in a scenario as bars, each with its number."""
-    chats, (key,) = chosen(name, scenario, words)
+    chats, keys = chosen(name, scenario, words)
+    if len(keys) != 1:
+        raise CourseError(f"bars show one figure, and this names {len(keys)}")
+    (key,) = keys
     rows = [row for row in chats if row.get(key) is not None]
     longest = max(row[key] for row in rows)
     # With a class, the theme leaves the table alone.
