@@ -25,13 +25,11 @@ def diagram(name: str) -> list[str]:
         raise CourseError(f"{path.relative_to(ROOT)} needs a <title> and a <desc>")
     label = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc"'
     upright = DIAGRAMS / f"{name}.upright.svg"
-    drawn = inline(path, f"{name}-")
     if upright.is_file():
-        drawn = drawn.replace("<svg ", '<svg class="wide" ', 1)
-        drawn += inline(upright, f"{name}-upright-").replace(
-            "<svg ", '<svg class="upright" ', 1
-        )
-    drawn = drawn.replace("<svg ", f"<svg {label} ")
+        drawn = inline(path, f"{name}-", f'class="wide" {label}')
+        drawn += inline(upright, f"{name}-upright-", f'class="upright" {label}')
+    else:
+        drawn = inline(path, f"{name}-", f'class="narrow" {label}')
     drawn = drawn.replace("<title>", f'<title id="{name}-title">', 1)
     drawn = drawn.replace("<desc>", f'<desc id="{name}-desc">', 1)
     lines = [line for line in drawn.splitlines() if line.strip()]
@@ -46,11 +44,13 @@ def parsed(path: Path) -> ET.Element:
         raise CourseError(f"{path.relative_to(ROOT)} is not SVG: {problem}") from None
 
 
-def inline(path: Path, prefix: str) -> str:
-    """Return a drawing with a prefix on its ids: another one may have the same."""
+def inline(path: Path, prefix: str, attributes: str) -> str:
+    """Return a drawing with more attributes, and with a prefix on its ids.
+
+    Another drawing of the page may have the same ids.
+    """
     parsed(path)
-    text = re.sub(
-        r"<\?xml.*?\?>|<!--.*?-->", "", path.read_text("utf-8"), flags=re.DOTALL
-    )
+    text = path.read_text("utf-8").replace("<svg ", f"<svg {attributes} ", 1)
+    text = re.sub(r"<\?xml.*?\?>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{prefix}', text)
     return re.sub(r"url\(#", f"url(#{prefix}", text)
