@@ -7,7 +7,7 @@ import pytest
 
 from course import docs
 from course.errors import CourseError
-from tools.pages import diagrams, measured, notebooks, plots
+from tools.pages import measured, notebooks, plots
 from tools.pages.directives import expanded
 from tools.pages.names import part
 
@@ -137,35 +137,6 @@ def test_the_outputs_of_other_code_are_not_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "RECORDED", tmp_path)
     with pytest.raises(CourseError, match="has changed since its run"):
         shown(f"::: notebook {name}")
-
-
-DRAWINGS = sorted(path.name for path in diagrams.DIAGRAMS.glob("*.svg"))
-PHONE = 328  # pixels: what a page leaves of a screen that is 360 wide
-SMALLEST_FONT = 12  # in a drawing
-READABLE = 11  # pixels
-
-
-@pytest.mark.parametrize("drawing", DRAWINGS)
-def test_a_diagram_is_narrow_enough_for_a_phone_or_has_an_upright_variant(drawing):
-    name = drawing.split(".")[0]
-    upright = diagrams.DIAGRAMS / f"{name}.upright.svg"
-    root = diagrams.parsed(
-        upright if upright.is_file() else diagrams.DIAGRAMS / drawing
-    )
-    width = float(root.get("viewBox").split()[2])
-    assert SMALLEST_FONT * PHONE / width >= READABLE
-
-
-def test_both_variants_of_a_diagram_have_one_title_and_no_id_twice():
-    text = shown("::: diagram 01-asking")
-    assert len(re.findall("<svg ", text)) == 2
-    assert len(re.findall("<title ", text)) == 1
-    assert text.count('aria-labelledby="01-asking-title"') == 2
-    ids = re.findall(r'\bid="([^"]+)"', text)
-    assert len(ids) == len(set(ids))
-    used = re.findall(r"url\(#([^)]+)\)", text)
-    assert used
-    assert set(used) <= set(ids)
 
 
 NOTEBOOKS_WITH_PLOTS = [
