@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from course import servers
 from tools.record.people import come_in, post, say, see, wait_for_status
+from tools.record.pictures import View
 from tools.record.scenes import output, screenshot
 from tools.record.stage import Stage, tapped, write_naturally
 from tools.record.tap import as_text
@@ -101,7 +102,7 @@ def short_polling(stage: Stage) -> Iterator:
             rows.nth(shown + 1).wait_for()  # a question and its answer
         see(bia, "oi, Bia")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
 
 
 @screenshot("01-long-polling")
@@ -115,4 +116,4 @@ def long_polling(stage: Stage) -> Iterator:
         post(show.room("class"), "Ana", "oi, Bia")
         see(bia, "oi, Bia")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
