@@ -15,7 +15,7 @@ from course.steps import ROOT, find_step
 from tools.pages.listings import OUTPUTS as FOLDER
 from tools.record import command
 from tools.record.natural import HOME, Natural
-from tools.record.pictures import SCHEMES, with_few_colours
+from tools.record.pictures import COLOURS, SCHEMES, with_few_colours
 from tools.record.scenes import FILMS, MISTAKES, OUTPUTS, SCREENSHOTS
 from tools.record.stage import MissingProgram, Stage
 from tools.record.tap import frames_as_text
@@ -187,11 +187,11 @@ def test_frames_are_written_as_rfc_6455_shows_them(tmp_path):
 
 def test_a_frequent_colour_stays_as_it_is_and_a_rare_one_becomes_the_nearest():
     picture = Image.new("RGB", (100, 60), (238, 240, 245))
-    for x in range(48):
+    for x in range(COLOURS):
         picture.putpixel((x, 0), (5 * x, 0, 0))
     picture.paste((10, 0, 1), (60, 0, 61, 1))
     (reduced,) = with_few_colours([picture])
-    assert len(reduced.getcolors()) == 48
+    assert len(reduced.getcolors()) == COLOURS
     assert reduced.getpixel((0, 59)) == (238, 240, 245)
     assert reduced.getpixel((60, 0)) in [(10, 0, 0), (10, 0, 1)]
 

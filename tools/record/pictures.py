@@ -15,7 +15,7 @@ SCHEMES = ["light", "dark"]
 DENSITY = 1.5  # pixels of a picture per pixel of a page: sharp on most screens
 MARGIN = 10  # pixels of the page around a part of it
 GAP = 8  # pixels between two windows
-COLOURS = 48
+COLOURS = 32
 FRAME = (136, 144, 160)  # the colour of a window's edge, for light and dark
 ENCODING = {"lossless": True, "quality": 100, "method": 6}
 

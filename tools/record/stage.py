@@ -26,7 +26,7 @@ from tools.record.terminal import Terminal
 PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
 # The narrowest that has the panel beside the chat: on a phone, a picture of it is still
 # readable.
-WIDTH, HEIGHT = 640, 520
+WIDTH, HEIGHT = 640, 480
 NARROW = 320  # half of that: the panel is below the chat
 WINDOW = {
     "viewport": {"width": WIDTH, "height": HEIGHT},

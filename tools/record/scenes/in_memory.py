@@ -130,7 +130,7 @@ def room(stage: Stage) -> Iterator:
 @screenshot("03-two-servers")
 def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second: neither sees the other's words."""
-    with stage.served("03", 2) as show, stage.pages(height=360) as [page]:
+    with stage.served("03", 2) as show, stage.pages(height=400) as [page]:
         ana, bia = side_by_side(page, show.address("chat/"))
         come_in(ana, show.room("class", 0), "Ana")
         come_in(bia, show.room("class", 1), "Bia")

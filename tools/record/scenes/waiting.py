@@ -120,7 +120,7 @@ def no_websocket(stage: Stage) -> str:
 @screenshot("02-event-stream")
 def event_stream(stage: Stage) -> Iterator:
     """Bia's window when an open answer has brought her two messages."""
-    with stage.served("02") as show, stage.pages() as [bia]:
+    with stage.served("02") as show, stage.pages(height=580) as [bia]:
         come_in(bia, show.room("class"), "Bia")
         bia.locator(EVENTS).check()
         wait_for_status(bia, "an event stream is open")
