@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -229,6 +230,7 @@ class Stage:
                 stack.callback(context.close)
                 context.set_default_timeout(PATIENCE)
                 context.clock.install()
+                context.clock.pause_at(time.time() + 1)
             opened = [context.new_page() for _ in range(count)]
             for page in opened:
                 stack.callback(page.close)
