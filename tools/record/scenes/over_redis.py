@@ -1,20 +1,16 @@
 """What lesson 04 shows."""
 
+import re
 from collections.abc import Iterator
 
+from course.steps import ROOT
 from tools.record.people import come_in, say, see
 from tools.record.scenes import mistake, output, screenshot
 from tools.record.stage import Show, Stage, side_by_side, write_naturally
 
-# The lesson has the same block. With it, the layer says what it drops.
-LOGGING = """
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"terminal": {"class": "logging.StreamHandler"}},
-    "loggers": {"channels_redis": {"handlers": ["terminal"], "level": "INFO"}},
-}
-"""
+# What the reader is told to add, so that the layer says what it drops.
+LESSON = ROOT / "docs" / "en" / "lessons" / "04-redis-layer.md"
+ADDED = re.compile(r'^```python title="config/settings\.py"\n(.+?)^```$', re.M | re.S)
 DROPPED = 49  # of a burst of 150, one event is on its way and 100 fit in the queue
 
 
@@ -80,7 +76,8 @@ def over_capacity(stage: Stage) -> str:
         stage.pages() as [ana],
     ):
         settings = show.folder / "config" / "settings.py"
-        settings.write_text(settings.read_text("utf-8") + LOGGING, "utf-8")
+        added = ADDED.search(LESSON.read_text("utf-8"))[1]
+        settings.write_text(settings.read_text("utf-8") + added, "utf-8")
         forget_all(stage, show)
         with stage.course(show, "run 04", REDIS_URL=stage.redis_url) as terminal:
             terminal.started()
