@@ -96,4 +96,8 @@ def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
     caption = f' title="{title}"' if title else ""
     # A copy would have the prompt and what was printed in it, or the signs of a diff.
     button = " .no-copy" if lexer in {"console", "diff", "text"} else ""
-    return ["", f"{fence} {{ .{lexer}{button}{caption} }}", *lines, fence, ""]
+    # What is printed is searched for. Code isn't: its explanation is what helps, and the
+    # index, which every reader loads, would be a third larger.
+    search = "" if lexer in {"console", "text"} else ' data-search-exclude=""'
+    head = f"{fence} {{ .{lexer}{button}{caption}{search} }}"
+    return ["", head, *lines, fence, ""]

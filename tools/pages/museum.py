@@ -49,7 +49,9 @@ def described(exhibit: Exhibit) -> list[str]:
         lines += [f"**What people see:** {outcomes}", ""]
     lines += [f"**Cause.** {exhibit.why}", "", f"**Fix.** {exhibit.fix}", ""]
     for path, diff in fixes(exhibit):
-        lines += folded(path, diff) if len(diff) > LONGEST else fenced("diff", diff, path)
+        lines += (
+            folded(path, diff) if len(diff) > LONGEST else fenced("diff", diff, path)
+        )
     seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
     return [*lines, f"**See it:** {seen}", ""]
 
