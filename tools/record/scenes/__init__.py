@@ -51,4 +51,10 @@ def exhibited(name: str, exhibit: str) -> Change:
 
 
 # Each of them enters its scenes when it is imported.
-from tools.record.scenes import asking, in_memory, over_redis, waiting  # noqa: E402, F401
+from tools.record.scenes import (  # noqa: E402
+    asking,  # noqa: F401
+    in_memory,  # noqa: F401
+    never_return,  # noqa: F401
+    over_redis,  # noqa: F401
+    waiting,  # noqa: F401
+)
