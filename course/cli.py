@@ -224,7 +224,8 @@ def exercise(options: argparse.Namespace, rest: list[str]) -> int:
 def list_steps(options: argparse.Namespace, rest: list[str]) -> int:
     """Print the steps, each with its question and what carries a message."""
     for step in load_steps():
-        print(f"{step.folder}  ({step.minutes} minutes)")
+        times = ", ".join(f"{what} {minutes}" for what, minutes in step.minutes.items())
+        print(f"{step.folder}  (minutes: {times})")
         print(f"    {step.question}")
         print(f"    {step.carries}")
     return 0

@@ -24,7 +24,7 @@ class Step:
     title: str
     question: str
     carries: str
-    minutes: int
+    minutes: dict[str, int]
     servers: list[str]
     needs: list[str]
     can: dict[str, bool]

@@ -1,4 +1,4 @@
-"""Finds `::: …` and `{{ … }}` in a page and puts in their place what they stand for."""
+"""Replaces `::: …` and `{{ … }}` in a page, and writes commands for each system."""
 
 import re
 import shlex
@@ -10,13 +10,17 @@ from markdown.preprocessors import Preprocessor
 
 from course.errors import CourseError
 from tools.pages import (
+    commands,
     diagrams,
     exercises,
+    finish,
+    glossary,
     listings,
     manifest,
     measured,
     museum,
     notebooks,
+    notes,
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
@@ -35,7 +39,10 @@ BLOCKS = {
     "exercise": exercises.exercise,
     "exercises": exercises.exercises,
     "goals": measured.goals,
+    "lesson-head": manifest.lesson_head,
+    "lessons": manifest.lessons,
     "machine": measured.machine,
+    "missed": measured.missed,
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
@@ -53,8 +60,11 @@ class PagesExtension(Extension):
     """Adds the directives to Markdown."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register what reads the lines of a page first."""
+        """Register what reads the lines of a page, and what finishes its elements."""
         md.preprocessors.register(Directives(md), "tools.pages", BEFORE_FENCES)
+        glossary.register(md)
+        finish.register(md)
+        notes.register(md)
 
 
 class Directives(Preprocessor):
@@ -62,25 +72,38 @@ class Directives(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """Return the lines with every directive replaced."""
-        return list(expanded(lines))
+        return [*expanded(lines), *measured.verified()]
 
 
 def expanded(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a page; what stands inside a fence is shown as it is."""
-    fence = ""
-    for line in lines:
+    """Yield the lines of a page with its directives and commands replaced.
+
+    A fenced block stays as it is, unless it has commands of the course: then it becomes
+    one tab for each system.
+    """
+    rest = list(lines)
+    while rest:
+        line = rest.pop(0)
         if mark := FENCE.match(line):
-            if not fence:
-                fence = mark[1]
-            elif mark[1].startswith(fence) and line.strip() == mark[1]:
-                fence = ""
-        if fence:
-            yield line
+            yield from commands.for_each_system([line, *taken(rest, mark[1])])
         elif found := DIRECTIVE.match(line):
-            for made in block(found["words"]):
-                yield found["indent"] + made if made else made
+            made = block(found["words"])
+            if written := notes.taken(rest, found["indent"]):
+                made = notes.marked(made, written)
+            for made_line in made:
+                yield found["indent"] + made_line if made_line else made_line
         else:
             yield FIGURE.sub(lambda found: figure(found[1]), line)
+
+
+def taken(rest: list[str], fence: str) -> Iterator[str]:
+    """Take the lines of a fenced block from the rest of a page, its end included."""
+    while rest:
+        line = rest.pop(0)
+        yield line
+        mark = FENCE.match(line)
+        if mark and mark[1].startswith(fence) and line.strip() == mark[1]:
+            return
 
 
 def block(text: str) -> list[str]:

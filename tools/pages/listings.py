@@ -86,7 +86,8 @@ def output(name: str) -> list[str]:
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in OUTPUTS.glob("*.txt")))
         raise CourseError(f'nothing is recorded as "{name}". There are: {known}.')
-    return fenced("console", path.read_text("utf-8").splitlines())
+    # Without a copy button: it would copy the prompt and what was printed, too.
+    return fenced("console .no-copy", path.read_text("utf-8").splitlines())
 
 
 def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:

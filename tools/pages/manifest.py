@@ -1,7 +1,10 @@
 """What the manifest of the steps says, as tables."""
 
 from course import compare
-from course.steps import find_step, load_steps
+from course.exercise import catalogue
+from course.steps import ROOT, Step, find_step, load_steps
+
+PAGES = ROOT / "docs" / "en"
 
 # The words for what a step can do; the keys are those of steps.toml.
 ABILITIES = {
@@ -15,11 +18,62 @@ ABILITIES = {
 def capabilities() -> list[str]:
     """Return what each step can do, as one table."""
     steps = load_steps()
-    heads = [f"[{step.number}](lessons/{step.folder}.md)" for step in steps]
+    heads = [f"[{step.number}]({lesson(step)})" for step in steps]
     rows = [["The chat …", *heads], ["---", *[":-:" for _ in steps]]]
     for key in steps[0].can:
         marks = ["yes" if step.can[key] else "–" for step in steps]
         rows.append([ABILITIES[key], *marks])
+    return ["", *(line(row) for row in rows), ""]
+
+
+def lesson(step: Step) -> str:
+    """Return the page of a step's lesson, from the folder of all pages."""
+    page = f"lessons/{step.folder}.md"
+    return page if (PAGES / page).is_file() else f"lessons/{step.folder}/index.md"
+
+
+def practice(step: Step) -> tuple[int, int]:
+    """Return how many exercises a lesson has, and their minutes together."""
+    found = [one for one in catalogue.load() if one.track == step.number]
+    return len(found), sum(one.minutes for one in found)
+
+
+def lesson_head(number: str) -> list[str]:
+    """Return the head of a lesson: its question, its minutes, what carries a message."""
+    step = find_step(number)
+    count, minutes = practice(step)
+    return [
+        "",
+        '<div class="lesson-head" markdown>',
+        "",
+        "The question",
+        f":   {step.question}",
+        "",
+        "Minutes",
+        f":   demo {step.minutes['demo']}, reading {step.minutes['reading']},"
+        f" {count} exercises {minutes}",
+        "",
+        "What carries a message",
+        f":   {step.carries}",
+        "",
+        "</div>",
+        "",
+    ]
+
+
+def lessons() -> list[str]:
+    """Return the lessons with their questions and minutes, as one table."""
+    heads = ["Lesson", "The question", "Demo", "Reading", "Exercises"]
+    rows = [heads, ["---", "---", "---:", "---:", "---:"]]
+    for step in load_steps():
+        _, minutes = practice(step)
+        rows.append(
+            [
+                f"[{step.number} {step.title}]({lesson(step)})",
+                step.question,
+                *(f"{part} min" for part in (*step.minutes.values(), minutes)),
+            ]
+        )
     return ["", *(line(row) for row in rows), ""]
 
 

@@ -18,6 +18,9 @@ from course.steps import DATA
 from tools.pages.manifest import line
 
 WHOLE = 0  # digits of what is counted in ones
+ROWS = "rows="  # before the chats that a table or a chart shows
+# What a reader has to compare with their own project.
+VERIFIED = ("django", "channels", "channels-redis", "daphne")
 
 # Key in a row: heading, unit, digits that mean something.
 COLUMNS = {
@@ -93,18 +96,41 @@ def column(key: str) -> tuple[str, str, int]:
     return COLUMNS[key]
 
 
-def table(name: str, scenario: str, *keys: str) -> list[str]:
-    """Return figures of every chat in a scenario, and where they come from."""
+def chosen(name: str, scenario: str, words: tuple[str]) -> tuple[list[dict], list[str]]:
+    """Return the rows that `rows=CHAT,CHAT` names, in that order, and the other words.
+
+    Without it, every chat that was measured.
+    """
+    rows = rows_of(name, scenario)
+    named = [word.removeprefix(ROWS) for word in words if word.startswith(ROWS)]
+    keys = [word for word in words if not word.startswith(ROWS)]
+    if not named:
+        return rows, keys
+    by_chat = {row["chat"]: row for row in rows}
+    wanted = [chat for names in named for chat in names.split(",")]
+    if unknown := [chat for chat in wanted if chat not in by_chat]:
+        known = ", ".join(by_chat)
+        raise CourseError(f'"{unknown[0]}" was not measured there. There are: {known}.')
+    return [by_chat[chat] for chat in wanted], keys
+
+
+def table(name: str, scenario: str, *words: str) -> list[str]:
+    """Return figures of the chats in a scenario, and where they come from."""
+    chats, keys = chosen(name, scenario, words)
     heads = ["Chat", *(heading(key) for key in keys)]
     rows = [heads, ["---", *["---:" for _ in keys]]]
-    for row in rows_of(name, scenario):
+    for row in chats:
         rows.append([label(row["chat"]), *(written(row.get(key), key) for key in keys)])
     return ["", *(line(row) for row in rows), "", source_of(name), ""]
 
 
-def bars(name: str, scenario: str, key: str) -> list[str]:
-    """Return one figure of every chat in a scenario as bars, each with its number."""
-    rows = [row for row in rows_of(name, scenario) if row.get(key) is not None]
+def bars(name: str, scenario: str, *words: str) -> list[str]:
+    """Return one figure of the chats in a scenario as bars, each with its number."""
+    chats, keys = chosen(name, scenario, words)
+    if len(keys) != 1:
+        raise CourseError(f"bars show one figure, and this names {len(keys)}")
+    (key,) = keys
+    rows = [row for row in chats if row.get(key) is not None]
     longest = max(row[key] for row in rows)
     # With a class, the theme leaves the table alone.
     lines = ["", '<figure class="bars">', '<table class="drawn">']
@@ -144,6 +170,36 @@ def goals(name: str) -> list[str]:
     return ["", *(line(row) for row in rows), "", source_of(name), ""]
 
 
+def missed(name: str) -> list[str]:
+    """Return the goals that weren't reached, in words, one item for each."""
+    rows = [goal for goal in recorded(name)["goals"] if goal["met"] is False]
+    if not rows:
+        return ["", "Every goal was reached.", ""]
+    items = [
+        f"- **{row['goal']}**: {wanted(row)}, and {amount(row['measured'], row)} was reached."
+        for row in rows
+    ]
+    return [
+        "",
+        f"{len(rows)} of {len(recorded(name)['goals'])} were missed:",
+        "",
+        *items,
+        "",
+    ]
+
+
+def wanted(goal: dict) -> str:
+    """Return the limit of a goal, in words."""
+    limit = "at least" if goal["at_least"] else "at most"
+    return f"{limit} {amount(goal['wanted'], goal)} was wanted"
+
+
+def amount(value: float, goal: dict) -> str:
+    """Return a value in the unit of its goal."""
+    unit = {"x": " times", "us": " µs", "%": " %"}.get(goal["unit"], f" {goal['unit']}")
+    return f"{digits(value, 2)}{unit.rstrip()}"
+
+
 def machine(name: str) -> list[str]:
     """Return on what a run was made, with the versions of everything."""
     run = recorded(name)
@@ -162,6 +218,18 @@ def versions() -> list[str]:
     run = recorded("05")
     text = f"Python {run['versions']['python']}, {', '.join(named)}."
     return ["", f"{text} Measured with the same on {run['date'][:10]}.", ""]
+
+
+def verified() -> list[str]:
+    """Return the last line of each page: the versions that its experiments ran with.
+
+    Not for the search: every page would be found by "Django".
+    """
+    locked = dict(environment.locked_versions())
+    named = ", ".join(f"{STACK[name]} {locked[name]}" for name in VERIFIED)
+    python = recorded("05")["versions"]["python"]
+    text = f"Verified with Python {python}, {named}."
+    return ["", text, '{: .verified data-search-exclude="" }', ""]
 
 
 def source_of(name: str) -> str:
