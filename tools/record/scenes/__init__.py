@@ -8,6 +8,7 @@ from course.changes import Change
 from tools.record.stage import Stage
 
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text
+MEASURED: set[str] = set()  # outputs whose numbers differ from run to run
 SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives the page
 
 # Mistakes to make on purpose: the number of the step, and the change. Its lesson tells
@@ -15,11 +16,17 @@ SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives the
 MISTAKES: dict[str, tuple[str, Change]] = {}
 
 
-def output(name: str) -> Callable:
-    """Let a function be the scene that gives docs/data/outputs/NAME.txt."""
+def output(name: str, *, varies: bool = False) -> Callable:
+    """Let a function be the scene that gives docs/data/outputs/NAME.txt.
+
+    With `varies`, its numbers are measured, and another run gives others. Then the scene
+    itself asserts what the page claims about them.
+    """
 
     def enter(play: Callable[[Stage], str]) -> Callable[[Stage], str]:
         OUTPUTS[name] = play
+        if varies:
+            MEASURED.add(name)
         return play
 
     return enter
@@ -54,6 +61,7 @@ def exhibited(name: str, exhibit: str) -> Change:
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
     in_memory,  # noqa: F401
+    many_sockets,  # noqa: F401
     never_return,  # noqa: F401
     over_redis,  # noqa: F401
     waiting,  # noqa: F401
