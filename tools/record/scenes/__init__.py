@@ -64,5 +64,6 @@ from tools.record.scenes import (  # noqa: E402
     many_sockets,  # noqa: F401
     never_return,  # noqa: F401
     over_redis,  # noqa: F401
+    redis_service,  # noqa: F401
     waiting,  # noqa: F401
 )
