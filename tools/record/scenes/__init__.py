@@ -60,6 +60,7 @@ def exhibited(name: str, exhibit: str) -> Change:
 # Each of them enters its scenes when it is imported.
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
+    database,  # noqa: F401
     in_memory,  # noqa: F401
     many_sockets,  # noqa: F401
     never_return,  # noqa: F401
