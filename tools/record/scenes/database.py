@@ -30,10 +30,12 @@ def kept_connections(stage: Stage) -> str:
     """200 requests with connections that are kept, and with some that are not."""
     with project(stage) as (show, env):
         kept = asked(stage, show, env, DAPHNE, CONN_MAX_AGE="60")
+        kept_async = asked(stage, show, env, DAPHNE, "acount/", CONN_MAX_AGE="60")
         closed = asked(stage, show, env, DAPHNE, CONN_MAX_AGE="0")
         assert "status 500" in kept
+        assert "status 500" in kept_async
         assert "200 times status 200" in closed
-        return f"{kept}\n\n{closed}"
+        return "\n\n".join([kept, kept_async, closed])
 
 
 @output("db-pool", varies=True)
@@ -88,7 +90,14 @@ def project(stage: Stage) -> Iterator[tuple[Show, dict[str, str]]]:
 
 
 def asked(
-    stage: Stage, show: Show, env: dict, server: str, *, count: bool = False, **more
+    stage: Stage,
+    show: Show,
+    env: dict,
+    server: str,
+    path: str = "count/",
+    *,
+    count: bool = False,
+    **more: str,
 ) -> str:
     """Serve the project, ask it 200 times, and return what a reader sees."""
     port = free_port()
@@ -98,9 +107,9 @@ def asked(
     typed = f"{setting} python {server.replace('PORT', '8002')}"
     with python(stage, show, typed, words, **env, **more) as serving:
         serving.process.wait_until(lambda: is_listening(port))
-        url = f"http://{HOST}:{port}/count/"
+        url = f"http://{HOST}:{port}/{path}"
         words = ["ask.py", url, "200", "10"]
-        typed = f"python ask.py http://{HOST}:8002/count/ 200 10"
+        typed = f"python ask.py http://{HOST}:8002/{path} 200 10"
         with python(stage, show, typed, words, **env) as asking:
             texts = [f"$ {serving.typed}", asking.to_the_end().text()]
         errors = re.findall(
