@@ -51,4 +51,4 @@ def exhibited(name: str, exhibit: str) -> Change:
 
 
 # Each of them enters its scenes when it is imported.
-from tools.record.scenes import asking, in_memory, over_redis, waiting  # noqa: E402, F401
+from tools.record.scenes import asking, final_frames, in_memory, over_redis, waiting  # noqa: E402, F401
