@@ -6,6 +6,7 @@ from channels.layers import get_channel_layer
 from django.core.management.base import BaseCommand
 
 from chat.groups import EVERYBODY, group_name
+from chat.history import Batch
 from chat.models import Room
 
 
@@ -30,4 +31,7 @@ class Command(BaseCommand):
             await layer.group_add(group, channel)
         while True:
             event = await layer.receive(channel)
-            self.stdout.write(f"{event['type']}: {len(event.get('messages', []))}")
+            count = ""
+            if event["type"] == "messages":
+                count = len(Batch.of_event(event).messages)
+            self.stdout.write(f"{event['type']} {count}")
