@@ -15,6 +15,7 @@ from course.errors import reported
 EXAMPLES = """\
 examples:
   python3 -m tools lint                  everything that CI checks without running it
+  python3 -m tools prose docs/en/errors.md   phrases that nobody says
   python3 -m tools verify 03-typing      its checks, on right and wrong solutions
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
@@ -46,6 +47,12 @@ def make_parser() -> argparse.ArgumentParser:
         "lint", help="check code, formatting, templates and workflows"
     )
     verb.set_defaults(verb=lint)
+
+    verb = verbs.add_parser(
+        "prose", help="find signs of a text that needs another pass"
+    )
+    verb.set_defaults(verb=prose)
+    verb.add_argument("files", nargs="*", help="what to read; else every text")
 
     verb = verbs.add_parser(
         "verify", help="try an exercise's checks on its right and wrong solutions"
@@ -96,6 +103,13 @@ def lint(options: argparse.Namespace) -> int:
     from tools.lint import lint
 
     return lint()
+
+
+def prose(options: argparse.Namespace) -> int:
+    """Print the signs that a text needs another pass."""
+    from tools import prose
+
+    return prose.prose(options.files)
 
 
 def verify(options: argparse.Namespace) -> int:

@@ -86,8 +86,7 @@ def output(name: str) -> list[str]:
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in OUTPUTS.glob("*.txt")))
         raise CourseError(f'nothing is recorded as "{name}". There are: {known}.')
-    # Without a copy button: it would copy the prompt and what was printed, too.
-    return fenced("console .no-copy", path.read_text("utf-8").splitlines())
+    return fenced("console", path.read_text("utf-8").splitlines())
 
 
 def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
@@ -95,4 +94,10 @@ def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
     runs = [len(run) for line in lines for run in re.findall("`{3,}", line)]
     fence = "`" * (max(runs, default=2) + 1)
     caption = f' title="{title}"' if title else ""
-    return ["", f"{fence} {{ .{lexer}{caption} }}", *lines, fence, ""]
+    # A copy would have the prompt and what was printed in it, or the signs of a diff.
+    button = " .no-copy" if lexer in {"console", "diff", "text"} else ""
+    # What is printed is searched for. Code isn't: its explanation is what helps, and the
+    # index, which every reader loads, would be a third larger.
+    search = "" if lexer in {"console", "text"} else ' data-search-exclude=""'
+    head = f"{fence} {{ .{lexer}{button}{caption}{search} }}"
+    return ["", head, *lines, fence, ""]

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +19,19 @@ from course.processes import free_port
 from course.servers import HOST
 from course.steps import ROOT, Step, find_step
 from tools.record.natural import BROWSER, Natural
+from tools.record.people import log_in
+from tools.record.pictures import DENSITY
 from tools.record.tap import Tap
 from tools.record.terminal import Terminal
 
 PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
-# Wide enough for the panel beside the chat.
+# The narrowest that has the panel beside the chat: on a phone, a picture of it is still
+# readable.
+WIDTH, HEIGHT = 640, 480
+NARROW = 320  # half of that: the panel is below the chat
 WINDOW = {
-    "viewport": {"width": 960, "height": 540},
+    "viewport": {"width": WIDTH, "height": HEIGHT},
+    "device_scale_factor": DENSITY,
     "locale": "en-GB",
     "user_agent": BROWSER,  # so that its requests are as long everywhere
 }
@@ -33,6 +40,7 @@ WINDOW = {
 WRITE_NATURALLY = """texts => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (const text of texts) walker.nextNode().data = text;
+  for (const time of document.querySelectorAll("time")) time.textContent = "09:00";
   for (const label of document.querySelectorAll(".server"))
     label.style.setProperty(
       "--hue", Math.round(Number.parseInt(label.textContent, 10) * 137.5) % 360);
@@ -203,7 +211,14 @@ class Stage:
         return self.folder / f"{self.logs}.log"
 
     @contextlib.contextmanager
-    def pages(self, count: int = 1, *, timeless: bool = False) -> Iterator[list]:
+    def pages(
+        self,
+        count: int = 1,
+        *,
+        timeless: bool = False,
+        width: int = WIDTH,
+        height: int = HEIGHT,
+    ) -> Iterator[list]:
         """Open so many windows of the browser, each one a person's.
 
         With `timeless`, time passes in them only when a scene says so.
@@ -215,9 +230,30 @@ class Stage:
                 stack.callback(context.close)
                 context.set_default_timeout(PATIENCE)
                 context.clock.install()
+                context.clock.pause_at(time.time() + 1)
             opened = [context.new_page() for _ in range(count)]
             for page in opened:
                 stack.callback(page.close)
+                page.set_viewport_size({"width": width, "height": height})
+            yield opened
+
+    @contextlib.contextmanager
+    def accounts(
+        self, address: str, *names: str, width: int = NARROW, height: int = HEIGHT
+    ) -> Iterator[list]:
+        """Open a window for each of these accounts, in a browser of its own, logged in.
+
+        `address` is one that asks for a login first.
+        """
+        size = {"width": width, "height": height}
+        with contextlib.ExitStack() as stack:
+            opened = []
+            for name in names:
+                context = self.browser.new_context(**WINDOW | {"viewport": size})
+                stack.callback(context.close)
+                context.set_default_timeout(PATIENCE)
+                opened.append(context.new_page())
+                log_in(opened[-1], address, name)
             yield opened
 
 
@@ -231,17 +267,21 @@ def tapped(show: Show) -> Iterator[Tap]:
         yield tap
 
 
-def side_by_side(page, address: str) -> list:
+def side_by_side(page, address: str, html: str = TWO_WINDOWS) -> list:
     """Return two windows within one, so that one picture shows both."""
     # In a page of the chat: a page without an address may not reach this machine.
     page.goto(address)
-    page.evaluate("html => { document.documentElement.innerHTML = html; }", TWO_WINDOWS)
+    page.evaluate("html => { document.documentElement.innerHTML = html; }", html)
     return page.frames[1:]
 
 
 def write_naturally(page, natural: Natural) -> None:
     """Change the texts of a page, and the colours that are made from them, as in an output."""
+    ports = [str(port) for port in natural.ports]
     for frame in page.frames:
-        frame.evaluate(
-            WRITE_NATURALLY, [natural(text) for text in frame.evaluate(TEXTS)]
-        )
+        # Only what names a real port: the rest may have been written before.
+        texts = [
+            natural(text) if any(port in text for port in ports) else text
+            for text in frame.evaluate(TEXTS)
+        ]
+        frame.evaluate(WRITE_NATURALLY, texts)

@@ -8,7 +8,8 @@ from course.changes import Change
 from tools.record.stage import Stage
 
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text
-SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives the page
+SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives a View
+FILMS: dict[str, Callable] = {}  # play(stage) yields a page and so many milliseconds
 
 # Mistakes to make on purpose: the number of the step, and the change. Its lesson tells
 # the reader to make it; where there is an output of this name, it shows what comes.
@@ -35,6 +36,19 @@ def screenshot(name: str) -> Callable:
     return enter
 
 
+def film(name: str) -> Callable:
+    """Let a function be the scene of docs/en/assets/NAME-….webp.
+
+    Whenever it yields, the page is photographed, in each layout and scheme.
+    """
+
+    def enter(play: Callable) -> Callable:
+        FILMS[name] = play
+        return play
+
+    return enter
+
+
 def mistake(name: str, number: str, file: str, old: str, new: str) -> Change:
     """Enter a mistake into the table, under the name of the output that it causes."""
     change = Change(file, new, old)
@@ -51,4 +65,11 @@ def exhibited(name: str, exhibit: str) -> Change:
 
 
 # Each of them enters its scenes when it is imported.
-from tools.record.scenes import asking, in_memory, over_redis, waiting  # noqa: E402, F401
+from tools.record.scenes import (  # noqa: E402
+    asking,  # noqa: F401
+    in_memory,  # noqa: F401
+    loop,  # noqa: F401
+    over_redis,  # noqa: F401
+    survives,  # noqa: F401
+    waiting,  # noqa: F401
+)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from course.changes import Change
 from tools.record.people import come_in, say, see, wait_for_status
+from tools.record.pictures import View
 from tools.record.scenes import exhibited, mistake, output, screenshot
 from tools.record.stage import Stage, side_by_side, tapped, write_naturally
 from tools.record.tap import as_text, frames_as_text
@@ -123,13 +124,13 @@ def room(stage: Stage) -> Iterator:
         say(bia, "oi, Ana")
         see(bia, "oi, Ana")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
 
 
 @screenshot("03-two-servers")
 def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second: neither sees the other's words."""
-    with stage.served("03", 2) as show, stage.pages() as [page]:
+    with stage.served("03", 2) as show, stage.pages(height=400) as [page]:
         ana, bia = side_by_side(page, show.address("chat/"))
         come_in(ana, show.room("class", 0), "Ana")
         come_in(bia, show.room("class", 1), "Bia")
@@ -138,4 +139,4 @@ def two_servers(stage: Stage) -> Iterator:
         say(bia, "is anybody here?")
         see(bia, "is anybody here?")
         write_naturally(page, show.natural)
-        yield page
+        yield View([page])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tools.record.people import come_in, say, see
+from tools.record.pictures import View
 from tools.record.scenes import mistake, output, screenshot
 from tools.record.stage import Stage, side_by_side, write_naturally
 
@@ -54,7 +55,7 @@ BURST = mistake(
 @screenshot("04-two-servers")
 def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second: they talk."""
-    with stage.served("04", 2) as show, stage.pages() as [page]:
+    with stage.served("04", 2) as show, stage.pages(height=400) as [page]:
         ana, bia = side_by_side(page, show.address("chat/"))
         come_in(ana, show.room("class", 0), "Ana")
         come_in(bia, show.room("class", 1), "Bia")
@@ -63,17 +64,16 @@ def two_servers(stage: Stage) -> Iterator:
         say(bia, "oi, Ana")
         see(ana, "oi, Ana")
         write_naturally(page, show.natural)
-        yield page
+        yield View([page])
 
 
 @screenshot("04-burst")
 def burst(stage: Stage) -> Iterator:
     """Ana's window after one message that the consumer sent 150 times."""
-    with stage.served("04", edit=BURST) as show, stage.pages() as [ana]:
-        ana.set_viewport_size({"width": 960, "height": 360})
+    with stage.served("04", edit=BURST) as show, stage.pages(height=420) as [ana]:
         come_in(ana, show.room("class"), "Ana")
         ana.get_by_role("button", name="Count from zero").click()
         say(ana, "oi")
         see(ana, "oi", times=101)
         write_naturally(ana, show.natural)
-        yield ana
+        yield View([ana])
