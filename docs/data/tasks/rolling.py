@@ -25,15 +25,14 @@ def is_ready(port):
         return False
 
 
-def replace(process, port):
-    """Replace a process, and return the new one once nginx sends people to it."""
-    process.terminate()
-    process.wait()
-    new = start(port)
+def replace(processes, port):
+    """Replace the process at a port; return once nginx sends people to the new one."""
+    processes[port].terminate()
+    processes[port].wait()
+    processes[port] = start(port)
     while not is_ready(port):
         time.sleep(0.2)
     time.sleep(NGINX_TRIES_AGAIN)
-    return new
 
 
 def main():
@@ -43,7 +42,7 @@ def main():
         while True:
             input("Enter replaces both processes, Ctrl-C stops them.\n")
             for port in PORTS:
-                processes[port] = replace(processes[port], port)
+                replace(processes, port)
     except KeyboardInterrupt:
         pass
     finally:
