@@ -70,6 +70,7 @@ from tools.record.scenes import (  # noqa: E402
     in_memory,  # noqa: F401
     loop,  # noqa: F401
     over_redis,  # noqa: F401
+    recipes,  # noqa: F401
     survives,  # noqa: F401
     waiting,  # noqa: F401
 )
