@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -199,11 +199,29 @@ class Stage:
         ):
             yield show, terminal.started(), pages
 
-    def manage(self, show: Show, arguments: str, *more: str, **env: str) -> Terminal:
-        """Type `python manage.py …` in the folder of the step; `more` is not shown."""
-        typed = f"python manage.py {arguments}"
-        command = [sys.executable, "manage.py", *shlex.split(arguments), *more]
+    def manage(
+        self,
+        show: Show,
+        arguments: str,
+        *more: str,
+        python: Sequence[str] = (),
+        **env: str,
+    ) -> Terminal:
+        """Type `python manage.py …` in the folder of the step; `more` is not shown.
+
+        `python` holds options of Python itself.
+        """
+        typed = " ".join(["python", *python, "manage.py", arguments])
+        words = [*python, "manage.py", *shlex.split(arguments), *more]
+        command = [sys.executable, *words]
         return Terminal(typed, command, show.folder, show.natural, self.log(), env)
+
+    def ask_redis(self, show: Show, words: str) -> Terminal:
+        """Type `python3 -m course redis …`, a command to the Redis of this stage."""
+        typed = f"python3 -m course redis {words}"
+        command = [sys.executable, "-m", "course", "redis", *shlex.split(words)]
+        env = {"REDIS_URL": self.redis_url}
+        return Terminal(typed, command, show.clone, show.natural, self.log(), env)
 
     def log(self) -> Path:
         """Return a file for the output of one more program."""
