@@ -72,18 +72,6 @@ def exhibited(name: str, exhibit: str) -> Change:
 
 
 # Each of them enters its scenes when it is imported.
-    asking,  # noqa: F401
-    database,  # noqa: F401
-    in_memory,  # noqa: F401
-    loop,  # noqa: F401
-    many_sockets,  # noqa: F401
-    never_return,  # noqa: F401
-    over_redis,  # noqa: F401
-    recipes,  # noqa: F401
-    redis_service,  # noqa: F401
-    survives,  # noqa: F401
-    waiting,  # noqa: F401
-)
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
     database,  # noqa: F401
