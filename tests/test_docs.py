@@ -90,6 +90,23 @@ def test_pages_include_files_by_their_path_from_the_root(tmp_path):
     assert "01-http-polling" in (tmp_path / "site/index.html").read_text("utf-8")
 
 
+def test_the_tabs_are_what_a_reader_looks_for_and_no_page_is_listed_twice(site):
+    html = (site / "index.html").read_text("utf-8")
+    tabs = re.findall(r'class="md-tabs__link">\s*(.+?)\s*</a>', html)
+    assert tabs == [
+        "Start",
+        "Lessons",
+        "Concepts",
+        "Playground",
+        "Reference",
+        "Teaching",
+    ]
+    listed = re.findall(
+        r"^ +- (?:.+: )?(\S+\.md)$", docs.CONFIG.read_text("utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(set(listed))
+
+
 @pytest.mark.parametrize("step", load_steps(), ids=lambda step: step.number)
 def test_a_lesson_has_the_title_that_the_manifest_says(step):
     page = (SOURCES / lesson(step)).read_text(encoding="utf-8")

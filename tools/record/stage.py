@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -77,6 +77,7 @@ class Show:
         self.first = first
         self.count = count
         self.ports = [first + index for index in range(count)]
+        self.servers = []  # those that run
         self.tap_port = first + count
         usual = {port: step.port + index for index, port in enumerate(self.ports)}
         # What the tool proposes if the port is taken.
@@ -161,18 +162,25 @@ class Stage:
 
     @contextlib.contextmanager
     def served(
-        self, number: str, count: int = 1, edit: Change | None = None
+        self,
+        number: str,
+        count: int = 1,
+        edit: Change | None = None,
+        redis_url: str | None = None,
     ) -> Iterator[Show]:
-        """Serve a step; what the servers print is not looked at."""
+        """Serve a step; what the servers print is not looked at.
+
+        Without a `redis_url`, a step that needs Redis gets the one of the stage.
+        """
         with self.show(number, count, edit) as show:
-            url = self.redis_url if "redis" in show.step.needs else None
+            url = redis_url or self.redis_url if "redis" in show.step.needs else None
             with servers.serving(
                 show.step,
                 show.ports,
                 logs=self.folder / "logs",
                 redis_url=url,
                 folder=show.folder,
-            ):
+            ) as show.servers:
                 yield show
 
     def at_hand(self, number: str) -> Show:
@@ -199,11 +207,29 @@ class Stage:
         ):
             yield show, terminal.started(), pages
 
-    def manage(self, show: Show, arguments: str, *more: str, **env: str) -> Terminal:
-        """Type `python manage.py …` in the folder of the step; `more` is not shown."""
-        typed = f"python manage.py {arguments}"
-        command = [sys.executable, "manage.py", *shlex.split(arguments), *more]
+    def manage(
+        self,
+        show: Show,
+        arguments: str,
+        *more: str,
+        python: Sequence[str] = (),
+        **env: str,
+    ) -> Terminal:
+        """Type `python manage.py …` in the folder of the step; `more` is not shown.
+
+        `python` holds options of Python itself.
+        """
+        typed = " ".join(["python", *python, "manage.py", arguments])
+        words = [*python, "manage.py", *shlex.split(arguments), *more]
+        command = [sys.executable, *words]
         return Terminal(typed, command, show.folder, show.natural, self.log(), env)
+
+    def ask_redis(self, show: Show, words: str) -> Terminal:
+        """Type `python3 -m course redis …`, a command to the Redis of this stage."""
+        typed = f"python3 -m course redis {words}"
+        command = [sys.executable, "-m", "course", "redis", *shlex.split(words)]
+        env = {"REDIS_URL": self.redis_url}
+        return Terminal(typed, command, show.clone, show.natural, self.log(), env)
 
     def log(self) -> Path:
         """Return a file for the output of one more program."""

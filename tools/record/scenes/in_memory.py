@@ -44,7 +44,7 @@ def frames(stage: Stage) -> str:
 
 
 WRONG_TYPE = exhibited("03-wrong-type", "wrong-type")
-mistake(
+FORGOTTEN_AWAIT = mistake(
     "03-forgotten-await",
     "03",
     "chat/consumers.py",
@@ -73,6 +73,23 @@ def wrong_type(stage: Stage) -> str:
             wait_for_status(page, CLOSED)
         terminal.until("DISCONNECT", times=2)
         return terminal.text(since="Exception inside application")
+
+
+@output("03-forgotten-await")
+def forgotten_await(stage: Stage) -> str:
+    """The warning of Python, which this server shows only as an error."""
+    options = ["-W", "error::RuntimeWarning"]
+    with (
+        stage.show("03", edit=FORGOTTEN_AWAIT) as show,
+        stage.manage(
+            show, "runserver", str(show.ports[0]), "--noreload", python=options
+        ) as terminal,
+        stage.pages() as [ana],
+    ):
+        terminal.until("Quit the server")
+        come_in(ana, show.room("class"), "Ana")
+        say(ana, "oi")
+        return terminal.until("was never awaited").text(since="Exception ignored")
 
 
 @output("03-no-layer")
