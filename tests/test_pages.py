@@ -4,10 +4,11 @@ import json
 import re
 
 import pytest
+from markdown import Markdown
 
 from course import docs
 from course.errors import CourseError
-from tools.pages import measured, notebooks
+from tools.pages import glossary, measured, notebooks, plots
 from tools.pages.directives import expanded
 from tools.pages.names import part
 
@@ -19,6 +20,12 @@ UNIT = r"( ?(ms|µs|us|KB|MB|GB|%|x|bytes?|times|seconds?|deliveries|requests?)\
 def shown(*lines):
     """Return what these lines of a page become."""
     return "\n".join(expanded(list(lines)))
+
+
+def page(*lines):
+    """Return these lines of a page as HTML."""
+    extensions = ["attr_list", "md_in_html", "pymdownx.superfences", "tools.pages"]
+    return Markdown(extensions=extensions).convert("\n".join(lines))
 
 
 def test_a_listing_is_the_file_itself():
@@ -91,7 +98,8 @@ def test_a_listing_may_stand_inside_a_box_and_is_left_alone_inside_a_fence():
         ("::: output gone", 'recorded as "gone"'),
         ("::: table steps gone p50_ms", 'measured in "gone"'),
         ("::: table steps listen-100 gone", 'no figure "gone"'),
-        ("::: bars steps listen-100", "missing 1 required"),
+        ("::: bars steps listen-100", "bars show one figure, and this names 0"),
+        ("::: bars steps listen-100 rows=gone p50_ms", '"gone" was not measured'),
         ("{{ steps listen-100 gone p50_ms }}", "was not measured"),
         ("::: notebook gone", "no run of the notebook gone"),
         ("::: diagram gone", "no docs/diagrams/gone.svg"),
@@ -102,6 +110,106 @@ def test_what_is_not_there_stops_the_build_and_says_what(line, complaint):
     with pytest.raises(CourseError, match=re.escape(complaint)) as problem:
         shown(line)
     assert line.strip(":{} ").split()[0] in str(problem.value)
+
+
+def test_a_table_shows_the_chats_that_a_lesson_has_met_in_its_order():
+    text = shown("::: table steps listen-100 rows=03,01-short-8-threads p50_ms")
+    cells = [line.split(" | ") for line in text.splitlines() if line.startswith("| 0")]
+    assert [row[0] for row in cells] == [
+        "| 03 WebSocket, in-memory layer",
+        "| 01 short polling, 8 threads",
+    ]
+
+
+def test_a_note_is_a_number_on_its_line_and_nobody_copies_it():
+    lines = [
+        "::: code 03-inmemory-layer/chat/consumers.py ChatConsumer.connect",
+        "1. `group_add`: before `accept`.",
+        "2. `accept()`: answers the handshake.",
+    ]
+    html = page(*lines)
+    numbers = '<span class="note" data-note="{}"></span>\n'.format
+    assert re.search(f"group_add.*channel_name.*{numbers(1)}", html)
+    assert re.search(f"accept.*{numbers(2)}", html)
+    assert "<li><code>group_add</code>: before <code>accept</code>.</li>" in html
+    assert not re.search("[\ue000-\uf8ff]", html)
+
+
+def test_a_note_whose_line_is_gone_stops_the_build():
+    with pytest.raises(CourseError, match='the text of the note "group_gone"'):
+        shown(
+            "::: code 03-inmemory-layer/chat/consumers.py ChatConsumer.connect",
+            "1. `group_gone`: before `accept`.",
+        )
+
+
+def test_a_list_below_a_listing_is_no_note():
+    text = shown(
+        "::: code 03-inmemory-layer/chat/routing.py", "", "1. `first`", "2. two"
+    )
+    assert text.endswith("\n\n1. `first`\n2. two")
+
+
+def test_a_command_of_the_course_is_written_for_each_system():
+    text = shown("```text", "python3 -m course run 03", "```")
+    assert text.index('===! "macOS, Linux"') < text.index(
+        "    python3 -m course run 03"
+    )
+    assert text.index('=== "Windows"') < text.index("    py -m course run 03")
+    nested = shown("    ```sh", "    python3 -m course run 03", "    ```")
+    assert "\n        py -m course run 03\n" in nested
+
+
+@pytest.mark.parametrize("line", ["pip install channels", "$ python3 --version"])
+def test_other_commands_and_outputs_stay_as_they_are(line):
+    fenced = ["```text", line, "```"]
+    assert shown(*fenced) == "\n".join(fenced)
+
+
+def test_a_tooltip_explains_a_term_where_a_page_first_uses_it():
+    html = page(
+        "# A coroutine in a heading",
+        "",
+        "A [coroutine](x.md) in a link, `coroutine` in code, **Coroutines** in bold,",
+        "then a coroutine again, and coroutines.",
+    )
+    (found,) = re.findall(r"<abbr[^>]*>(.*?)</abbr>", html)
+    assert found == "Coroutines"
+    assert f'title="{glossary.terms()["coroutine"]}"' in html
+    # A keyboard must be able to reach what a mouse shows.
+    assert re.search('<abbr[^>]* tabindex="0"', html)
+
+
+def test_no_tooltip_is_put_into_an_option_that_becomes_a_button():
+    html = page('<div class="predict" markdown>', "", "1. a coroutine", "", "</div>")
+    assert "<abbr" not in html
+
+
+def test_every_definition_of_the_glossary_begins_with_a_sentence_that_stands_alone():
+    assert len(glossary.terms()) > 30
+    for term, meaning in glossary.terms().items():
+        assert 15 < len(meaning) < 200, term
+        assert meaning[-1] in ".!?", term
+
+
+def test_an_output_cannot_be_copied_with_its_prompt():
+    assert "``` { .console .no-copy }" in shown("::: output 03-run-two")
+
+
+def test_the_short_answer_of_a_page_gets_a_box():
+    assert '<p class="hurry"><strong>In a hurry?' in page("**In a hurry?** Yes.")
+
+
+def test_a_screenshot_is_a_link_to_itself():
+    html = page("![Two windows](../assets/screenshots/a.webp#only-light){ width=960 }")
+    assert (
+        '<a class="enlarge" href="../assets/screenshots/a.webp#only-light"><img' in html
+    )
+
+
+def test_every_page_ends_with_the_versions_that_it_was_verified_with():
+    html = page("# A page")
+    assert re.search('<p class="verified"[^>]*>Verified with Python 3.+Django 5', html)
 
 
 def test_a_figure_is_the_recorded_one_with_its_unit():
@@ -139,6 +247,35 @@ def test_the_outputs_of_other_code_are_not_shown(tmp_path, monkeypatch):
         shown(f"::: notebook {name}")
 
 
+NOTEBOOKS_WITH_PLOTS = [
+    "1-what-asking-costs",
+    "2-wsgi-and-asgi-by-hand",
+    "5-which-transport-when",
+]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS_WITH_PLOTS)
+def test_a_plot_takes_the_colours_of_the_page(name):
+    """No style attribute: a strict content security policy forbids them."""
+    text = shown(f"::: notebook {name}")
+    drawn = re.findall('<svg class="plot".*?</svg>', text, re.DOTALL)
+    assert drawn
+    for plot in drawn:
+        assert not re.search(r"style=|#[0-9a-f]{6}|<metadata|<!--", plot)
+        assert len(plot) < 10_000
+    ids = re.findall(r'\bid="([^"]+)"', "".join(drawn))
+    assert len(ids) == len(set(ids))
+
+
+def test_a_plot_in_a_colour_that_the_page_does_not_know_stops_the_build():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+        '<path d="M 0 0" style="stroke: #123456"/></svg>'
+    )
+    with pytest.raises(CourseError, match="#123456"):
+        plots.inline(svg, "A line.", "plot-")
+
+
 def test_no_measured_number_is_typed_into_a_page():
     """What costs how much stands in docs/data, and pages draw it from there."""
     typed = [
@@ -152,7 +289,7 @@ def test_no_measured_number_is_typed_into_a_page():
 
 def costs_in(text):
     """Return the lines that speak of what was measured."""
-    if re.search("^# Measurements$", text, re.MULTILINE):
+    if re.search("^# Measurements", text, re.MULTILINE):
         return text.splitlines()
     sections = re.split(r"^## ", text, flags=re.MULTILINE)
     return [

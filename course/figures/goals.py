@@ -197,7 +197,8 @@ def written(value: float | None, verdict: dict) -> str:
     if value is None:
         return "–"
     number = f"{value:,.0f}" if abs(value) >= 100 else f"{float(value):.3g}"
-    return f"{number} {verdict['unit']}".rstrip()
+    unit = verdict["unit"].replace("us", "µs")  # as in all other tables
+    return f"{number} {unit}".rstrip()
 
 
 def outcome(verdict: dict) -> str:

@@ -42,6 +42,7 @@ BLOCKS = {
     "lesson-head": manifest.lesson_head,
     "lessons": manifest.lessons,
     "machine": measured.machine,
+    "missed": measured.missed,
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,

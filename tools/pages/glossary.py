@@ -25,7 +25,9 @@ MARKUP = re.compile(r"\[([^\]]+)\]\([^)]*\)|[`*]")
 # Not here: a link and a button have a name of their own, a heading has its anchor, and
 # the options of a prediction become buttons.
 NOT_IN = {"a", "button", "code", "h1", "h2", "h3", "h4", "summary", "th", "dt"}
-NOT_IN_CLASS = {"predict", "lesson-head"}
+NOT_IN_CLASS = {"predict", "lesson-head", "verified"}
+# The package, and not the plural of the term.
+NAMES = {"Channels"}
 AFTER_ABBR = 6  # `abbr` has 7, and `toc`, which reads the headings, 5
 
 
@@ -46,7 +48,7 @@ def spellings() -> dict[str, str]:
         for form in (term, term[0].upper() + term[1:]):
             found[form] = meaning
             found[form + "s"] = meaning
-    return found
+    return {form: meaning for form, meaning in found.items() if form not in NAMES}
 
 
 def register(md: Markdown) -> None:

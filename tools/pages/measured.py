@@ -126,7 +126,10 @@ def table(name: str, scenario: str, *words: str) -> list[str]:
 
 def bars(name: str, scenario: str, *words: str) -> list[str]:
     """Return one figure of the chats in a scenario as bars, each with its number."""
-    chats, (key,) = chosen(name, scenario, words)
+    chats, keys = chosen(name, scenario, words)
+    if len(keys) != 1:
+        raise CourseError(f"bars show one figure, and this names {len(keys)}")
+    (key,) = keys
     rows = [row for row in chats if row.get(key) is not None]
     longest = max(row[key] for row in rows)
     # With a class, the theme leaves the table alone.
@@ -165,6 +168,36 @@ def goals(name: str) -> list[str]:
     rows.append(["---", "---:", "---:", "---", "---:"])
     rows += [[cell or " " for cell in row] for row in cells]
     return ["", *(line(row) for row in rows), "", source_of(name), ""]
+
+
+def missed(name: str) -> list[str]:
+    """Return the goals that weren't reached, in words, one item for each."""
+    rows = [goal for goal in recorded(name)["goals"] if goal["met"] is False]
+    if not rows:
+        return ["", "Every goal was reached.", ""]
+    items = [
+        f"- **{row['goal']}**: {wanted(row)}, and {amount(row['measured'], row)} was reached."
+        for row in rows
+    ]
+    return [
+        "",
+        f"{len(rows)} of {len(recorded(name)['goals'])} were missed:",
+        "",
+        *items,
+        "",
+    ]
+
+
+def wanted(goal: dict) -> str:
+    """Return the limit of a goal, in words."""
+    limit = "at least" if goal["at_least"] else "at most"
+    return f"{limit} {amount(goal['wanted'], goal)} was wanted"
+
+
+def amount(value: float, goal: dict) -> str:
+    """Return a value in the unit of its goal."""
+    unit = {"x": " times", "us": " µs", "%": " %"}.get(goal["unit"], f" {goal['unit']}")
+    return f"{digits(value, 2)}{unit.rstrip()}"
 
 
 def machine(name: str) -> list[str]:
