@@ -18,6 +18,7 @@ from readers import PAGES, SOURCES, assert_readable, on_disk, visit
 
 from course import docs
 from tools.lighthouse import run, server
+from tools.record.pictures import DENSITY
 
 HOME = "https://ana.example/chat/"
 REPOSITORY = "https://github.com/ana/chat"
@@ -255,7 +256,11 @@ def test_every_picture_has_the_size_that_its_page_gives_it(site):
             count += 1
             there = dict(re.findall(r'(src|width|height)="([^"]+)"', tag))
             size = int(there["width"]), int(there["height"])
-            assert size == pytest.approx(size_of(site / page, there["src"]), abs=1), tag
+            # Recordings have more pixels than they take up.
+            density = DENSITY if "assets/" in there["src"] else 1
+            pixels = tuple(density * length for length in size)
+            real = size_of(site / page, there["src"])
+            assert pixels == pytest.approx(real, abs=density), tag
     assert count > 10
 
 

@@ -9,6 +9,7 @@ from course.steps import DATA, ROOT, STEPS, find_step
 from tools.pages.names import part
 
 OUTPUTS = DATA / "outputs"
+TITLE = "title="
 
 LEXERS = {
     ".conf": "nginx",
@@ -32,13 +33,18 @@ NAMELESS = {
 }
 
 
-def code(place: str, name: str = "") -> list[str]:
-    """Return a file of a step or of the repository, or a named part of it."""
+def code(place: str, *words: str) -> list[str]:
+    """Return a file of a step or of the repository, or a named part of it.
+
+    `title=PATH` says where a reader has to put it, if that's another file.
+    """
+    titles = [word.removeprefix(TITLE) for word in words if word.startswith(TITLE)]
+    name = " ".join(word for word in words if not word.startswith(TITLE))
     path = find_file(place)
     source = path.read_text("utf-8")
     lines = part(source, path.suffix, name) if name else source.splitlines()
     lexer = LEXERS.get(path.suffix) or NAMELESS.get(path.name, "text")
-    return fenced(lexer, lines, path.relative_to(ROOT).as_posix())
+    return fenced(lexer, lines, *titles or [path.relative_to(ROOT).as_posix()])
 
 
 def section(place: str, *words: str) -> list[str]:

@@ -77,6 +77,7 @@ class Show:
         self.first = first
         self.count = count
         self.ports = [first + index for index in range(count)]
+        self.servers = []  # those that run
         self.tap_port = first + count
         usual = {port: step.port + index for index, port in enumerate(self.ports)}
         # What the tool proposes if the port is taken.
@@ -161,18 +162,25 @@ class Stage:
 
     @contextlib.contextmanager
     def served(
-        self, number: str, count: int = 1, edit: Change | None = None
+        self,
+        number: str,
+        count: int = 1,
+        edit: Change | None = None,
+        redis_url: str | None = None,
     ) -> Iterator[Show]:
-        """Serve a step; what the servers print is not looked at."""
+        """Serve a step; what the servers print is not looked at.
+
+        Without a `redis_url`, a step that needs Redis gets the one of the stage.
+        """
         with self.show(number, count, edit) as show:
-            url = self.redis_url if "redis" in show.step.needs else None
+            url = redis_url or self.redis_url if "redis" in show.step.needs else None
             with servers.serving(
                 show.step,
                 show.ports,
                 logs=self.folder / "logs",
                 redis_url=url,
                 folder=show.folder,
-            ):
+            ) as show.servers:
                 yield show
 
     def at_hand(self, number: str) -> Show:

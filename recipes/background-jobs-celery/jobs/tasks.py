@@ -2,12 +2,13 @@
 
 import time
 
-from celery import Task, shared_task
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
 
 from jobs.progress import publish
 
 
-class FollowedTask(Task):
+class FollowedTask(DjangoTask):
     """A task that reports its end.
 
     Celery calls these methods once the result is stored. Published from the task itself,

@@ -10,17 +10,24 @@ from tools.record.stage import Stage
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text
 SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives a View
 FILMS: dict[str, Callable] = {}  # play(stage) yields a page and so many milliseconds
+MEASURED: set[str] = set()  # outputs whose numbers differ from run to run
 
 # Mistakes to make on purpose: the number of the step, and the change. Its lesson tells
 # the reader to make it; where there is an output of this name, it shows what comes.
 MISTAKES: dict[str, tuple[str, Change]] = {}
 
 
-def output(name: str) -> Callable:
-    """Let a function be the scene that gives docs/data/outputs/NAME.txt."""
+def output(name: str, *, varies: bool = False) -> Callable:
+    """Let a function be the scene that gives docs/data/outputs/NAME.txt.
+
+    With `varies`, its numbers are measured, and another run gives others. Then the scene
+    itself asserts what the page claims about them.
+    """
 
     def enter(play: Callable[[Stage], str]) -> Callable[[Stage], str]:
         OUTPUTS[name] = play
+        if varies:
+            MEASURED.add(name)
         return play
 
     return enter
@@ -67,9 +74,15 @@ def exhibited(name: str, exhibit: str) -> Change:
 # Each of them enters its scenes when it is imported.
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
+    database,  # noqa: F401
+    final_frames,  # noqa: F401
     in_memory,  # noqa: F401
     loop,  # noqa: F401
+    many_sockets,  # noqa: F401
+    never_return,  # noqa: F401
     over_redis,  # noqa: F401
+    recipes,  # noqa: F401
+    redis_service,  # noqa: F401
     survives,  # noqa: F401
     waiting,  # noqa: F401
 )

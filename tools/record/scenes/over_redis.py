@@ -1,17 +1,15 @@
 """What lesson 04 shows."""
 
-import re
 from collections.abc import Iterator
 
-from course.steps import ROOT
+from course.steps import DATA
 from tools.record.people import come_in, say, see
 from tools.record.pictures import View
 from tools.record.scenes import mistake, output, screenshot
 from tools.record.stage import Show, Stage, side_by_side, write_naturally
 
 # What the reader is told to add, so that the layer says what it drops.
-LESSON = ROOT / "docs" / "en" / "lessons" / "04-redis-layer.md"
-ADDED = re.compile(r'^```python title="config/settings\.py"\n(.+?)^```$', re.M | re.S)
+ADDED = DATA / "code" / "04-logging.py"
 DROPPED = 49  # of a burst of 150, one event is on its way and 100 fit in the queue
 
 
@@ -77,7 +75,7 @@ def over_capacity(stage: Stage) -> str:
         stage.pages() as [ana],
     ):
         settings = show.folder / "config" / "settings.py"
-        added = ADDED.search(LESSON.read_text("utf-8"))[1]
+        added = ADDED.read_text("utf-8")
         settings.write_text(settings.read_text("utf-8") + added, "utf-8")
         forget_all(stage, show)
         with stage.course(show, "run 04", REDIS_URL=stage.redis_url) as terminal:
