@@ -55,7 +55,7 @@ def build(
         raise CourseError(
             f"The lessons could not be built from {config}. MkDocs says:\n\n"
             f"{complaints(finished.stdout)}\n\n"
-            "Mend what it names, then try again."
+            "Fix what it names, then try again."
         )
     slim(destination)
 

@@ -90,6 +90,23 @@ def test_pages_include_files_by_their_path_from_the_root(tmp_path):
     assert "01-http-polling" in (tmp_path / "site/index.html").read_text("utf-8")
 
 
+def test_the_tabs_are_what_a_reader_looks_for_and_no_page_is_listed_twice(site):
+    html = (site / "index.html").read_text("utf-8")
+    tabs = re.findall(r'class="md-tabs__link">\s*(.+?)\s*</a>', html)
+    assert tabs == [
+        "Start",
+        "Lessons",
+        "Concepts",
+        "Playground",
+        "Reference",
+        "Teaching",
+    ]
+    listed = re.findall(
+        r"^ +- (?:.+: )?(\S+\.md)$", docs.CONFIG.read_text("utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(set(listed))
+
+
 @pytest.mark.parametrize("step", load_steps(), ids=lambda step: step.number)
 def test_a_lesson_has_the_title_that_the_manifest_says(step):
     page = (SOURCES / lesson(step)).read_text(encoding="utf-8")
@@ -115,7 +132,7 @@ def test_from_disk_a_command_can_still_be_copied(browser, site):
 @pytest.mark.parametrize("place", ["http", "disk"])
 def test_the_search_finds_a_lesson(browser, site, address, place):
     home = address if place == "http" else on_disk(site)
-    with visit(browser, home, "lessons/05-final.html") as seen:
+    with visit(browser, home, "lessons/05-final/index.html") as seen:
         box = seen.page.get_by_role("textbox", name="Search")
         box.press_sequentially("in-memory layer")  # the search listens to keys
         lesson = ".md-search-result__link[href*='lessons/03-inmemory-layer.html']"
@@ -176,9 +193,18 @@ def test_the_landing_page_shows_the_chats_that_run(
     ):
         table = seen.page.locator("#live-chats table")
         table.wait_for()
-        assert table.locator("tbody tr").all_inner_texts() == [
-            "03 Tabs that hear <i>each</i> other\t127.0.0.1:8003 127.0.0.1:8013\t",
-            "05 What a real chat owes its users\t127.0.0.1:8005\tlog in as ana, password olá",
+        cells = [row.locator("td") for row in table.locator("tbody tr").all()]
+        assert [row.all_inner_texts() for row in cells] == [
+            [
+                "03 Tabs that hear <i>each</i> other",
+                "127.0.0.1:8003 127.0.0.1:8013",
+                "",
+            ],
+            [
+                "05 What a real chat owes its users",
+                "127.0.0.1:8005",
+                "log in as ana, password olá",
+            ],
         ]
         links = table.get_by_role("link")
         addresses = [link.get_attribute("href") for link in links.all()]

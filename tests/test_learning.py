@@ -54,6 +54,41 @@ def test_every_prediction_has_its_right_answer_among_the_others():
         assert "???" in content, f"{name} gives no answer"
 
 
+def choices(content):
+    """Return the options of a prediction, as a reader sees them."""
+    return re.findall(r"^\s*\d\. (.+)$", content, re.MULTILINE)
+
+
+def test_the_right_answer_of_a_prediction_cannot_be_told_by_its_length():
+    longest = []
+    for name, right, content in predictions():
+        others = choices(content)
+        answer = others.pop(int(right) - 1)
+        if len(answer) > max(map(len, others)):
+            longest.append(f"{name}: {answer}")
+    assert longest == []
+
+
+def test_the_right_answer_of_a_prediction_cannot_be_told_by_its_place():
+    places = [int(right) for _, right, _ in predictions()]
+    assert max(map(places.count, places)) <= len(places) / 2
+
+
+def test_the_landing_page_counts_what_a_student_has_done(browser, address):
+    with visit(browser, address, "index.html") as seen:
+        lesson = seen.page.locator('[data-progress="03"]')
+        assert lesson.text_content() == ""
+        seen.page.evaluate(
+            """() => {
+              localStorage.setItem("task:03-quiet", "done");
+              localStorage.setItem("predict:03-who-hears", "2");
+              localStorage.setItem("task:04-quiet", "done");
+            }"""
+        )
+        seen.page.reload()
+        assert re.fullmatch(r"2 of \d+ done", lesson.text_content())
+
+
 @pytest.mark.parametrize("place", ["http", "disk"])
 def test_a_prediction_opens_its_answer_and_survives_a_reload(
     browser,

@@ -8,7 +8,7 @@ from markdown import Markdown
 
 from course import docs
 from course.errors import CourseError
-from tools.pages import glossary, measured, notebooks
+from tools.pages import glossary, measured, notebooks, plots
 from tools.pages.directives import expanded
 from tools.pages.names import part
 
@@ -245,6 +245,35 @@ def test_the_outputs_of_other_code_are_not_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "RECORDED", tmp_path)
     with pytest.raises(CourseError, match="has changed since its run"):
         shown(f"::: notebook {name}")
+
+
+NOTEBOOKS_WITH_PLOTS = [
+    "1-what-asking-costs",
+    "2-wsgi-and-asgi-by-hand",
+    "5-which-transport-when",
+]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS_WITH_PLOTS)
+def test_a_plot_takes_the_colours_of_the_page(name):
+    """No style attribute: a strict content security policy forbids them."""
+    text = shown(f"::: notebook {name}")
+    drawn = re.findall('<svg class="plot".*?</svg>', text, re.DOTALL)
+    assert drawn
+    for plot in drawn:
+        assert not re.search(r"style=|#[0-9a-f]{6}|<metadata|<!--", plot)
+        assert len(plot) < 10_000
+    ids = re.findall(r'\bid="([^"]+)"', "".join(drawn))
+    assert len(ids) == len(set(ids))
+
+
+def test_a_plot_in_a_colour_that_the_page_does_not_know_stops_the_build():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+        '<path d="M 0 0" style="stroke: #123456"/></svg>'
+    )
+    with pytest.raises(CourseError, match="#123456"):
+        plots.inline(svg, "A line.", "plot-")
 
 
 def test_no_measured_number_is_typed_into_a_page():

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from conftest import refuse
+from PIL import Image
 
 from course import compare
 from course.processes import Process
@@ -14,7 +15,8 @@ from course.steps import ROOT, find_step
 from tools.pages.listings import OUTPUTS as FOLDER
 from tools.record import command
 from tools.record.natural import HOME, Natural
-from tools.record.scenes import MEASURED, MISTAKES, OUTPUTS, SCREENSHOTS
+from tools.record.pictures import COLOURS, SCHEMES, with_few_colours
+from tools.record.scenes import FILMS, MEASURED, MISTAKES, OUTPUTS, SCREENSHOTS
 from tools.record.stage import MissingProgram, Stage
 from tools.record.tap import frames_as_text
 from tools.record.terminal import READY, Terminal
@@ -65,12 +67,33 @@ def test_a_recorded_output_is_what_a_run_prints_now(stage, name):
 @pytest.mark.parametrize("name", SCREENSHOTS)
 def test_a_screenshot_can_still_be_made_and_is_small(stage, name):
     try:
-        with SCREENSHOTS[name](stage) as page:
-            assert page.screenshot()
+        with SCREENSHOTS[name](stage) as view:
+            assert view.photograph("dark").width > 400
     except MissingProgram as problem:
         refuse(str(problem))
     for path in command.paths_of(name):
         assert path.stat().st_size <= command.LARGEST
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_a_film_can_still_be_made_and_is_small_and_short(stage, name):
+    try:
+        planned = [milliseconds for _, milliseconds in FILMS[name](stage)]
+    except MissingProgram as problem:
+        refuse(str(problem))
+    assert 8_000 < sum(planned) < 15_000
+    files = [path for paths in command.films_of(name) for path in paths]
+    assert set(command.ASSETS.glob(f"{name}-*.webp")) == set(files)
+    assert sum(path.stat().st_size for path in files) <= command.LARGEST_FILM
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_a_film_ends_with_its_still(name):
+    for film, still in command.films_of(name):
+        with Image.open(film) as moving, Image.open(still) as last:
+            assert moving.n_frames > 10
+            moving.seek(moving.n_frames - 1)
+            assert moving.size == last.size
 
 
 def test_every_output_is_shown_and_whatever_is_shown_has_a_scene():
@@ -80,7 +103,7 @@ def test_every_output_is_shown_and_whatever_is_shown_has_a_scene():
 
 def test_every_screenshot_is_shown_once_in_light_and_once_in_dark_with_the_same_text():
     pictures = r"^ *!\[(.+)\]\(\S*screenshots/(\S+)-{0}\.webp#only-{0}\)\{{.+\}}$"
-    light, dark = (shown(pictures.format(scheme)) for scheme in command.SCHEMES)
+    light, dark = (shown(pictures.format(scheme)) for scheme in SCHEMES)
     assert light == dark
     assert sorted(name for _, name in light.elements()) == sorted(SCREENSHOTS)
     files = {path for name in SCREENSHOTS for path in command.paths_of(name)}
@@ -163,6 +186,17 @@ def test_frames_are_written_as_rfc_6455_shows_them(tmp_path):
         "< 81 05",
         "< Hello",
     ]
+
+
+def test_a_frequent_colour_stays_as_it_is_and_a_rare_one_becomes_the_nearest():
+    picture = Image.new("RGB", (100, 60), (238, 240, 245))
+    for x in range(COLOURS):
+        picture.putpixel((x, 0), (5 * x, 0, 0))
+    picture.paste((10, 0, 1), (60, 0, 61, 1))
+    (reduced,) = with_few_colours([picture])
+    assert len(reduced.getcolors()) == COLOURS
+    assert reduced.getpixel((0, 59)) == (238, 240, 245)
+    assert reduced.getpixel((60, 0)) in [(10, 0, 0), (10, 0, 1)]
 
 
 def test_an_unknown_scene_gets_a_sentence():

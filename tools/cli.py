@@ -19,6 +19,7 @@ examples:
   python3 -m tools verify 03-typing      its checks, on right and wrong solutions
   python3 -m tools carry steps/03-inmemory-layer/chat/server.py
   python3 -m tools site --out site       the site, as it is published
+  python3 -m tools book                  the whole course as one PDF
   python3 -m tools record 03-run-two     one output of a running step, for the pages
   python3 -m tools record-notebooks      the outputs of the five notebooks
   python3 -m tools record-bench 05       the figures of step 05; keep the machine quiet
@@ -69,6 +70,12 @@ def make_parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=site)
     verb.add_argument(
         "--out", metavar="FOLDER", help="where to write it; build/site by default"
+    )
+
+    verb = verbs.add_parser("book", help="write the whole course as one PDF")
+    verb.set_defaults(verb=book)
+    verb.add_argument(
+        "--out", metavar="FILE", default="build/course.pdf", help="where to write it"
     )
 
     verb = verbs.add_parser("lighthouse", help="measure three pages with Lighthouse")
@@ -137,6 +144,19 @@ def site(options: argparse.Namespace) -> int:
     print("Building the site …", flush=True)
     docs.build(folder)
     print(f"The site is in {folder}.")
+    return 0
+
+
+def book(options: argparse.Namespace) -> int:
+    """Write all pages as one PDF."""
+    environment.enter("test", "tools")
+    from tools.book import write
+
+    target = Path(options.out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    print("Building and printing the pages …", flush=True)
+    write(target)
+    print(f"The course is in {target}.")
     return 0
 
 

@@ -29,6 +29,7 @@ class Exhibit:
     scene: str = ""
     path: str = ""
     absent: str = ""
+    words: str = ""
     changes: list[Change] = field(default_factory=list)
 
     @property

@@ -6,10 +6,10 @@
     server.stop()
 
 servers   a step, an application or a Redis that runs beside the notebook
-plots     how a plot looks, and what it says to who cannot see it
+plots     how a plot looks, and the text that a screen reader reads instead
 """
 
-from course.notebook.plots import plot, show
+from course.notebook.plots import bars, logarithmic, mark, plot, rounded, show
 from course.notebook.servers import (
     RunningStep,
     ask_at_once,
@@ -26,10 +26,14 @@ __all__ = [
     "ROOT",
     "RunningStep",
     "ask_at_once",
+    "bars",
     "connect",
     "is_stand_in",
+    "logarithmic",
+    "mark",
     "plot",
     "read_answer",
+    "rounded",
     "serve",
     "show",
     "start",

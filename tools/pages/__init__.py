@@ -37,7 +37,8 @@ measured     tables, bars and figures out of docs/data
 manifest     what steps.toml says
 museum       errors and close codes
 notebooks    a notebook as a page
-diagrams     a drawn SVG
+plots        a plot of a notebook, in the colours of the page
+diagrams     a drawn SVG, and its upright variant for phones
 """
 
 from tools.pages.directives import PagesExtension

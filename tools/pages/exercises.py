@@ -4,6 +4,7 @@ from course import compare
 from course.errors import CourseError
 from course.exercise import catalogue, copies
 from course.exercise.catalogue import KINDS, Exercise
+from tools.pages.commands import for_each_system
 from tools.pages.listings import fenced
 
 COMMAND = "python3 -m course exercise"
@@ -68,18 +69,17 @@ def box(one: Exercise) -> list[str]:
     kind = KINDS[one.kind].capitalize()
     level = f"difficulty {one.difficulty} of 3"
     lines = ["", f"### {one.title} {{ #{one.name} }}", ""]
-    lines += ['<div class="exercise" markdown>', ""]
+    # Only the title is in the search: what fifty exercises ask and hint at would be
+    # found before the pages that explain it.
+    lines += ['<div class="exercise" data-search-exclude markdown>', ""]
     lines += [f"**{kind} · {one.minutes} minutes · {level}**", ""]
-    lines += [*filled(one, one.task), "", "```text", f"{COMMAND} {one.name}", "```", ""]
-    # Not in the search: what fifty exercises hint at would be found before the pages
-    # that explain it.
-    lines += ["<div data-search-exclude markdown>", ""]
+    command = ["```text", f"{COMMAND} {one.name}", "```"]
+    lines += [*filled(one, one.task), "", *for_each_system(command), ""]
     for number, hint in enumerate(one.hints, 1):
         lines += folded("tip", f"Hint {number}", filled(one, hint))
     if one.solution:
         lines += folded("success", "Solution", solution(one))
         lines += folded("failure", "What the wrong ones teach", lessons(one))
-    lines += ["</div>", ""]
     return [*lines, "</div>", ""]
 
 

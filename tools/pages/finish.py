@@ -23,6 +23,11 @@ class Finish(Treeprocessor):
             if len(paragraph) and (paragraph[0].text or "").startswith(HURRY):
                 paragraph.set("class", "hurry")
             enlarge(paragraph)
+        for box in root.iter("details"):
+            if "example" in box.get("class", "").split():
+                # Whole files and diffs: found before the pages that explain them, and
+                # a third of the index that every reader loads.
+                box.set("data-search-exclude", "")
 
 
 def enlarge(paragraph: ET.Element) -> None:

@@ -9,6 +9,7 @@ from course.steps import DATA, ROOT, STEPS, find_step
 from tools.pages.names import part
 
 OUTPUTS = DATA / "outputs"
+TITLE = "title="
 
 LEXERS = {
     ".conf": "nginx",
@@ -32,13 +33,18 @@ NAMELESS = {
 }
 
 
-def code(place: str, name: str = "") -> list[str]:
-    """Return a file of a step or of the repository, or a named part of it."""
+def code(place: str, *words: str) -> list[str]:
+    """Return a file of a step or of the repository, or a named part of it.
+
+    `title=PATH` says where a reader has to put it, if that's another file.
+    """
+    titles = [word.removeprefix(TITLE) for word in words if word.startswith(TITLE)]
+    name = " ".join(word for word in words if not word.startswith(TITLE))
     path = find_file(place)
     source = path.read_text("utf-8")
     lines = part(source, path.suffix, name) if name else source.splitlines()
     lexer = LEXERS.get(path.suffix) or NAMELESS.get(path.name, "text")
-    return fenced(lexer, lines, path.relative_to(ROOT).as_posix())
+    return fenced(lexer, lines, *titles or [path.relative_to(ROOT).as_posix()])
 
 
 def section(place: str, *words: str) -> list[str]:
@@ -86,8 +92,7 @@ def output(name: str) -> list[str]:
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in OUTPUTS.glob("*.txt")))
         raise CourseError(f'nothing is recorded as "{name}". There are: {known}.')
-    # Without a copy button: it would copy the prompt and what was printed, too.
-    return fenced("console .no-copy", path.read_text("utf-8").splitlines())
+    return fenced("console", path.read_text("utf-8").splitlines())
 
 
 def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
@@ -95,4 +100,10 @@ def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
     runs = [len(run) for line in lines for run in re.findall("`{3,}", line)]
     fence = "`" * (max(runs, default=2) + 1)
     caption = f' title="{title}"' if title else ""
-    return ["", f"{fence} {{ .{lexer}{caption} }}", *lines, fence, ""]
+    # A copy would have the prompt and what was printed in it, or the signs of a diff.
+    button = " .no-copy" if lexer in {"console", "diff", "text"} else ""
+    # What is printed is searched for. Code isn't: its explanation is what helps, and the
+    # index, which every reader loads, would be a third larger.
+    search = "" if lexer in {"console", "text"} else ' data-search-exclude=""'
+    head = f"{fence} {{ .{lexer}{button}{caption}{search} }}"
+    return ["", head, *lines, fence, ""]

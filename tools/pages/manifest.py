@@ -1,10 +1,14 @@
 """What the manifest of the steps says, as tables."""
 
+import re
+
 from course import compare
 from course.exercise import catalogue
 from course.steps import ROOT, Step, find_step, load_steps
 
 PAGES = ROOT / "docs" / "en"
+# A task to tick or a prediction, by the name under which a browser remembers it.
+NAME = re.compile(r'data-(?:task|name)="([^"]+)"')
 
 # The words for what a step can do; the keys are those of steps.toml.
 ABILITIES = {
@@ -69,12 +73,20 @@ def lessons() -> list[str]:
         _, minutes = practice(step)
         rows.append(
             [
-                f"[{step.number} {step.title}]({lesson(step)})",
+                f"[{step.number} {step.title}]({lesson(step)}){progress(step)}",
                 step.question,
                 *(f"{part} min" for part in (*step.minutes.values(), minutes)),
             ]
         )
     return ["", *(line(row) for row in rows), ""]
+
+
+def progress(step: Step) -> str:
+    """Return the place where learning.js writes how much of a lesson is done."""
+    pages = (PAGES / "lessons").rglob("*.md")
+    names = {name for page in pages for name in NAME.findall(page.read_text("utf-8"))}
+    count = sum(name.startswith(f"{step.number}-") for name in names)
+    return f'<small data-progress="{step.number}" data-of="{count}"></small>'
 
 
 def changes(before: str, after: str) -> list[str]:

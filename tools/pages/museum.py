@@ -1,8 +1,12 @@
 """Errors and close codes, out of docs/data: exhibits of the museum, tables."""
 
 import re
+import tempfile
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
+from course import compare
 from course.breaks.exhibits import Exhibit, find, in_full, load
 from course.errors import CourseError
 from course.steps import DATA, STEPS
@@ -10,6 +14,7 @@ from tools.pages.listings import fenced
 from tools.pages.manifest import line
 
 BREAK = "<br>"
+LONGEST = 24  # lines of a diff that a page shows unfolded
 CLOSING = DATA / "closing.toml"
 PROTOCOL = STEPS / "05-final" / "chat" / "protocol.py"
 CONNECTION = STEPS / "05-final" / "chat" / "static" / "chat" / "connection.js"
@@ -36,12 +41,40 @@ def described(exhibit: Exhibit) -> list[str]:
     """Return the messages of an exhibit, its cause, its fix and its command."""
     lines = fenced("text", exhibit.says) if exhibit.says else ["", "*No message.*", ""]
     if exhibit.also:
-        lines += ["In other words:", *fenced("text", exhibit.also)]
-    seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
-    terms = [("Why", exhibit.why), ("Fix", exhibit.fix), ("See it", seen)]
+        lines += ["Also seen as:", *fenced("text", exhibit.also)]
+    if exhibit.words:
+        lines += [f"*Search words: {exhibit.words}.*", "{: .words }", ""]
     if exhibit.gets:
-        terms.insert(0, ("What people get", BREAK.join(map(in_full, exhibit.gets))))
-    return [*lines, "", *(f"- **{term}:** {text}" for term, text in terms), ""]
+        outcomes = BREAK.join(map(in_full, exhibit.gets))
+        lines += [f"**What people see:** {outcomes}", ""]
+    lines += [f"**Cause.** {exhibit.why}", "", f"**Fix.** {exhibit.fix}", ""]
+    for path, diff in fixes(exhibit):
+        lines += (
+            folded(path, diff) if len(diff) > LONGEST else fenced("diff", diff, path)
+        )
+    seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
+    return [*lines, f"**See it:** {seen}", ""]
+
+
+def fixes(exhibit: Exhibit) -> Iterator[tuple[str, list[str]]]:
+    """Yield what to change in each file, from the mistake back to the step's own code."""
+    if not exhibit.changes:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        broken = exhibit.copy(Path(folder))
+        for path in dict.fromkeys(change.file for change in exhibit.changes):
+            right = exhibit.broken.path / path
+            # A file that only the mistake needs: there is nothing to change it to.
+            if right.is_file():
+                texts = ((broken / path).read_bytes(), right.read_bytes())
+                # Without the names of the file and the numbers of the first lines.
+                yield path, compare.diff_lines(path, *texts)[3:]
+
+
+def folded(path: str, diff: list[str]) -> list[str]:
+    """Return a diff that the reader opens."""
+    inside = [f"    {line}" if line else "" for line in fenced("diff", diff)]
+    return [f'??? example "{path}"', *inside, ""]
 
 
 def closing(name: str) -> list[str]:

@@ -1,12 +1,10 @@
 """A notebook as a page: its text, its code, and what a recorded run of it put out."""
 
-import base64
-import html
 import json
-import re
 
 from course.errors import CourseError
 from course.steps import DATA, NOTEBOOKS, ROOT
+from tools.pages import plots
 from tools.pages.listings import fenced
 
 RECORDED = DATA / "notebooks"
@@ -26,7 +24,7 @@ def page(name: str) -> list[str]:
         elif cell["cell_type"] == "code":
             lines += fenced("python", source)
             for output in next(outputs):
-                lines += shown(output)
+                lines += shown(output, prefix=f"plot-{len(lines)}-")
     return lines
 
 
@@ -70,20 +68,9 @@ def how_to_run(name: str, run: dict) -> list[str]:
     ]
 
 
-def shown(output: dict) -> list[str]:
-    """Return one output: a picture, or text."""
+def shown(output: dict, prefix: str) -> list[str]:
+    """Return one output: a plot, or text."""
     if "svg" in output:
-        data = base64.b64encode(output["svg"].encode()).decode()
-        text = html.escape(output["text"], quote=True)
-        source = f"data:image/svg+xml;base64,{data}"
-        width, height = size_of(output["svg"])
-        size = f'width="{width}" height="{height}"'
-        return ["", f'<img class="plot" {size} alt="{text}" src="{source}">', ""]
+        plot = plots.inline(output["svg"], output["text"], prefix)
+        return ["", f'<figure class="plotted">{plot}</figure>', ""]
     return fenced("text .output", output["text"].rstrip("\n").splitlines())
-
-
-def size_of(svg: str) -> tuple[int, int]:
-    """Return width and height of a drawing in pixels; Matplotlib writes them in points."""
-    points = re.search(r'<svg[^>]* width="([\d.]+)pt" height="([\d.]+)pt"', svg)
-    width, height = (round(float(size) * 4 / 3) for size in points.groups())
-    return width, height

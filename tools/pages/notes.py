@@ -37,6 +37,8 @@ def taken(rest: list[str], indent: str) -> list[str]:
 def marked(listing: list[str], notes: list[str]) -> list[str]:
     """Return a listing with a mark on each line that has a note, and the notes below.
 
+    Code first: a comment above it often has the same words.
+
     Raises CourseError if the listing doesn't have the text of a note.
     """
     lines = list(listing)
@@ -50,8 +52,14 @@ def marked(listing: list[str], notes: list[str]) -> list[str]:
             raise CourseError(
                 f'no line of the listing has the text of the note "{text}"'
             )
-        lines[found[0]] += chr(FIRST + number)
+        code_first = sorted(found, key=lambda index: is_comment(listing[index]))
+        lines[code_first[0]] += chr(FIRST + number)
     return [*lines, *notes, ""]
+
+
+def is_comment(line: str) -> bool:
+    """Return whether a line is nothing but a comment."""
+    return line.lstrip().startswith(("#", "//", "/*", "* "))
 
 
 def register(md: Markdown) -> None:

@@ -10,6 +10,7 @@ command   the verb, and where things are written
 scenes    the table of scenes, one function for each recording
 stage     what scenes play on: a clone of the course, servers, a browser
 people    who is in the browser
+pictures  pictures of windows, with few bytes
 terminal  a command in a terminal
 notebooks the outputs of the notebooks
 tap       notes what crosses the wire between the browser and a server

@@ -18,6 +18,15 @@ def come_in(page, address: str, name: str) -> None:
     wait_for_status(page, IS_THERE)
 
 
+def log_in(page, address: str, name: str) -> None:
+    """Open a page that asks for a login, and log in with the password of `demo`."""
+    page.goto(address)
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill("let-me-chat")
+    with page.expect_navigation():
+        page.locator("main form button").first.click()
+
+
 def wait_for_status(page, text: str | re.Pattern) -> None:
     """Wait until the page says how it hears the room."""
     expect(page.locator("#chat-status")).to_contain_text(text, timeout=20_000)

@@ -5,7 +5,8 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -18,13 +19,19 @@ from course.processes import free_port
 from course.servers import HOST
 from course.steps import ROOT, Step, find_step
 from tools.record.natural import BROWSER, Natural
+from tools.record.people import log_in
+from tools.record.pictures import DENSITY
 from tools.record.tap import Tap
 from tools.record.terminal import Terminal
 
 PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
-# Wide enough for the panel beside the chat.
+# The narrowest that has the panel beside the chat: on a phone, a picture of it is still
+# readable.
+WIDTH, HEIGHT = 640, 480
+NARROW = 320  # half of that: the panel is below the chat
 WINDOW = {
-    "viewport": {"width": 960, "height": 540},
+    "viewport": {"width": WIDTH, "height": HEIGHT},
+    "device_scale_factor": DENSITY,
     "locale": "en-GB",
     "user_agent": BROWSER,  # so that its requests are as long everywhere
 }
@@ -33,6 +40,7 @@ WINDOW = {
 WRITE_NATURALLY = """texts => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (const text of texts) walker.nextNode().data = text;
+  for (const time of document.querySelectorAll("time")) time.textContent = "09:00";
   for (const label of document.querySelectorAll(".server"))
     label.style.setProperty(
       "--hue", Math.round(Number.parseInt(label.textContent, 10) * 137.5) % 360);
@@ -69,6 +77,7 @@ class Show:
         self.first = first
         self.count = count
         self.ports = [first + index for index in range(count)]
+        self.servers = []  # those that run
         self.tap_port = first + count
         usual = {port: step.port + index for index, port in enumerate(self.ports)}
         # What the tool proposes if the port is taken.
@@ -153,18 +162,25 @@ class Stage:
 
     @contextlib.contextmanager
     def served(
-        self, number: str, count: int = 1, edit: Change | None = None
+        self,
+        number: str,
+        count: int = 1,
+        edit: Change | None = None,
+        redis_url: str | None = None,
     ) -> Iterator[Show]:
-        """Serve a step; what the servers print is not looked at."""
+        """Serve a step; what the servers print is not looked at.
+
+        Without a `redis_url`, a step that needs Redis gets the one of the stage.
+        """
         with self.show(number, count, edit) as show:
-            url = self.redis_url if "redis" in show.step.needs else None
+            url = redis_url or self.redis_url if "redis" in show.step.needs else None
             with servers.serving(
                 show.step,
                 show.ports,
                 logs=self.folder / "logs",
                 redis_url=url,
                 folder=show.folder,
-            ):
+            ) as show.servers:
                 yield show
 
     def at_hand(self, number: str) -> Show:
@@ -191,11 +207,29 @@ class Stage:
         ):
             yield show, terminal.started(), pages
 
-    def manage(self, show: Show, arguments: str, *more: str, **env: str) -> Terminal:
-        """Type `python manage.py …` in the folder of the step; `more` is not shown."""
-        typed = f"python manage.py {arguments}"
-        command = [sys.executable, "manage.py", *shlex.split(arguments), *more]
+    def manage(
+        self,
+        show: Show,
+        arguments: str,
+        *more: str,
+        python: Sequence[str] = (),
+        **env: str,
+    ) -> Terminal:
+        """Type `python manage.py …` in the folder of the step; `more` is not shown.
+
+        `python` holds options of Python itself.
+        """
+        typed = " ".join(["python", *python, "manage.py", arguments])
+        words = [*python, "manage.py", *shlex.split(arguments), *more]
+        command = [sys.executable, *words]
         return Terminal(typed, command, show.folder, show.natural, self.log(), env)
+
+    def ask_redis(self, show: Show, words: str) -> Terminal:
+        """Type `python3 -m course redis …`, a command to the Redis of this stage."""
+        typed = f"python3 -m course redis {words}"
+        command = [sys.executable, "-m", "course", "redis", *shlex.split(words)]
+        env = {"REDIS_URL": self.redis_url}
+        return Terminal(typed, command, show.clone, show.natural, self.log(), env)
 
     def log(self) -> Path:
         """Return a file for the output of one more program."""
@@ -203,7 +237,14 @@ class Stage:
         return self.folder / f"{self.logs}.log"
 
     @contextlib.contextmanager
-    def pages(self, count: int = 1, *, timeless: bool = False) -> Iterator[list]:
+    def pages(
+        self,
+        count: int = 1,
+        *,
+        timeless: bool = False,
+        width: int = WIDTH,
+        height: int = HEIGHT,
+    ) -> Iterator[list]:
         """Open so many windows of the browser, each one a person's.
 
         With `timeless`, time passes in them only when a scene says so.
@@ -215,9 +256,30 @@ class Stage:
                 stack.callback(context.close)
                 context.set_default_timeout(PATIENCE)
                 context.clock.install()
+                context.clock.pause_at(time.time() + 1)
             opened = [context.new_page() for _ in range(count)]
             for page in opened:
                 stack.callback(page.close)
+                page.set_viewport_size({"width": width, "height": height})
+            yield opened
+
+    @contextlib.contextmanager
+    def accounts(
+        self, address: str, *names: str, width: int = NARROW, height: int = HEIGHT
+    ) -> Iterator[list]:
+        """Open a window for each of these accounts, in a browser of its own, logged in.
+
+        `address` is one that asks for a login first.
+        """
+        size = {"width": width, "height": height}
+        with contextlib.ExitStack() as stack:
+            opened = []
+            for name in names:
+                context = self.browser.new_context(**WINDOW | {"viewport": size})
+                stack.callback(context.close)
+                context.set_default_timeout(PATIENCE)
+                opened.append(context.new_page())
+                log_in(opened[-1], address, name)
             yield opened
 
 
@@ -231,17 +293,21 @@ def tapped(show: Show) -> Iterator[Tap]:
         yield tap
 
 
-def side_by_side(page, address: str) -> list:
+def side_by_side(page, address: str, html: str = TWO_WINDOWS) -> list:
     """Return two windows within one, so that one picture shows both."""
     # In a page of the chat: a page without an address may not reach this machine.
     page.goto(address)
-    page.evaluate("html => { document.documentElement.innerHTML = html; }", TWO_WINDOWS)
+    page.evaluate("html => { document.documentElement.innerHTML = html; }", html)
     return page.frames[1:]
 
 
 def write_naturally(page, natural: Natural) -> None:
     """Change the texts of a page, and the colours that are made from them, as in an output."""
+    ports = [str(port) for port in natural.ports]
     for frame in page.frames:
-        frame.evaluate(
-            WRITE_NATURALLY, [natural(text) for text in frame.evaluate(TEXTS)]
-        )
+        # Only what names a real port: the rest may have been written before.
+        texts = [
+            natural(text) if any(port in text for port in ports) else text
+            for text in frame.evaluate(TEXTS)
+        ]
+        frame.evaluate(WRITE_NATURALLY, texts)

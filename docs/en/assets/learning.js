@@ -16,6 +16,13 @@
         return null;
       }
     },
+    names() {
+      try {
+        return Object.keys(localStorage);
+      } catch {
+        return [];
+      }
+    },
     set(key, value) {
       try {
         if (value === null) localStorage.removeItem(key);
@@ -26,8 +33,16 @@
     },
   };
 
+  document.querySelectorAll("[data-progress]").forEach(showProgress);
   document.querySelectorAll("[data-task]").forEach(makeTask);
   document.querySelectorAll(".predict").forEach(makePrediction);
+
+  /* On the landing page: how many tasks and predictions of a lesson are done. */
+  function showProgress(place) {
+    const lesson = new RegExp(`^(?:task|predict):${place.dataset.progress}-`);
+    const done = memory.names().filter((name) => lesson.test(name)).length;
+    if (done > 0) place.textContent = `${done} of ${place.dataset.of} done`;
+  }
 
   function makeTask(item) {
     const key = `task:${item.dataset.task}`;

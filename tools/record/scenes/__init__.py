@@ -8,8 +8,9 @@ from course.changes import Change
 from tools.record.stage import Stage
 
 OUTPUTS: dict[str, Callable] = {}  # play(stage) returns the text
+SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives a View
+FILMS: dict[str, Callable] = {}  # play(stage) yields a page and so many milliseconds
 MEASURED: set[str] = set()  # outputs whose numbers differ from run to run
-SCREENSHOTS: dict[str, Callable] = {}  # play(stage) is a context that gives the page
 
 # Mistakes to make on purpose: the number of the step, and the change. Its lesson tells
 # the reader to make it; where there is an output of this name, it shows what comes.
@@ -42,6 +43,19 @@ def screenshot(name: str) -> Callable:
     return enter
 
 
+def film(name: str) -> Callable:
+    """Let a function be the scene of docs/en/assets/NAME-….webp.
+
+    Whenever it yields, the page is photographed, in each layout and scheme.
+    """
+
+    def enter(play: Callable) -> Callable:
+        FILMS[name] = play
+        return play
+
+    return enter
+
+
 def mistake(name: str, number: str, file: str, old: str, new: str) -> Change:
     """Enter a mistake into the table, under the name of the output that it causes."""
     change = Change(file, new, old)
@@ -61,10 +75,14 @@ def exhibited(name: str, exhibit: str) -> Change:
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
     database,  # noqa: F401
+    final_frames,  # noqa: F401
     in_memory,  # noqa: F401
+    loop,  # noqa: F401
     many_sockets,  # noqa: F401
     never_return,  # noqa: F401
     over_redis,  # noqa: F401
+    recipes,  # noqa: F401
     redis_service,  # noqa: F401
+    survives,  # noqa: F401
     waiting,  # noqa: F401
 )

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from course import servers
 from tools.record.people import come_in, post, say, see, wait_for_status
+from tools.record.pictures import View
 from tools.record.scenes import output, screenshot
 from tools.record.stage import Stage, tapped, write_naturally
 from tools.record.tap import as_text
 
 LONG = "[name=transport][value=long]"
 HELD = "Listening: holding a request."
+TALL = 520  # pixels: there is much above the log
 
 
 @output("01-run")
@@ -86,28 +88,31 @@ def threads_run_out(stage: Stage) -> str:
 @screenshot("01-short-polling")
 def short_polling(stage: Stage) -> Iterator:
     """Bia's window after half a minute in which Ana wrote once."""
-    with stage.served("01") as show, stage.pages(2, timeless=True) as [ana, bia]:
+    with (
+        stage.served("01") as show,
+        stage.pages(2, timeless=True, height=TALL) as [ana, bia],
+    ):
         come_in(ana, show.room("class"), "Ana")
         come_in(bia, show.room("class"), "Bia")
         clock = bia.context.clock  # one for both
         for second in range(0, 30, 2):
-            if second == 20:
+            if second == 24:
                 clock.run_for(1_400)
                 say(ana, "oi, Bia")
                 ana.locator("#wire-rows", has_text="stored").wait_for()
             rows = bia.locator("#wire-rows tr")
             shown = rows.count()
-            clock.run_for(600 if second == 20 else 2_000)
+            clock.run_for(600 if second == 24 else 2_000)
             rows.nth(shown + 1).wait_for()  # a question and its answer
         see(bia, "oi, Bia")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
 
 
 @screenshot("01-long-polling")
 def long_polling(stage: Stage) -> Iterator:
     """Bia's window when a long poll has brought her Ana's message."""
-    with stage.served("01") as show, stage.pages() as [bia]:
+    with stage.served("01") as show, stage.pages(height=TALL) as [bia]:
         come_in(bia, show.room("class"), "Bia")
         bia.locator(LONG).check()
         wait_for_status(bia, HELD)
@@ -115,4 +120,4 @@ def long_polling(stage: Stage) -> Iterator:
         post(show.room("class"), "Ana", "oi, Bia")
         see(bia, "oi, Bia")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])

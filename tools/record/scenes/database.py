@@ -14,8 +14,8 @@ import psycopg
 
 from course.processes import Process, free_port, is_listening
 from course.servers import HOST
+from tools.record.laid import laid
 from tools.record.scenes import output
-from tools.record.scenes.recipes import laid
 from tools.record.stage import MissingProgram, Show, Stage
 from tools.record.terminal import Terminal
 

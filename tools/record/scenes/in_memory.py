@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from course.changes import Change
 from tools.record.people import come_in, say, see, wait_for_status
+from tools.record.pictures import View
 from tools.record.scenes import exhibited, mistake, output, screenshot
 from tools.record.stage import Stage, side_by_side, tapped, write_naturally
 from tools.record.tap import as_text, frames_as_text
@@ -43,7 +44,7 @@ def frames(stage: Stage) -> str:
 
 
 WRONG_TYPE = exhibited("03-wrong-type", "wrong-type")
-mistake(
+FORGOTTEN_AWAIT = mistake(
     "03-forgotten-await",
     "03",
     "chat/consumers.py",
@@ -72,6 +73,23 @@ def wrong_type(stage: Stage) -> str:
             wait_for_status(page, CLOSED)
         terminal.until("DISCONNECT", times=2)
         return terminal.text(since="Exception inside application")
+
+
+@output("03-forgotten-await")
+def forgotten_await(stage: Stage) -> str:
+    """The warning of Python, which this server shows only as an error."""
+    options = ["-W", "error::RuntimeWarning"]
+    with (
+        stage.show("03", edit=FORGOTTEN_AWAIT) as show,
+        stage.manage(
+            show, "runserver", str(show.ports[0]), "--noreload", python=options
+        ) as terminal,
+        stage.pages() as [ana],
+    ):
+        terminal.until("Quit the server")
+        come_in(ana, show.room("class"), "Ana")
+        say(ana, "oi")
+        return terminal.until("was never awaited").text(since="Exception ignored")
 
 
 @output("03-no-layer")
@@ -123,13 +141,13 @@ def room(stage: Stage) -> Iterator:
         say(bia, "oi, Ana")
         see(bia, "oi, Ana")
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
 
 
 @screenshot("03-two-servers")
 def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second: neither sees the other's words."""
-    with stage.served("03", 2) as show, stage.pages() as [page]:
+    with stage.served("03", 2) as show, stage.pages(height=400) as [page]:
         ana, bia = side_by_side(page, show.address("chat/"))
         come_in(ana, show.room("class", 0), "Ana")
         come_in(bia, show.room("class", 1), "Bia")
@@ -138,4 +156,4 @@ def two_servers(stage: Stage) -> Iterator:
         say(bia, "is anybody here?")
         see(bia, "is anybody here?")
         write_naturally(page, show.natural)
-        yield page
+        yield View([page])

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 
 from course.processes import is_listening
+from tools.record.laid import laid
 from tools.record.scenes import output
-from tools.record.scenes.recipes import laid
 from tools.record.stage import MissingProgram, Show, Stage
 from tools.record.terminal import Terminal
 

@@ -8,8 +8,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from course.processes import is_listening
 from course.servers import HOST
+from tools.record.laid import laid
 from tools.record.scenes import output
-from tools.record.scenes.recipes import laid
 from tools.record.stage import Show, Stage
 from tools.record.terminal import Terminal
 

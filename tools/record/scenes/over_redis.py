@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
+from course.steps import DATA
 from tools.record.people import come_in, say, see
+from tools.record.pictures import View
 from tools.record.scenes import mistake, output, screenshot
-from tools.record.stage import Stage, side_by_side, write_naturally
+from tools.record.stage import Show, Stage, side_by_side, write_naturally
+
+# What the reader is told to add, so that the layer says what it drops.
+ADDED = DATA / "code" / "04-logging.py"
+DROPPED = 49  # of a burst of 150, one event is on its way and 100 fit in the queue
 
 
 @output("04-run-two")
@@ -51,10 +57,57 @@ BURST = mistake(
 )
 
 
+@output("04-keys")
+def keys(stage: Stage) -> str:
+    """What Redis holds while Ana is in a room."""
+    with stage.served("04") as show, stage.pages() as [ana]:
+        forget_all(stage, show)
+        come_in(ana, show.room("class"), "Ana")
+        with stage.ask_redis(show, '-n 4 keys "*"') as terminal:
+            return terminal.to_the_end().text()
+
+
+@output("04-over-capacity")
+def over_capacity(stage: Stage) -> str:
+    """The first of the lines that the layer logs, once the settings let them through."""
+    with (
+        stage.show("04", edit=BURST) as show,
+        stage.pages() as [ana],
+    ):
+        settings = show.folder / "config" / "settings.py"
+        added = ADDED.read_text("utf-8")
+        settings.write_text(settings.read_text("utf-8") + added, "utf-8")
+        forget_all(stage, show)
+        with stage.course(show, "run 04", REDIS_URL=stage.redis_url) as terminal:
+            terminal.started()
+            come_in(ana, show.room("class"), "Ana")
+            say(ana, "oi")
+            line = "over capacity"
+            return terminal.until(line, times=DROPPED).text(since=line, up_to=line)
+
+
+@output("04-counter")
+def counter(stage: Stage) -> str:
+    """A number that every process can reach, and that two cannot change at once."""
+    with stage.show("04") as show:
+        forget_all(stage, show)
+        typed = []
+        for _ in range(2):
+            with stage.ask_redis(show, "-n 4 incr visitors") as terminal:
+                typed.append(terminal.to_the_end().text())
+        return "\n".join(typed)
+
+
+def forget_all(stage: Stage, show: Show) -> None:
+    """Empty the database of this step: other scenes leave groups in it."""
+    with stage.ask_redis(show, "-n 4 flushdb") as terminal:
+        terminal.to_the_end()
+
+
 @screenshot("04-two-servers")
 def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second: they talk."""
-    with stage.served("04", 2) as show, stage.pages() as [page]:
+    with stage.served("04", 2) as show, stage.pages(height=400) as [page]:
         ana, bia = side_by_side(page, show.address("chat/"))
         come_in(ana, show.room("class", 0), "Ana")
         come_in(bia, show.room("class", 1), "Bia")
@@ -63,17 +116,16 @@ def two_servers(stage: Stage) -> Iterator:
         say(bia, "oi, Ana")
         see(ana, "oi, Ana")
         write_naturally(page, show.natural)
-        yield page
+        yield View([page])
 
 
 @screenshot("04-burst")
 def burst(stage: Stage) -> Iterator:
     """Ana's window after one message that the consumer sent 150 times."""
-    with stage.served("04", edit=BURST) as show, stage.pages() as [ana]:
-        ana.set_viewport_size({"width": 960, "height": 360})
+    with stage.served("04", edit=BURST) as show, stage.pages(height=420) as [ana]:
         come_in(ana, show.room("class"), "Ana")
         ana.get_by_role("button", name="Count from zero").click()
         say(ana, "oi")
         see(ana, "oi", times=101)
         write_naturally(ana, show.natural)
-        yield ana
+        yield View([ana])

@@ -17,8 +17,8 @@ from websockets.sync.client import connect
 from course import redis_server
 from course.processes import free_port, is_listening
 from course.servers import HOST
+from tools.record.laid import laid
 from tools.record.scenes import output
-from tools.record.scenes.recipes import laid
 from tools.record.stage import MissingProgram, Show, Stage
 from tools.record.terminal import Terminal
 

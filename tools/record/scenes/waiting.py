@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tools.record.people import come_in, post, say, see, wait_for_status
+from tools.record.pictures import View
 from tools.record.scenes import exhibited, mistake, output, screenshot
 from tools.record.stage import Stage, tapped, write_naturally
 from tools.record.tap import as_text, frames_as_text
@@ -119,7 +120,7 @@ def no_websocket(stage: Stage) -> str:
 @screenshot("02-event-stream")
 def event_stream(stage: Stage) -> Iterator:
     """Bia's window when an open answer has brought her two messages."""
-    with stage.served("02") as show, stage.pages() as [bia]:
+    with stage.served("02") as show, stage.pages(height=580) as [bia]:
         come_in(bia, show.room("class"), "Bia")
         bia.locator(EVENTS).check()
         wait_for_status(bia, "an event stream is open")
@@ -127,7 +128,7 @@ def event_stream(stage: Stage) -> Iterator:
             post(show.room("class"), "Ana", text)
             see(bia, text)
         write_naturally(bia, show.natural)
-        yield bia
+        yield View([bia])
 
 
 @screenshot("02-echo")
@@ -143,4 +144,4 @@ def echo(stage: Stage) -> Iterator:
         say(ana, "oi again")
         ana.locator("#chat-log", has_text="oi again").wait_for()
         write_naturally(ana, show.natural)
-        yield ana
+        yield View([ana])

@@ -1,0 +1,277 @@
+"""Each recipe, laid over a copy of its step: its own tests pass there."""
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import refuse
+from pythons import pythons
+from websockets.sync.server import serve as serve_sockets
+
+from course import compare, servers
+from course.environment import python_of
+from course.processes import free_port
+from course.steps import ROOT, find_step
+
+RECIPES = ROOT / "recipes"
+NAMES = sorted(path.parent.name for path in RECIPES.glob("*/recipe.toml"))
+
+
+def recipe(name: str) -> dict:
+    """Return what a recipe says about itself."""
+    return tomllib.loads((RECIPES / name / "recipe.toml").read_text("utf-8"))
+
+
+def files_of(name: str) -> dict[str, bytes]:
+    """Return the files of a recipe: path inside the step, and content."""
+    folder = RECIPES / name
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in compare.NOT_OURS
+        if path.name != "recipe.toml"
+    }
+
+
+def lay(name: str, folder: Path) -> Path:
+    """Copy a recipe's step, and lay the recipe over it."""
+    compare.copy(find_step(recipe(name)["step"]), folder)
+    for path, content in files_of(name).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def run_tests_of(name: str, folder: Path, python: Path, redis_url: str | None) -> None:
+    """Run a recipe's tests in a folder that it has been laid over."""
+    tests = [path for path in files_of(name) if path.startswith("tests/test_")]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    env = os.environ | {"PYTHONUTF8": "1"}
+    if redis_url:
+        env["REDIS_URL"] = redis_url
+    tested = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, encoding="utf-8"
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert " passed in" in tested.stdout
+    assert " skipped" not in tested.stdout, tested.stdout
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if "python" not in recipe(name)]
+)
+def test_a_recipe_passes_its_tests_over_its_step(name, tmp_path, request):
+    url = None
+    if "redis" in recipe(name).get("needs", []):
+        url = request.getfixturevalue("redis_url")
+    run_tests_of(name, lay(name, tmp_path / name), Path(sys.executable), url)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NAMES if "python" in recipe(name)])
+def test_a_recipe_for_newer_versions_passes_its_tests_with_its_own_requirements(
+    name, tmp_path, redis_url
+):
+    wanted = tuple(map(int, recipe(name)["python"].split(".")))
+    newest = max(pythons())
+    if newest < wanted:
+        refuse(f"This recipe needs Python {recipe(name)['python']} or newer.")
+    folder = lay(name, tmp_path / name)
+    python = python_of(tmp_path / "venv")
+    uv = shutil.which("uv", path=Path(sys.executable).parent)
+    for command in (
+        [pythons()[newest], "-m", "venv", "--without-pip", str(tmp_path / "venv")],
+        [uv, "pip", "install", "-q", "--python", str(python), "-r", "requirements.txt"],
+    ):
+        made = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if made.returncode:
+            refuse(f"The packages cannot be fetched: {made.stderr}")
+    run_tests_of(name, folder, python, redis_url)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_names_the_files_of_the_step_that_it_changes(name):
+    of_the_step = compare.files_of(find_step(recipe(name)["step"]))
+    ours = files_of(name)
+    replaced = sorted(set(ours) & set(of_the_step))
+    assert replaced == sorted(recipe(name)["changes"])
+    same = [path for path in replaced if ours[path] == of_the_step[path]]
+    assert same == [], "These are the same as in the step, so the recipe needs no copy."
+
+
+SHARED = {
+    "chat/management/commands/token.py",
+    "chat/tokens.py",
+    "config/urls.py",  # of the two recipes for jobs
+    "jobs/progress.py",
+    "jobs/static/jobs/report.js",
+    "jobs/templates/jobs/report.html",
+    "jobs/views.py",
+}
+
+
+@pytest.mark.parametrize("path", sorted(SHARED))
+def test_a_file_that_two_recipes_share_is_the_same_in_both(path):
+    owners = [
+        name
+        for name in NAMES
+        if path in files_of(name)
+        and (path != "config/urls.py" or "jobs/views.py" in files_of(name))
+    ]
+    assert len(owners) == 2
+    assert len({files_of(name)[path] for name in owners}) == 1
+
+
+def client(name: str, script: str) -> str:
+    """Return a script for a page, with `openRoom` of the front end's file in it."""
+    source = RECIPES / "other-clients" / "frontend" / "src" / name
+    code = source.read_text("utf-8").replace("export ", "")
+    return f"async () => {{ {code} {script} }}"
+
+
+# What React's StrictMode does in development: the effect, its clean-up, the effect. Then
+# Ana sends messages until one has come as often as expected; the number is returned.
+TWICE = """
+const url = `ws://${location.host}/ws/chat/twice/`;
+const received = [];
+const handlers = { onMessage: ({ text }) => received.push(text), onStatus() {} };
+openRoom(url, handlers).close();
+openRoom(url, handlers);
+
+const ana = new WebSocket(url);
+await new Promise((resolve) => { ana.onopen = resolve; });
+for (let number = 1; ; number++) {
+  ana.send(JSON.stringify({ text: `${number}` }));
+  await new Promise((resolve) => { ana.onmessage = resolve; });
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  const count = received.filter((text) => text === `${number}`).length;
+  if (count === EXPECTED || number === 200) return count;
+}
+"""
+
+
+@pytest.fixture
+def page(browser, serve):
+    """Yield a page of step 03, with what its console shows and the sockets it opens."""
+    with serve(find_step("03")) as (server,):
+        page = browser.new_page()
+        page.said, page.sockets = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("websocket", lambda socket: page.sockets.append(socket.url))
+        page.goto(f"{server.url}/chat/")
+        yield page
+        page.close()
+
+
+def test_an_effect_that_runs_twice_leaves_a_naive_client_with_two_sockets(page):
+    script = TWICE.replace("EXPECTED", "2")
+    assert page.evaluate(client("room-socket.naive.js", script)) == 2
+    warning = "WebSocket is closed before the connection is established"
+    assert any(warning in line for line in page.said)
+
+
+def test_an_effect_that_runs_twice_opens_one_socket_without_a_warning(page):
+    script = TWICE.replace("EXPECTED", "1")
+    assert page.evaluate(client("room-socket.js", script)) == 1
+    assert len(page.sockets) == 2  # the client's, and Ana's
+    assert not any("WebSocket" in line for line in page.said)
+
+
+def test_the_front_end_reconnects_when_the_connection_drops(page):
+    def drop_at_a_message(socket):
+        socket.on_message(lambda _: socket.close(code=1001))
+
+    page.route_web_socket("**/ws/chat/class/", drop_at_a_message)
+    script = """return await new Promise((resolve) => {
+      const heard = [];
+      const room = openRoom(`ws://${location.host}/ws/chat/class/`, {
+        onMessage() {},
+        onStatus(...news) {
+          heard.push(news);
+          if (heard.length === 1) room.send({ text: "oi" });
+          if (heard.length === 3) resolve(heard);
+        },
+      });
+    });"""
+    heard = page.evaluate(client("room-socket.js", script))
+    assert heard == [["open"], ["closed", 1001], ["open"]]
+
+
+def test_the_front_end_does_not_reconnect_when_the_server_refuses_it(page):
+    script = """const heard = [];
+    const room = openRoom(`ws://${location.host}/ws/nowhere/`, {
+      onMessage: ({ error }) => heard.push(error),
+      onStatus: (...news) => heard.push(news),
+    });
+    while (heard.length < 3) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => { setTimeout(resolve, 2 * FIRST_WAIT); });
+    return [...heard, room.send({ text: "oi" })];"""
+    heard = page.evaluate(client("room-socket.js", script))
+    error = "There is nothing at /ws/nowhere/."
+    assert heard == [["open"], error, ["closed", 4404], False]
+    assert len(page.sockets) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "outcome"),
+    [
+        (None, "chat.v1", "no response was received"),
+        ("subprotocol", "chat.v1", "open chat.v1"),
+        ("subprotocol", "chat.v9", "Unexpected response code: 403"),
+    ],
+)
+def test_a_browser_connects_only_if_the_server_names_a_subprotocol(
+    browser, tmp_path, name, offered, outcome
+):
+    step = find_step("03")
+    folder = compare.copy(step, tmp_path / "step")
+    if name:
+        lay(name, folder)
+    port, page = free_port(), browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    with servers.serving(step, [port], logs=tmp_path, folder=folder) as (server,):
+        page.goto(f"{server.url}/chat/")
+        said.append(page.evaluate(OFFER, offered))
+    page.close()
+    assert any(outcome in line for line in said), said
+
+
+OFFER = """offered => new Promise((resolve) => {
+  const socket = new WebSocket(`ws://${location.host}/ws/chat/class/`, [offered]);
+  socket.onopen = () => resolve(`open ${socket.protocol}`);
+  socket.onclose = ({ code }) => resolve(`closed ${code}`);
+})"""
+
+
+@pytest.mark.parametrize("where", ["from disk", "in a sandboxed frame"])
+def test_a_page_from_disk_or_in_a_sandbox_has_the_origin_null(browser, tmp_path, where):
+    origins = queue.SimpleQueue()
+
+    def look(connection):
+        origins.put(connection.request.headers["Origin"])
+
+    with serve_sockets(look, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.socket.getsockname()[1]
+        html = f"<script>new WebSocket('ws://127.0.0.1:{port}')</script>"
+        if where == "in a sandboxed frame":
+            html = f'<iframe sandbox="allow-scripts" srcdoc="{html}"></iframe>'
+        (tmp_path / "page.html").write_text(html)
+        page = browser.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        assert origins.get(timeout=20) == "null"
+        page.close()
+
+
+def test_the_readme_lists_every_recipe_with_its_step():
+    readme = (RECIPES / "README.md").read_text("utf-8")
+    rows = [line.split("|") for line in readme.splitlines() if line.startswith("| `")]
+    listed = {row[1].strip(" `"): row[3].strip() for row in rows if len(row) == 5}
+    assert listed == {name: recipe(name)["step"] for name in NAMES}
