@@ -63,8 +63,14 @@ def run_tests_of(name: str, folder: Path, python: Path, redis_url: str | None) -
     assert " skipped" not in tested.stdout, tested.stdout
 
 
+def with_mark(name: str):
+    """Mark a recipe as slow if it starts more than servers, such as a worker."""
+    slow = pytest.mark.slow if "packages" in recipe(name) else ()
+    return pytest.param(name, marks=slow)
+
+
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if "python" not in recipe(name)]
+    "name", [with_mark(name) for name in NAMES if "python" not in recipe(name)]
 )
 def test_a_recipe_passes_its_tests_over_its_step(name, tmp_path, request):
     url = None
