@@ -33,6 +33,22 @@ def no_http(stage: Stage) -> str:
             return line_of(terminal, "ValueError: ")
 
 
+@output("choosing-webtransport")
+def webtransport(stage: Stage) -> str:
+    """What Django answers to a connection that is neither HTTP nor a WebSocket."""
+    script = (
+        "from config.asgi import django_application as application\n"
+        'application({"type": "webtransport"}, None, None).send(None)'
+    )
+    with stage.show("02") as show:
+        command = [sys.executable, "-c", script]
+        env = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        with Terminal(
+            "python", command, show.folder, show.natural, stage.log(), env
+        ) as terminal:
+            return line_of(terminal.to_the_end(), "ValueError: ")
+
+
 @output("hosting-idle", varies=True)
 def idle(stage: Stage) -> str:
     """A socket that says nothing, through a proxy that closes those: with pings, and with rare ones."""
