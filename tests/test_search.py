@@ -28,6 +28,19 @@ PARTS = "concepts/channels.html"
 SETTINGS = "reference/settings.html"
 POLLING = "lessons/01-http-polling.html"
 FINAL = "lessons/05-final/"
+# How to …, and what to choose
+CLIENTS = "recipes/other-clients.html"
+DATABASE = "recipes/database-under-asgi.html"
+ENDLESS = "recipes/handlers-that-never-return.html"
+JOBS = "recipes/background-jobs.html"
+MANAGED = "recipes/redis-as-a-service.html"
+NOTIFY = "recipes/notify-one-person.html"
+SOCKETS = "recipes/how-many-sockets.html"
+COMPARED = "choosing/channels-compared.html"
+HOSTING = "choosing/hosting.html"
+TRANSPORT = "choosing/transport.html"
+UPGRADING = "choosing/upgrading.html"
+TEACHING = "teaching.html"
 
 # What people type, and where the answer is. With #, the section must be one of those
 # that a result shows before somebody unfolds it.
@@ -43,11 +56,11 @@ WORDS = {
     "keepalive": f"{WEBSOCKET}#ping-and-pong",
     "ping": f"{WEBSOCKET}#ping-and-pong",
     "ping pong": f"{WEBSOCKET}#ping-and-pong",
-    "idle timeout": WEBSOCKET,
+    "idle timeout": f"{HOSTING}#idle",
     "file upload": WEBSOCKET,
-    "React": f"{WEBSOCKET}#other-clients",
-    "Vue": f"{WEBSOCKET}#other-clients",
-    "mobile app": f"{WEBSOCKET}#other-clients",
+    "React": CLIENTS,
+    "Vue": CLIENTS,
+    "mobile app": CLIENTS,
     "htmx": f"{WEBSOCKET}#other-clients",
     # Close codes and answers to a handshake
     "1006": CLOSINGS,
@@ -61,9 +74,9 @@ WORDS = {
     "broadcast": f"{LAYERS}#from-outside-a-consumer",
     "broadcast from a view": f"{LAYERS}#from-outside-a-consumer",
     "how do I send a message from a view": f"{LAYERS}#from-outside-a-consumer",
-    "celery": f"{LAYERS}#from-outside-a-consumer",
+    "celery": JOBS,
     "management command": f"{LAYERS}#from-outside-a-consumer",
-    "post_save": f"{LAYERS}#from-outside-a-consumer",
+    "post_save": f"{NOTIFY}#on-commit",
     "async_to_sync": LAYERS,
     "group_send": f"{LAYERS}#methods",
     "group_add": f"{LAYERS}#methods",
@@ -73,6 +86,7 @@ WORDS = {
     "InMemoryChannelLayer": LAYERS,
     "in-memory channel layer": LAYERS,
     "Redis": "lessons/04-redis-layer.html",
+    "in-memory layer": LAYERS,
     "redis pubsub": f"{LAYERS}#which-layer",
     "RedisPubSubChannelLayer": f"{LAYERS}#which-layer",
     "capacity": f"{LAYERS}#three-numbers",
@@ -83,13 +97,13 @@ WORDS = {
     "ProtocolTypeRouter": PARTS,
     # HTTP and push
     "EventSource": f"{HTTP}#server-sent-events",
-    "SSE": f"{HTTP}#server-sent-events",
+    "SSE": HTTP,
     "server-sent events": HTTP,
     "StreamingHttpResponse": HTTP,
     "long polling": HTTP,
     "push": f"{HTTP}#push",
     "push notification": f"{HTTP}#push",
-    "notifications": f"{HTTP}#push",
+    "notifications": NOTIFY,
     "polling": POLLING,
     "setInterval": POLLING,
     "ajax": POLLING,
@@ -117,7 +131,7 @@ WORDS = {
     "throttle": f"{FINAL}4-hostile-input-and-limits.html",
     "spam": f"{FINAL}4-hostile-input-and-limits.html",
     # Security
-    "token": f"{SECURITY}#tokens",
+    "token": CLIENTS,
     "JWT": f"{SECURITY}#tokens",
     "token authentication": SECURITY,
     "login": f"{SECURITY}#who-is-it",
@@ -134,11 +148,11 @@ WORDS = {
     "SSL": f"{DEPLOYMENT}#tls",
     # Sync and async
     "sync_to_async": f"{WSGI_ASGI}#sync-code-in-consumers-shares-one-thread",
-    "database_sync_to_async": f"{WSGI_ASGI}#sync-code-in-consumers-shares-one-thread",
+    "database_sync_to_async": f"{DATABASE}#one-thread",
     "SynchronousOnlyOperation": f"{ERRORS}#sync-orm",
-    "ORM in a consumer": WSGI_ASGI,
+    "ORM in a consumer": DATABASE,
     "time.sleep": f"{WSGI_ASGI}#a-blocking-call-stops-the-process",
-    "CONN_MAX_AGE": WSGI_ASGI,
+    "CONN_MAX_AGE": f"{DATABASE}#conn-max-age",
     "WSGI vs ASGI": WSGI_ASGI,
     # Many people, public servers
     "sticky sessions": f"{SCALING}#more-processes",
@@ -148,7 +162,7 @@ WORDS = {
     "horizontal scaling": SCALING,
     "multiple workers": f"{SCALING}#more-processes",
     "performance": SCALING,
-    "how many connections": f"{SCALING}#how-many-connections-fit-in-one-process",
+    "how many connections": SOCKETS,
     "nginx": DEPLOYMENT,
     "reverse proxy": DEPLOYMENT,
     "daphne": DEPLOYMENT,
@@ -161,18 +175,131 @@ WORDS = {
     "zero downtime": f"{DEPLOYMENT}#a-new-version",
     "health check": f"{DEPLOYMENT}#is-it-well",
     "monitoring": f"{DEPLOYMENT}#is-it-well",
-    "kubernetes": DEPLOYMENT,
+    "kubernetes": HOSTING,
     "systemd": DEPLOYMENT,
     "environment variables": SETTINGS,
+    # Other clients
+    "react native": CLIENTS,
+    "phone app": CLIENTS,
+    "vite proxy": f"{CLIENTS}#vite",
+    "StrictMode": f"{CLIENTS}#react",
+    "token in url": f"{CLIENTS}#query-string",
+    "one-time ticket": f"{CLIENTS}#ticket",
+    "subprotocol": f"{CLIENTS}#subprotocol",
+    "Sec-WebSocket-Protocol": CLIENTS,
+    "WebSocket is closed before the connection is established": f"{CLIENTS}#react",
+    "websocket client in python": CLIENTS,
+    "how do I connect from React to Django Channels?": CLIENTS,
+    # Notifications and background jobs
+    "notify user": NOTIFY,
+    "send message to one user": NOTIFY,
+    "send a message to a specific user": NOTIFY,
+    "on_commit": NOTIFY,
+    "django signal": NOTIFY,
+    "celery progress": JOBS,
+    "progress bar": JOBS,
+    "background task": JOBS,
+    "django tasks": JOBS,
+    "db_worker": JOBS,
+    "how do I show the progress of a Celery task?": JOBS,
+    # Handlers that never return
+    "while True": ENDLESS,
+    "create_task": ENDLESS,
+    "disconnect is not called": ENDLESS,
+    "disconnect never called": ENDLESS,
+    "periodic task in a consumer": ENDLESS,
+    "send data every second": ENDLESS,
+    "took too long to shut down and was killed": f"{ERRORS}#killed",
+    # The database
+    "too many clients already": f"{DATABASE}#conn-max-age",
+    "connection pool": f"{DATABASE}#pool",
+    "database connections": DATABASE,
+    "close_old_connections": f"{DATABASE}#long-tasks",
+    "save session in consumer": f"{ERRORS}#session-not-saved",
+    # Redis as a service
+    "rediss": MANAGED,
+    "rediss://": MANAGED,
+    "ssl_cert_reqs": f"{MANAGED}#tls",
+    "redis cluster": MANAGED,
+    "redis password": MANAGED,
+    "managed redis": MANAGED,
+    "ElastiCache": MANAGED,
+    "Upstash": MANAGED,
+    "MovedError": f"{MANAGED}#cluster",
+    "certificate verify failed": f"{MANAGED}#tls",
+    # How many sockets
+    "ulimit": SOCKETS,
+    "too many open files": SOCKETS,
+    "worker_connections": f"{SOCKETS}#nginx",
+    "LimitNOFILE": SOCKETS,
+    "max connections": SOCKETS,
+    "how many websockets can one server handle": SOCKETS,
+    "memory per connection": SOCKETS,
+    # Hosting
+    "hosting": HOSTING,
+    "heroku": HOSTING,
+    "render": HOSTING,
+    "fly.io": HOSTING,
+    "cloud run": HOSTING,
+    "cloudflare": HOSTING,
+    "AWS load balancer": HOSTING,
+    "VPS": HOSTING,
+    "graceful shutdown": f"{HOSTING}#shutdown",
+    "where can I host Django Channels?": HOSTING,
+    "websocket closes after 60 seconds": HOSTING,
+    # Upgrading
+    "upgrade": UPGRADING,
+    "upgrade channels": UPGRADING,
+    "migrate to channels 4": UPGRADING,
+    "channels 3": UPGRADING,
+    "as_asgi": f"{UPGRADING}#as-asgi",
+    "old tutorial": UPGRADING,
+    "No application configured for scope type 'http'": UPGRADING,
+    # Choosing
+    "FastAPI": COMPARED,
+    "socket.io": COMPARED,
+    "socketio": COMPARED,
+    "centrifugo": COMPARED,
+    "alternatives to channels": COMPARED,
+    "django channels vs fastapi": COMPARED,
+    "SSE vs websocket": TRANSPORT,
+    "websocket or polling": TRANSPORT,
+    "when to use websockets": TRANSPORT,
+    "do I need websockets?": TRANSPORT,
+    "webtransport": TRANSPORT,
+    "pusher": f"{TRANSPORT}#service",
+    # Teaching
+    "teaching": TEACHING,
+    "teacher": TEACHING,
+    "classroom": TEACHING,
+    "projector": TEACHING,
+    "how do I teach websockets?": TEACHING,
     # Tests
     "test websocket": TESTING,
     "how to test a consumer": TESTING,
     "WebsocketCommunicator": TESTING,
     "pytest": TESTING,
-    # A slip of the finger, and Portuguese
+    # A slip of the finger: what finds nothing is searched for once more
     "websoket": "glossary.html",
+    "kuberntes": HOSTING,
+    "notificaton": NOTIFY,
+    "centrifuggo": COMPARED,
+    "celary": JOBS,
+    "herokuu": HOSTING,
+    "subprotocoll": CLIENTS,
+    "upgradding": UPGRADING,
+    "teechers": TEACHING,
+    "conection pool": DATABASE,
+    "recconect": DELIVERY,
+    # Portuguese
     "presença": "glossary.html",
     "camada de canais": "glossary.html",
+    "sala": "glossary.html",
+    "quadro": "glossary.html",
+    "conexão": "glossary.html",
+    "código de fechamento": "glossary.html",
+    "consulta periódica": "glossary.html",
+    "laço de eventos": "glossary.html",
     # Whole messages, as terminals and browsers print them
     "ValueError: No route found for path 'ws/chat/'.": f"{ERRORS}#no-route",
     "django.db.utils.OperationalError: no such table: chat_message": f"{ERRORS}#no-table",
@@ -255,6 +382,12 @@ FIND = """async (query) => {
     });
     box.dispatchEvent(new KeyboardEvent("keyup")); // the search listens to keys
     await answer;
+    if (meta.textContent === "No matching documents") { // then it is asked once more
+      await new Promise((resolve) => {
+        new MutationObserver(resolve).observe(meta, { childList: true });
+        setTimeout(resolve, 1000);
+      });
+    }
   }
   const here = new URL(".", document.baseURI).href;
   const results = [...document.querySelectorAll(".md-search-result__item")];

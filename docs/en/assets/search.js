@@ -17,10 +17,30 @@
   const box = document.querySelector("[data-md-component='search-query']");
   if (!box) return;
   const typed = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+  // Lunr finds what begins with a word, so "notification" finds the plural as well, and
+  // not the other way round. "Channels" is a name.
+  const PLURAL = /(?<![\w'])(?!channels)([a-z]{4,}[^\W\dsiu_])s(?![\w'])/gi;
+  // A query that finds nothing is asked once more, with "~" after its words: lunr then
+  // finds words that differ in a letter or two, such as "reconnect" for "recconect".
+  let misspelt;
   Object.defineProperty(box, "value", {
-    get: () => typed.get.call(box).replace(/[:*+~^"\\-]/g, " "),
+    get: () => {
+      const text = typed.get.call(box);
+      const words = text.replace(/[:*+~^"\\-]/g, " ");
+      if (text === misspelt) {
+        return words.replace(/\S{5,}/g, (word) => `${word}~${word.length < 8 ? 1 : 2}`);
+      }
+      return words.replace(PLURAL, "$1");
+    },
     set: (text) => typed.set.call(box, text),
   });
+  const meta = document.querySelector(".md-search-result__meta");
+  new MutationObserver(() => {
+    const text = typed.get.call(box);
+    if (text === misspelt || meta.textContent !== "No matching documents") return;
+    misspelt = text;
+    box.dispatchEvent(new KeyboardEvent("keyup"));
+  }).observe(meta, { childList: true });
 
   const PREFIX = "var __index = ".length;
   const fromSearch = new URLSearchParams(location.search).has("h");
