@@ -129,7 +129,7 @@ async def test_an_upload_gets_one_answer(application):
     starts = [one for one in answer.events if one["type"] == "http.response.start"]
     expect(
         len(starts) == 1,
-        "A request whose body came in three parts should have got one answer, not"
+        "A request whose body arrived in three parts should have got one answer, not"
         f" {len(starts)}.",
     )
 

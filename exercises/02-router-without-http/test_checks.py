@@ -16,7 +16,7 @@ def test_the_server_is_daphne():
 
     expect(
         any("daphne" in app for app in settings.INSTALLED_APPS),
-        "The server should still be Daphne: without its app, `runserver` speaks only WSGI.",
+        "The server should still be Daphne: without its app, `runserver` supports only WSGI.",
     )
     expect(
         getattr(settings, "ASGI_APPLICATION", "") == "config.asgi.application",

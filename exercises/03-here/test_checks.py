@@ -18,7 +18,7 @@ async def come(opens, name, number, *, room, before=()):
     """Return a person who has come in; check that all of the room hear the number."""
     person = await opens(name, room)
     for one in (person, *before):
-        whom = "coming in" if one is person else f"{name} came in"
+        whom = "coming in" if one is person else f"{name} joined"
         sentence = f'should have received {{"here": {number}}}.'
         await one.hears(f"After {whom}, {one.name} {sentence}", here=number)
     return person

@@ -127,5 +127,5 @@ async def test_nobody_stays_in_the_group(opens):
     for person in people:
         await leaves(person)
     left = [group for group in get_channel_layer().groups.values() if group]
-    sentence = "Once all have left, their channels should be in no group any more."
+    sentence = "Once all have left, no group should contain their channels."
     expect(not left, sentence)

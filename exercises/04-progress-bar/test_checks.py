@@ -95,7 +95,7 @@ async def hears_error(person, sentence):
     """Wait for a frame with an `error`; progress may come before."""
     while "error" not in (frame := await person.hears(sentence)):
         expect("progress" in frame, f"{sentence} {person.name} received {frame}.")
-    expect(isinstance(frame["error"], str), f"{sentence} Heard: {frame}.")
+    expect(isinstance(frame["error"], str), f"{sentence} Received: {frame}.")
 
 
 async def test_four_rows(enters, rows):

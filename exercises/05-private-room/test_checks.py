@@ -147,7 +147,7 @@ async def test_the_end_of_a_membership_closes_the_sockets(enters, room):
     await bia.hears_nothing("Bia was removed, and should receive nothing more.")
     await is_gone(
         await stranger(enters, "Bia", room),
-        "Bia was removed, and shouldn't be able to come back.",
+        "Bia was removed, and shouldn't be able to return.",
     )
 
 

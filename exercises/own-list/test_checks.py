@@ -357,7 +357,7 @@ async def test_many_changes_at_once(opens, enters, name):
             expect(
                 len(items) >= count,
                 f"{person.name} saw {count} items and then {len(items)}, although people"
-                " only added some: the lists should come in order.",
+                " only added some: the lists should arrive in order.",
             )
             count = len(items)
         seen[person.name] = items
