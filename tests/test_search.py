@@ -45,6 +45,28 @@ TEACHING = "teaching.html"
 # What people type, and where the answer is. With #, the section must be one of those
 # that a result shows before somebody unfolds it.
 WORDS = {
+    # The words of the titles
+    "websocket": WEBSOCKET,
+    "websocket handshake": WEBSOCKET,
+    "ASGI": WSGI_ASGI,
+    "django channels": PARTS,
+    "consumer": PARTS,
+    "consumers": PARTS,
+    "channel layers": LAYERS,
+    "groups": LAYERS,
+    "security": SECURITY,
+    "deployment": DEPLOYMENT,
+    "testing": TESTING,
+    "scaling": SCALING,
+    "exercises": "exercises.html",
+    "glossary": "glossary.html",
+    "benchmark": "measurements.html",
+    "notebook": "notebooks/index.html",
+    "jupyter": "notebooks/index.html",
+    "commands": "reference/commands.html",
+    "versions": "reference/versions.html",
+    "redis-py 8": "reference/versions.html",
+    "misconceptions": "misconceptions.html",
     # The connection
     "reconnect": f"{DELIVERY}#coming-back",
     "auto reconnect": DELIVERY,
@@ -280,7 +302,7 @@ WORDS = {
     "WebsocketCommunicator": TESTING,
     "pytest": TESTING,
     # A slip of the finger: what finds nothing is searched for once more
-    "websoket": "glossary.html",
+    "websoket": WEBSOCKET,
     "kuberntes": HOSTING,
     "notificaton": NOTIFY,
     "centrifuggo": COMPARED,
