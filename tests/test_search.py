@@ -446,6 +446,13 @@ def test_a_word_that_is_nowhere_is_said_to_be_nowhere(search):
     assert search.refused == []
 
 
+def test_what_is_misspelt_is_searched_for_once_more_and_said_to_be_missing(search):
+    assert is_found(DELIVERY, search.find("recconect"))
+    missing = search.page.locator(".md-search-result__terms").first
+    assert "recconect" in missing.inner_text()
+    assert search.refused == []
+
+
 def test_the_check_refuses_a_page_that_is_not_among_the_first_three(search):
     results = search.find("1006")
     assert is_found(CLOSINGS, results)

@@ -21,7 +21,7 @@
   // not the other way round. "Channels" is a name.
   const PLURAL = /(?<![\w'])(?!channels)([a-z]{4,}[^\W\dsiu_])s(?![\w'])/gi;
   // A query that finds nothing is asked once more, with "~" after its words: lunr then
-  // finds words that differ in a letter or two, such as "reconnect" for "recconect".
+  // finds words that differ in one letter, and in two if they are long.
   let misspelt;
   Object.defineProperty(box, "value", {
     get: () => {
@@ -35,9 +35,10 @@
     set: (text) => typed.set.call(box, text),
   });
   const meta = document.querySelector(".md-search-result__meta");
+  const { translations } = JSON.parse(document.getElementById("__config").textContent);
   new MutationObserver(() => {
     const text = typed.get.call(box);
-    if (text === misspelt || meta.textContent !== "No matching documents") return;
+    if (text === misspelt || meta.textContent !== translations["search.result.none"]) return;
     misspelt = text;
     box.dispatchEvent(new KeyboardEvent("keyup"));
   }).observe(meta, { childList: true });
