@@ -45,8 +45,10 @@ CHATS = {
 
 
 def test_nothing_is_misspelt():
-    texts = ["README.md", "CONTRIBUTING.md", "docs/en", "docs/diagrams", "notebooks"]
+    texts = ["README.md", "CONTRIBUTING.md", "docs/en", "docs/diagrams"]
+    texts += ["notebooks", "recipes"]
     command = [sys.executable, "-m", "codespell_lib", *texts, "--skip", "*.min.js"]
+    command += ["--ignore-words-list", "acount"]  # a method of Django's QuerySet
     found = subprocess.run(command, cwd=docs.ROOT, capture_output=True, text=True)
     assert found.stdout == ""
 

@@ -70,8 +70,9 @@ def box(one: Exercise) -> list[str]:
     level = f"difficulty {one.difficulty} of 3"
     lines = ["", f"### {one.title} {{ #{one.name} }}", ""]
     # Only the title is in the search: what fifty exercises ask and hint at would be
-    # found before the pages that explain it.
-    lines += ['<div class="exercise" data-search-exclude markdown>', ""]
+    # found before the pages that explain it. A section and not a div: the theme's index
+    # ends what it leaves out at the first end tag of the same name.
+    lines += ['<section class="exercise" data-search-exclude="" markdown>', ""]
     lines += [f"**{kind} · {one.minutes} minutes · {level}**", ""]
     command = ["```text", f"{COMMAND} {one.name}", "```"]
     lines += [*filled(one, one.task), "", *for_each_system(command), ""]
@@ -80,7 +81,7 @@ def box(one: Exercise) -> list[str]:
     if one.solution:
         lines += folded("success", "Solution", solution(one))
         lines += folded("failure", "What the wrong ones teach", lessons(one))
-    return [*lines, "</div>", ""]
+    return [*lines, "</section>", ""]
 
 
 def solution(one: Exercise) -> list[str]:

@@ -10,6 +10,6 @@ def count(request):
     return JsonResponse({"messages": Message.objects.count()})
 
 
-async def acount(request):
+async def async_count(request):
     """Do the same without blocking the event loop."""
     return JsonResponse({"messages": await Message.objects.acount()})

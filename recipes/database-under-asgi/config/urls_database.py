@@ -6,6 +6,6 @@ from chat import counting
 
 urlpatterns = [
     path("count/", counting.count),
-    path("acount/", counting.acount),
+    path("async-count/", counting.async_count),
     path("", include("chat.urls")),
 ]

@@ -89,6 +89,6 @@ def test_after_a_rollback_nothing_may_be_announced(announced, handler):
     assert len(announced) == (handler == "too_early")
 
 
-@pytest.mark.parametrize("path", ["/count/", "/acount/"])
+@pytest.mark.parametrize("path", ["/count/", "/async-count/"])
 def test_both_views_count(client, path):
     assert client.get(path).json() == {"messages": 0}

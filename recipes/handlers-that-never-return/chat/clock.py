@@ -36,7 +36,7 @@ class StuckInConnect(AsyncJsonWebsocketConsumer):
 
 
 class StuckInReceive(StuckInConnect):
-    """Wrong: after the first frame, this socket is like the one above."""
+    """Wrong: after the first frame, nothing else is handled, not even the disconnect."""
 
     async def connect(self):
         await self.accept()

@@ -131,6 +131,8 @@ def tls(tmp_path_factory):
 def test_with_the_ca_of_its_certificate_tls_works(tls, try_layer):
     place, ca = tls
     assert WORKS in try_layer(f"rediss://:{place}?ssl_ca_certs={ca}")
+    address = {"address": f"rediss://:{place}"}
+    assert WORKS in try_layer(address | {"ssl_ca_certs": str(ca)})
 
 
 def test_without_the_ca_the_certificate_is_refused_unless_nothing_is_verified(
@@ -139,6 +141,8 @@ def test_without_the_ca_the_certificate_is_refused_unless_nothing_is_verified(
     place, _ = tls
     assert "CERTIFICATE_VERIFY_FAILED" in try_layer(f"rediss://:{place}")
     assert WORKS in try_layer(f"rediss://:{place}?ssl_cert_reqs=none")
+    address = {"address": f"rediss://:{place}"}
+    assert WORKS in try_layer(address | {"ssl_cert_reqs": None})
 
 
 def test_without_the_second_s_the_connection_is_reset(tls, try_layer):

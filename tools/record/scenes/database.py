@@ -30,7 +30,7 @@ def kept_connections(stage: Stage) -> str:
     """200 requests with connections that are kept, and with some that are not."""
     with project(stage) as (show, env):
         kept = asked(stage, show, env, DAPHNE, CONN_MAX_AGE="60")
-        kept_async = asked(stage, show, env, DAPHNE, "acount/", CONN_MAX_AGE="60")
+        kept_async = asked(stage, show, env, DAPHNE, "async-count/", CONN_MAX_AGE="60")
         closed = asked(stage, show, env, DAPHNE, CONN_MAX_AGE="0")
         assert "status 500" in kept
         assert "status 500" in kept_async
