@@ -20,9 +20,20 @@ MKDOCS_ENVIRONMENT = {
 
 
 SOURCE_MAP = re.compile(r"\n(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)")
-# Parts of highlighted code that have the colour of plain text, or nearly so: names,
-# punctuation, operators and white space.
-COLOURLESS = re.compile(r'<span class="(?:n|nx|p|o|w)">([^<]*)</span>')
+# Parts of highlighted code that have the colour of plain text, or nearly so, or that a
+# reader needs no colour for: names, punctuation, white space, `self`, the numbers.
+COLOURLESS = re.compile(
+    r'<span class="(?:bp|m|mf|mi|n|na|nb|nv|nx|o|p|py|w)">([^<]*)</span>'
+)
+# Two neighbours of one colour, such as the two halves of a string.
+SAME_COLOUR = re.compile(
+    r'(<span class="(?P<colour>[a-z]\w{0,2})">[^<]*)</span><span class="(?P=colour)">'
+)
+# What only MkDocs and its plugins read, and what only a drawing in a file of its own
+# needs.
+FOR_THE_BUILD = re.compile(
+    r' data-search-exclude(?:="")?| xmlns="http://www\.w3\.org/2000/svg"'
+)
 # Text that keeps its layout, or else a line break with the white space around it.
 LAYOUT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
 
@@ -73,6 +84,7 @@ def slim(site: Path) -> None:
             asset.write_text(SOURCE_MAP.sub("", text), "utf-8")
     for page in site.rglob("*.html"):
         text = COLOURLESS.sub(r"\1", page.read_text("utf-8"))
+        text = FOR_THE_BUILD.sub("", SAME_COLOUR.sub(r"\1", text))
         page.write_text(LAYOUT.sub(lambda found: found[1] or "\n", text), "utf-8")
 
 

@@ -170,7 +170,7 @@ def test_a_break_shows_the_change_what_comes_why_and_what_to_do(tmp_path):
         in_full(exhibit.gets[0]),
         'File "steps/03-inmemory-layer/chat/consumers.py", line',
         exhibit.says[0],
-        "the `channel_layer` of a consumer is `None`",
+        "`self.channel_layer` is `None`",
         exhibit.fix,
         "/errors.html#no-layer",
     ]

@@ -163,7 +163,7 @@ def test_half_a_handshake_gets_400_and_the_terminal_says_nothing(site):
     place.printed.clear()
     with closing(Person("Ana", place.port, print)) as ana:
         ana.shake_hands("/ws/open/", "Upgrade: websocket", "Connection: close")
-        assert ana.ending() == f"Ana: HTTP {row['answer']} to the handshake"
+        assert ana.ending() == f"Ana: the handshake fails with HTTP {row['answer']}"
     with closing(Person("Bia", place.port, print)) as bia:
         assert bia.open("/ws/open/")
         place.prints("WebSocket CONNECT")

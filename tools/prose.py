@@ -166,7 +166,10 @@ def paragraphs_of(path: Path) -> list[Paragraph]:
             words = ["".join(e.itertext()) for e in elements if e.tag.endswith("desc")]
             return [Paragraph(1, plain(" ".join(word.split()))) for word in words]
         case ".toml":
-            return [Paragraph(1, plain(word)) for word in words_of(tomllib.loads(text))]
+            values = words_of(tomllib.loads(text))
+            return [
+                Paragraph(1, one.text) for word in values for one in paragraphs(word)
+            ]
     return paragraphs(text)
 
 

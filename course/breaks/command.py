@@ -4,7 +4,7 @@ import textwrap
 from itertools import groupby
 
 from course import run
-from course.breaks.exhibits import Exhibit, find, in_full, load
+from course.breaks.exhibits import Exhibit, blocks_of, find, in_full, load
 from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage
 from course.compare import coloured
@@ -53,11 +53,11 @@ def say_changes(exhibit: Exhibit, stage: Stage) -> None:
 
 
 def say_printed(stage: Stage) -> None:
-    """Print what the terminal says; of a traceback, what lies in the step."""
+    """Print what the terminal shows; of a traceback, only the step's own lines."""
     # Named by the path that a traceback has in recorded texts, then by one without Ana.
     text = "\n".join(stage.printed).replace(str(stage.folder.parent), f"{HOME}/steps")
     text = without_libraries(text).replace(f"{HOME}/", "")
-    say("\nWhat the terminal says (… stands for lines of libraries):\n")
+    say("\nWhat the terminal shows (… replaces lines of libraries):\n")
     for line in text.splitlines():
         if line:
             say(f"  {line}")
@@ -67,9 +67,19 @@ def advice_of(exhibit: Exhibit) -> str:
     """Return why it happens, what to do, and where to read about it."""
     lines = []
     for title, text in (("Why", exhibit.why), ("Fix", exhibit.fix)):
-        lines += [title, textwrap.indent(textwrap.fill(text, WIDTH - 2), "  "), ""]
+        lines += [title, textwrap.indent(laid_out(text), "  "), ""]
     address = f"http://{HOST}:{FIRST_PORT}/errors.html#{exhibit.name}"
     return "\n".join([*lines, f"{address}, while `python3 -m course run` runs"])
+
+
+def laid_out(text: str) -> str:
+    """Return a text of the museum with its paragraphs wrapped and its code indented."""
+    return "\n\n".join(
+        textwrap.indent(block, "    ")
+        if language
+        else textwrap.fill(block, WIDTH - 2, break_on_hyphens=False)
+        for language, block in blocks_of(text)
+    )
 
 
 def leave_running(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from course.errors import CourseError
 from course.steps import DATA, Step, find_step
 
 MUSEUM = DATA / "museum.toml"
+FENCED = re.compile(r"^```(\w+)\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Exhibit:
     path: str = ""
     absent: str = ""
     words: str = ""
+    undo: bool = True
     changes: list[Change] = field(default_factory=list)
 
     @property
@@ -80,10 +83,22 @@ def find(name: str) -> Exhibit:
 
 
 def in_full(outcome: str) -> str:
-    """Return what somebody gets, with what a page learns of it."""
-    if outcome.endswith("to the handshake"):
-        return f"{outcome}; a page sees close code 1006"
+    """Return what somebody gets, with what a page learns about it."""
+    if "handshake" in outcome:
+        return f"{outcome}; the page gets close code 1006"
     return outcome
+
+
+def blocks_of(fix: str) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs and fenced blocks of a `fix`: language and text, "" for prose."""
+    prose, *rest = FENCED.split(fix)
+    for language, code, after in [
+        ("", "", prose),
+        *zip(*[iter(rest)] * 3, strict=True),
+    ]:
+        if language:
+            yield language, code
+        yield from (("", part) for part in after.strip().split("\n\n") if part)
 
 
 def pattern_of(text: str) -> re.Pattern:

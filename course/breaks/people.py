@@ -53,9 +53,9 @@ class Person:
         key = f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}"
         answer = self.request(path, *headers, key, "Sec-WebSocket-Version: 13")
         if not answer:
-            self.end = "no answer to the handshake"
+            self.end = "no response to the handshake"
         elif status_of(answer) != 101:
-            self.end = f"HTTP {status_of(answer)} to the handshake"
+            self.end = f"the handshake fails with HTTP {status_of(answer)}"
         else:
             self.parser = Parser()
             self.frames = self.parser.feed(answer.partition(b"\r\n\r\n")[2])

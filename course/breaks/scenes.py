@@ -57,6 +57,14 @@ def start_daphne(stage: Stage) -> list[str]:
 
 
 @scene
+def start_worker(stage: Stage) -> list[str]:
+    """A worker of Channels is started."""
+    stage.start_redis()
+    has_failed = stage.run("manage.py", "runworker", "thumbnails")
+    return ["The worker does not start."] if has_failed else []
+
+
+@scene
 def start_twice(stage: Stage) -> list[str]:
     """A second server wants the port of the first."""
     stage.serve()
@@ -156,6 +164,16 @@ def come_through_a_proxy(stage: Stage) -> list[str]:
     stage.tell("nginx passes on Bia's, with Upgrade, but with Connection: close")
     bia.shake_hands(stage.exhibit.path, "Upgrade: websocket", "Connection: close")
     return [ana.ending(), bia.ending()]
+
+
+@scene
+def leave(stage: Stage) -> list[str]:
+    """Ana closes her socket, and her consumer goes on."""
+    stage.serve()
+    ana = stage.enter("Ana")
+    stage.tell("Ana closes the socket; Daphne waits for ten seconds")
+    ana.close()
+    return ["Ana: nothing; she has left"]
 
 
 @scene

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course import compare
-from course.breaks.exhibits import Exhibit, find, in_full, load
+from course.breaks.exhibits import Exhibit, blocks_of, find, in_full, load
 from course.errors import CourseError
 from course.steps import DATA, STEPS
+from tools.pages import commands
 from tools.pages.listings import fenced
 from tools.pages.manifest import line
 
@@ -47,7 +48,9 @@ def described(exhibit: Exhibit) -> list[str]:
     if exhibit.gets:
         outcomes = BREAK.join(map(in_full, exhibit.gets))
         lines += [f"**What people see:** {outcomes}", ""]
-    lines += [f"**Cause.** {exhibit.why}", "", f"**Fix.** {exhibit.fix}", ""]
+    lines += [f"**Cause.** {exhibit.why}", ""]
+    for language, text in blocks_of(f"**Fix.** {exhibit.fix}"):
+        lines += written(language, text)
     for path, diff in fixes(exhibit):
         lines += (
             folded(path, diff) if len(diff) > LONGEST else fenced("diff", diff, path)
@@ -56,9 +59,16 @@ def described(exhibit: Exhibit) -> list[str]:
     return [*lines, f"**See it:** {seen}", ""]
 
 
+def written(language: str, text: str) -> list[str]:
+    """Return a paragraph of a fix, or a block of code."""
+    if not language:
+        return [text, ""]
+    return commands.for_each_system(fenced(language, text.splitlines()))
+
+
 def fixes(exhibit: Exhibit) -> Iterator[tuple[str, list[str]]]:
     """Yield what to change in each file, from the mistake back to the step's own code."""
-    if not exhibit.changes:
+    if not exhibit.changes or not exhibit.undo:
         return
     with tempfile.TemporaryDirectory() as folder:
         broken = exhibit.copy(Path(folder))
@@ -101,28 +111,28 @@ def cells_of_handshake(row: dict) -> list[str]:
 
 
 def cause_of(row: dict) -> str:
-    """Return what has happened, and what the terminal says of it."""
-    says = f"says `{row['says']}`" if row["says"] else "says nothing"
-    return f"{row['cause']}{BREAK}*The terminal {says}*"
+    """Return what happened, and what the terminal shows."""
+    shows = f"`{row['says']}`" if row["says"] else "nothing"
+    return f"{row['cause']}{BREAK}*The terminal shows {shows}*"
 
 
 def cells_of_ours(row: dict) -> list[str]:
     """Return one row of the table of step 05's own codes."""
     name = re.search(rf"(\w+) = {row['code']}\b", PROTOCOL.read_text("utf-8"))[1]
     final = re.search(r"FINAL = new Set\(\[(.*)\]\)", CONNECTION.read_text("utf-8"))[1]
-    page = "gives up" if row["code"] in final else "comes back by itself"
+    page = "doesn't reconnect" if row["code"] in final else "reconnects automatically"
     return [
         f"**{row['code']}**{BREAK}`{name}`",
         row["cause"],
-        f"The page {page}. {row['do']}",
+        f"The page {page}. {row['do']}".strip(),
     ]
 
 
 TABLES = {
-    "codes": (["`code`", "What has happened", "What to do"], cells_of_code),
+    "codes": (["`code`", "What happened", "What to do"], cells_of_code),
     "handshakes": (
-        ["The server answers", "What has happened", "What to do"],
+        ["Server's response", "What happened", "What to do"],
         cells_of_handshake,
     ),
-    "ours": (["`code`", "What has happened", "What to do"], cells_of_ours),
+    "ours": (["`code`", "What happened", "What to do"], cells_of_ours),
 }

@@ -15,7 +15,7 @@ SCHEMES = ["light", "dark"]
 DENSITY = 1.5  # pixels of a picture per pixel of a page: sharp on most screens
 MARGIN = 10  # pixels of the page around a part of it
 GAP = 8  # pixels between two windows
-COLOURS = 32
+COLOURS = 16
 FRAME = (136, 144, 160)  # the colour of a window's edge, for light and dark
 ENCODING = {"lossless": True, "quality": 100, "method": 6}
 
@@ -97,24 +97,37 @@ def save_film(moments: list[tuple[Image.Image, int]], path: Path) -> None:
 
 
 def with_few_colours(pictures: Iterable[Image.Image]) -> list[Image.Image]:
-    """Return the pictures in their most frequent colours; others become the nearest.
+    """Return the pictures in the colours that matter most; others become the nearest.
 
-    Pillow's own `quantize` also changes the frequent ones, which are large areas.
+    Pillow's own `quantize` also changes the colours of large areas.
     """
     counts = Counter()
     for picture in pictures:
         for count, colour in picture.getcolors(picture.width * picture.height):
             counts[colour] += count
-    kept = [colour for colour, _ in counts.most_common(COLOURS)]
-    nearest = {
-        colour: min(kept, key=lambda one: distance(one, colour)) for colour in counts
-    }
+    nearest = nearest_of(counts)
     reduced = []
     for picture in pictures:
         copy = Image.new("RGB", picture.size)
         copy.putdata([nearest[colour] for colour in picture.get_flattened_data()])
         reduced.append(copy)
     return reduced
+
+
+def nearest_of(counts: Counter) -> dict:
+    """Choose colours, each the one that is wrong in most pixels, and by most.
+
+    Return the chosen one for each colour.
+    """
+    (first, _), *_ = counts.most_common(1)
+    nearest = dict.fromkeys(counts, first)
+    far = {colour: distance(colour, first) for colour in counts}
+    for _ in range(COLOURS - 1):
+        chosen = max(counts, key=lambda one: counts[one] * far[one])
+        for colour in counts:
+            if (near := distance(colour, chosen)) < far[colour]:
+                far[colour], nearest[colour] = near, chosen
+    return nearest
 
 
 def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:

@@ -31,7 +31,7 @@
     button.className = "md-button";
     button.textContent = play;
     button.addEventListener("click", () => (timer ? stop() : start()));
-    figure.append(button);
+    figure.querySelector("picture:last-of-type").after(button);
     if (matchMedia("(prefers-reduced-motion: no-preference)").matches) {
       isSeen.observe(figure);
     }

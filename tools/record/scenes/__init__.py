@@ -74,6 +74,7 @@ def exhibited(name: str, exhibit: str) -> Change:
 # Each of them enters its scenes when it is imported.
 from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
+    choosing,  # noqa: F401
     database,  # noqa: F401
     final_frames,  # noqa: F401
     in_memory,  # noqa: F401

@@ -8,9 +8,10 @@ from tools.record.pictures import View
 from tools.record.scenes import screenshot
 from tools.record.stage import WIDTH, Stage, write_naturally
 
-LOW = 480  # pixels: a window with few messages
+LOW = 420  # pixels: a window with few messages
 PENDING = "#chat-pending .pending"
 HERE = "#chat-here"
+LOG = "main > header, #chat-log"  # and what is between
 
 # Paste lines faster than anyone types: the page submits each of them.
 PASTE = """lines => {
@@ -19,6 +20,11 @@ PASTE = """lines => {
     document.querySelector("#chat-form").requestSubmit();
   }
 }"""
+
+# The page would send the next of them after a second.
+STOP_TIMERS = (
+    "() => { for (let id = setTimeout(() => {}); id; id--) clearTimeout(id); }"
+)
 
 
 def enter(pages: list, *rooms: str) -> None:
@@ -104,10 +110,10 @@ def offline(stage: Stage) -> Iterator:
     """Ana has no network, and writes."""
     with (
         stage.served("05") as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", height=LOW) as [ana, bia],
+        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
     ):
         lose_the_network(show, ana, bia)
-        yield written(View([ana, bia]), show.natural)
+        yield written(View([ana, bia], LOG), show.natural)
 
 
 @screenshot("05-2-back")
@@ -115,7 +121,7 @@ def back(stage: Stage) -> Iterator:
     """Ana has a network again: her message is sent, and she has what she missed."""
     with (
         stage.served("05") as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", height=LOW) as [ana, bia],
+        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
     ):
         lose_the_network(show, ana, bia)
         ana.context.set_offline(False)
@@ -125,7 +131,7 @@ def back(stage: Stage) -> Iterator:
         see(bia, "In a tunnel.")
         for page in (ana, bia):
             page.locator(HERE, has_text="ana, bia").wait_for()
-        yield written(View([ana, bia]), show.natural)
+        yield written(View([ana, bia], LOG), show.natural)
 
 
 def lose_the_network(show, ana, bia) -> None:
@@ -165,13 +171,14 @@ def limits(stage: Stage) -> Iterator:
     """Ana pastes more lines than the limit allows; Bia sends a message without ink."""
     with (
         stage.served("05") as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", height=LOW) as [ana, bia],
+        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
     ):
         enter([ana, bia], show.room("class"), show.room("café com leite"))
         say(bia, "\u2800")  # a blank of Braille
         bia.locator(PENDING, has_text="Not sent").wait_for()
         ana.evaluate(PASTE, [f"line {number}" for number in range(1, 41)])
         ana.locator("#wire-rows", has_text="error").wait_for(state="attached")
+        ana.evaluate(STOP_TIMERS)
         yield written(View([ana, bia]), show.natural)
 
 
@@ -180,7 +187,7 @@ def two_servers(stage: Stage) -> Iterator:
     """Ana on the first server, Bia on the second."""
     with (
         stage.served("05", 2) as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", height=LOW) as [ana, bia],
+        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
     ):
         enter([ana, bia], show.room("class", 0), show.room("class", 1))
         bia.locator(HERE, has_text="ana, bia").wait_for()
@@ -188,7 +195,7 @@ def two_servers(stage: Stage) -> Iterator:
             say(page, text)
             see(ana, text)
             see(bia, text)
-        yield written(View([ana, bia]), show.natural)
+        yield written(View([ana, bia], LOG), show.natural)
 
 
 @screenshot("05-6-redis-stops")
@@ -215,7 +222,7 @@ def server_ends(stage: Stage) -> Iterator:
     """Ana's server has ended; Bia is on the other one."""
     with (
         stage.served("05", 2) as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", height=LOW) as [ana, bia],
+        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
     ):
         enter([ana, bia], show.room("class", 0), show.room("class", 1))
         bia.locator(HERE, has_text="ana, bia").wait_for()
@@ -226,7 +233,7 @@ def server_ends(stage: Stage) -> Iterator:
         say(ana, "Are you still there?")
         ana.locator(PENDING).wait_for()
         bia.locator(HERE, has_text="Here now: bia").wait_for()
-        yield written(View([ana, bia]), show.natural)
+        yield written(View([ana, bia], LOG), show.natural)
 
 
 @screenshot("05-7-admin")
