@@ -101,9 +101,10 @@ def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
     fence = "`" * (max(runs, default=2) + 1)
     caption = f' title="{title}"' if title else ""
     # A copy would have the prompt and what was printed in it, or the signs of a diff.
-    button = " .no-copy" if lexer in {"console", "diff", "text"} else ""
+    kind = lexer.split()[0]  # after it come classes, such as ".output"
+    button = " .no-copy" if kind in {"console", "diff", "text"} else ""
     # What is printed is searched for. Code isn't: its explanation is what helps, and the
     # index, which every reader loads, would be a third larger.
-    search = "" if lexer in {"console", "text"} else ' data-search-exclude=""'
+    search = "" if kind in {"console", "text"} else ' data-search-exclude=""'
     head = f"{fence} {{ .{lexer}{button}{caption}{search} }}"
     return ["", head, *lines, fence, ""]
