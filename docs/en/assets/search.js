@@ -18,8 +18,8 @@
   if (!box) return;
   const typed = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
   // Lunr finds what begins with a word, so "notification" finds the plural as well, and
-  // not the other way round. "Channels" is a name.
-  const PLURAL = /(?<![\w'])(?!channels)([a-z]{4,}[^\W\dsiu_])s(?![\w'])/gi;
+  // not the other way round. "Channels" and "Windows" are names.
+  const PLURAL = /(?<![\w'])(?!channels|windows)([a-z]{4,}[^\W\dsiu_])s(?![\w'])/gi;
   // A query that finds nothing is asked once more, with "~" after its words: lunr then
   // finds words that differ in one letter, and in two if they are long.
   let misspelt;
