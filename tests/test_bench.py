@@ -470,7 +470,7 @@ def test_a_wrong_step_gets_a_sentence(arguments, says):
     [
         ("fanout-7", None, 'There is no scenario "fanout-7". They are: burst-10, '),
         (None, "icq", 'There is no chat "icq". They are: 05-daphne, '),
-        ("burst-10", "socketio", "None of these chats has a part in burst-10"),
+        ("burst-10", "socketio", "None of these chats takes part in burst-10"),
     ],
 )
 def test_a_wrong_name_gets_the_right_ones(scenario, only, says):

@@ -47,7 +47,7 @@ def test_a_syntax_error_is_one_sentence_with_file_and_line(outcome_of):
 def test_a_name_that_does_not_exist_is_named_with_its_line(outcome_of):
     outcome = outcome_of("read_message(text_data)", "read_massage(text_data)")
     first = lines_of(outcome)[0]
-    assert first.startswith("✗ Bia should have heard that Ana is typing. ")
+    assert first.startswith("✗ Bia should have been notified that Ana is typing. ")
     assert "chat/consumers.py, line 34: NameError: name 'read_massage'" in first
     assert "site-packages" not in first
 

@@ -156,7 +156,7 @@ async def test_a_deleted_folder_is_said_and_watched_again_once_it_is_back(work):
         await until(screen, "checks pass.")
         folder = work.folder / NAME
         folder.rename(folder.with_name("elsewhere"))
-        await until(screen, "is gone. r makes a new copy.")
+        await until(screen, "is gone. r creates a new copy.")
         folder.with_name("elsewhere").rename(folder)
         await until(screen, "checks pass.")
         edit(work, "async def receive(self", "async def receive)self")

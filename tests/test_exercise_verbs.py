@@ -47,7 +47,7 @@ def test_a_student_checks_changes_and_solves_an_exercise(work):
     code, said = exercise("check", NAME)
     assert code == 1
     assert "is your copy. Work there." in said
-    assert "✗ Bia should have heard that Ana is typing." in said
+    assert "✗ Bia should have been notified that Ana is typing." in said
     assert "checks pass." in said
     assert "site-packages" not in said
     solve(work)

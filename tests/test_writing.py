@@ -6,6 +6,7 @@ import pytest
 from readers import PAGES, SOURCES
 
 from tools import prose
+from tools.pages.notebooks import cells_of
 
 # From the rules of the voice: how a sentence read before, and how it reads now.
 BEFORE_AND_AFTER = {
@@ -114,8 +115,10 @@ def test_a_text_needs_no_other_pass(path):
 
 
 def source(page):
-    """Return the Markdown of a page of the site."""
-    return (SOURCES / page).with_suffix(".md").read_text("utf-8")
+    """Return the Markdown of a page of the site; of a notebook, its first cell."""
+    text = (SOURCES / page).with_suffix(".md").read_text("utf-8")
+    notebook = re.search(r"^::: notebook (\S+)$", text, re.MULTILINE)
+    return "".join(cells_of(notebook[1])[0]["source"]) if notebook else text
 
 
 @pytest.mark.parametrize("name", PAGES)

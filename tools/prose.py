@@ -167,7 +167,9 @@ def paragraphs_of(path: Path) -> list[Paragraph]:
             return [Paragraph(1, plain(" ".join(word.split()))) for word in words]
         case ".toml":
             values = words_of(tomllib.loads(text))
-            return [Paragraph(1, one.text) for word in values for one in paragraphs(word)]
+            return [
+                Paragraph(1, one.text) for word in values for one in paragraphs(word)
+            ]
     return paragraphs(text)
 
 

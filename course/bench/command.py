@@ -103,8 +103,8 @@ def choose(
             chosen.append(replace(one, chats=tuple(wanted)))
     if not chosen:
         raise CourseError(
-            f"None of these chats has a part in {scenario}."
-            " To see who has: python3 -m course bench 05 --scenario list"
+            f"None of these chats takes part in {scenario}."
+            " To see which ones do: python3 -m course bench 05 --scenario list"
         )
     return chosen
 

@@ -106,7 +106,7 @@ def require(package: str) -> None:
     """Raise CourseError if a package is not there."""
     if importlib.util.find_spec(package) is None:
         raise CourseError(
-            f"The bench needs the package {package}, and it is not installed here.\n"
-            "`python3 -m course bench` installs it by itself. Where the internet is\n"
-            "out of reach, leave out what needs it: --only tutorial-daphne,05-daphne"
+            f"The bench needs the package {package}, which is not installed.\n"
+            "`python3 -m course bench` installs it automatically. Without\n"
+            "internet, leave out the chats that need it: --only tutorial-daphne,05-daphne"
         )

@@ -42,7 +42,7 @@ FIVE_STEPS = [
     ),
     Scenario(
         "busy-100-4",
-        "100 people, 4 messages always on their way: as fast as everybody hears them",
+        "100 people, 4 messages always on their way: as fast as everybody receives them",
         members=100,
         play=fan_out(4),
         chats=STEPS,
@@ -106,14 +106,14 @@ STEP_05 = [
     ),
     Scenario(
         "durable-10-64",
-        "10 members, 64 messages always on their way, each stored before it is told",
+        "10 members, 64 messages always on their way, each stored before it is published",
         members=10,
         play=durable(64),
         chats=(STORING, *FINAL),
     ),
     Scenario(
         "vanish-1000",
-        "1000 members vanish at once, miss 20 messages, and come back",
+        "1000 members vanish at once, miss 20 messages, and reconnect",
         members=1000,
         play=vanish_and_return,
         chats=BOTH,
@@ -127,7 +127,7 @@ STEP_05 = [
     ),
     Scenario(
         "idle-1000",
-        "1000 members come in and say nothing",
+        "1000 members connect and send nothing",
         members=1000,
         play=sit_idle,
         chats=BOTH + PEERS,

@@ -43,7 +43,7 @@ COLUMNS = [
     ("disorder", "disorder", number(0)),
     ("not stored", "not_stored", number(0)),
     ("threads", "threads", number(0)),
-    ("come in/s", "connects_per_s", number(0)),
+    ("connects/s", "connects_per_s", number(0)),
     ("ms CPU each", "cpu_ms_per_connection", number(2)),
     ("KB each", "kb_per_connection", number(0)),
     ("ghosts", "ghosts", number(0)),
@@ -66,10 +66,10 @@ LEGEND = """\
 us CPU, frames, requests, bytes, Redis us: for each message delivered to one member.
 x: times as many deliveries as the official tutorial's chat on Daphne, or times less CPU.
 p50, p95, p99: from the moment when a message should be sent until the last member has it.
-disorder: a member heard two messages in another order than others, or than sent.
+disorder: a member received two messages in another order than the others, or than they were sent.
 we, others: how busy this program and the rest of the machine kept the cores in use;
 "≥" marks a row in which this program was so busy that the server could do more.
-From run to run, the ratio of two chats changes by up to 1.7x: believe what is more.
+From run to run, the ratio of two chats changes by up to 1.7x: only a larger difference counts.
 """
 
 

@@ -92,7 +92,10 @@ def in_full(outcome: str) -> str:
 def blocks_of(fix: str) -> Iterator[tuple[str, str]]:
     """Yield the paragraphs and fenced blocks of a `fix`: language and text, "" for prose."""
     prose, *rest = FENCED.split(fix)
-    for language, code, after in [("", "", prose), *zip(*[iter(rest)] * 3, strict=True)]:
+    for language, code, after in [
+        ("", "", prose),
+        *zip(*[iter(rest)] * 3, strict=True),
+    ]:
         if language:
             yield language, code
         yield from (("", part) for part in after.strip().split("\n\n") if part)

@@ -30,8 +30,8 @@ USAGE = """\
   python3 -m course exercise hint NAME       one more hint
   python3 -m course exercise open NAME       your copy, in the browser
   python3 -m course exercise diff NAME       what you changed
-  python3 -m course exercise solution NAME   our solution, beside yours
-  python3 -m course exercise reset NAME      start again; your copy is put aside
+  python3 -m course exercise solution NAME   our solution, next to yours
+  python3 -m course exercise reset NAME      start again; your copy is moved, not deleted
   python3 -m course exercise report          a file to hand in: names, times, states
   python3 -m course exercise report FOLDER   the reports of a class, as one table"""
 

@@ -172,7 +172,7 @@ class Copy:
                 self.folder.rename(aside)
             except OSError as problem:  # on Windows: a program that has it open
                 raise CourseError(
-                    f"{shown(self.folder)} can't be put aside: {problem.strerror}. Close"
+                    f"{shown(self.folder)} can't be moved: {problem.strerror}. Close"
                     " the programs that use it, such as a server or a terminal."
                 ) from None
         shutil.rmtree(self.start, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 A check is a test whose docstring says in one sentence what works, and whose failures say
 in one sentence what doesn't. So each function here takes the sentence that a student
-reads if it fails, such as "Bia should have heard that Ana is typing."
+reads if it fails, such as "Bia should have been notified that Ana is typing."
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class Person:
         same = isinstance(frame, dict) and all(
             key in frame and frame[key] == value for key, value in expected.items()
         )
-        expect(same, f"{sentence} {self.name} heard {json.dumps(frame)} instead.")
+        expect(same, f"{sentence} {self.name} received {json.dumps(frame)} instead.")
         return frame
 
     async def hears_nothing(self, sentence: str, seconds: float = 0.1) -> None:
@@ -139,7 +139,7 @@ class Person:
             if not self.socket.output_queue.empty():
                 event = self.socket.output_queue.get_nowait()
                 said = event.get("text") or event.get("bytes") or ended(event)
-                raise NotYet(f"{sentence} {self.name} heard {said}")
+                raise NotYet(f"{sentence} {self.name} received {said}")
             if self.socket.future.done():
                 await self.socket.future
             await asyncio.sleep(0.005)

@@ -72,7 +72,7 @@ def get(path: str, **request: object) -> Page:
     """Return the page at a path; raise what its view raises."""
     expect(
         Path("manage.py").is_file(),
-        "There is no manage.py in this folder yet: startproject makes it.",
+        "There is no manage.py in this folder yet: startproject creates it.",
     )
     from django.test import Client
 

@@ -338,7 +338,7 @@ class Screen(App[int]):
         """Return what to say below the results."""
         lines = list(self.said)
         if not self.copy.folder.is_dir():
-            lines = [f"{shown(self.copy.folder)} is gone. r makes a new copy."]
+            lines = [f"{shown(self.copy.folder)} is gone. r creates a new copy."]
         if self.server:
             lines.append(
                 f"The chat: {self.server[1]}  (p shows what its server prints)"

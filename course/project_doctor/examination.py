@@ -21,7 +21,7 @@ def examine(folder: Path) -> list[Finding]:
     if not projects:
         raise CourseError(
             f"No manage.py in {folder} or below, so there is no Django project to"
-            " look at. Name the folder that holds manage.py."
+            " check. Name the folder that contains manage.py."
         )
     # A set: two projects share the README above them, and what is the matter with it.
     findings = {finding for project in projects for finding in ask(project)}

@@ -68,39 +68,43 @@ async def test_the_socket_is_accepted(enter):
 
 
 async def test_a_text_comes_back(enter):
-    """Ana's text comes back to her."""
+    """Ana's text is sent back to her."""
     ana = await enter("Ana")
-    await echoes(ana, "hello", f"Ana's text should have come back: {'hello'!r}.")
+    await echoes(ana, "hello", f"Ana's text should have been sent back: {'hello'!r}.")
 
 
 async def test_every_frame_comes_back(enter):
-    """All of Ana's texts come back, one after the other."""
+    """All of Ana's texts are sent back, one after the other."""
     ana = await enter("Ana")
     for number, text in enumerate(TEXTS, 1):
-        await echoes(ana, text, f"Ana's text no. {number} should have come back.")
+        await echoes(ana, text, f"Ana's text no. {number} should have been sent back.")
 
 
 async def test_bytes_come_back_as_bytes(enter):
-    """Ana's bytes come back as bytes."""
+    """Ana's bytes are sent back as bytes."""
     ana = await enter("Ana")
     for data in (b"\0\xff", b"in UTF-8 too"):
-        await echoes(ana, data, f"Ana's {data!r} should have come back as bytes.")
-    await echoes(ana, "text", "Ana's text after it should have come back as text.")
+        await echoes(ana, data, f"Ana's {data!r} should have been sent back as bytes.")
+    await echoes(ana, "text", "Ana's text after it should have been sent back as text.")
 
 
 async def test_the_other_key_may_be_none(enter):
-    """Frames come back, even if their event has both keys, one of them with None."""
+    """Frames are sent back, even if their event has both keys, one of them with None."""
     ana = await enter("Ana")
     for frame in ("hello", b"\0\xff"):
-        sentence = f"{frame!r} should have come back: the event's other key was None."
+        sentence = (
+            f"{frame!r} should have been sent back: the event's other key was None."
+        )
         await echoes(ana, frame, sentence, both_keys=True)
 
 
 async def test_two_sockets_at_once(enter):
     """Bia gets nothing of what Ana sends."""
     ana, bia = await enter("Ana"), await enter("Bia")
-    await echoes(ana, "from Ana", "Ana's text should have come back.")
-    await echoes(bia, "from Bia", "Bia's text should have come back, and only hers.")
+    await echoes(ana, "from Ana", "Ana's text should have been sent back.")
+    await echoes(
+        bia, "from Bia", "Bia's text should have been sent back, and only hers."
+    )
 
 
 async def test_the_call_ends_with_the_socket(enter):
@@ -108,7 +112,7 @@ async def test_the_call_ends_with_the_socket(enter):
     for frames in ([], ["hello"]):
         ana = await enter("Ana")
         for frame in frames:
-            await echoes(ana, frame, "Ana's text should have come back.")
+            await echoes(ana, frame, "Ana's text should have been sent back.")
         await ana.socket.send_input({"type": "websocket.disconnect", "code": 1001})
         await asyncio.wait([ana.socket.future], timeout=0.5)
         expect(
@@ -125,7 +129,7 @@ async def test_an_upload_gets_one_answer(application):
     starts = [one for one in answer.events if one["type"] == "http.response.start"]
     expect(
         len(starts) == 1,
-        "A request whose body came in three parts should have got one answer, not"
+        "A request whose body arrived in three parts should have got one answer, not"
         f" {len(starts)}.",
     )
 

@@ -72,7 +72,7 @@ async def test_an_upload_in_parts_gets_one_answer(application):
     starts = [one for one in answer.events if one["type"] == "http.response.start"]
     expect(
         len(starts) == 1 and answer.body == b"hello",
-        "A request whose body came in three parts should have got one answer."
+        "A request whose body arrived in three parts should have got one answer."
         f" The application began {len(starts)}, with the body {answer.body!r} in all.",
     )
 

@@ -11,12 +11,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_server_is_daphne():
-    """The server is still Daphne, which speaks ASGI."""
+    """The server is still Daphne, an ASGI server."""
     from django.conf import settings
 
     expect(
         any("daphne" in app for app in settings.INSTALLED_APPS),
-        "The server should still be Daphne: without its app, `runserver` speaks only WSGI.",
+        "The server should still be Daphne: without its app, `runserver` supports only WSGI.",
     )
     expect(
         getattr(settings, "ASGI_APPLICATION", "") == "config.asgi.application",
@@ -59,7 +59,9 @@ async def test_the_sockets_work(opens):
         except Exception as problem:
             raise NotYet(sentence) from problem
         await ana.says(text="hello")
-        await ana.hears("Ana's message should have come back to her.", text="hello")
+        await ana.hears(
+            "Ana's message should have been sent back to her.", text="hello"
+        )
 
 
 async def test_other_sites_get_no_socket(opens):

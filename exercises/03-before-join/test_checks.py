@@ -7,47 +7,51 @@ from course.exercise.kit import arrives, slow_down
 
 async def greeted(person, room="class"):
     """Return a person who has been greeted."""
-    sentence = f'{person.name} should first have heard "Welcome to {room}."'
+    sentence = f'{person.name} should first have received "Welcome to {room}."'
     await person.hears(sentence, notice=f"Welcome to {room}.")
     return person
 
 
 async def test_the_page_is_greeted(opens):
-    """Ana is greeted, and hears nothing of Bia's greeting."""
+    """Ana is greeted, and doesn't receive Bia's greeting."""
     ana = await greeted(await opens("Ana"))
     await greeted(await opens("Bia"))
     await ana.says(text="hi")
-    await ana.hears("Ana shouldn't hear Bia's greeting.", text="hi")
+    await ana.hears("Ana shouldn't receive Bia's greeting.", text="hi")
 
 
 async def test_a_room_begins_empty(opens):
-    """Bia, who comes later, doesn't hear what was said before."""
+    """Bia, who comes later, doesn't receive earlier messages."""
     ana = await greeted(await opens("Ana", "quiet"), "quiet")
     await ana.says(text="before")
-    await ana.hears("Ana should have heard her own message.", text="before")
+    await ana.hears("Ana should have received her own message.", text="before")
     bia = await greeted(await opens("Bia", "quiet"), "quiet")
     await bia.says(text="after")
-    await bia.hears("Bia shouldn't hear what was said before she came.", text="after")
+    await bia.hears(
+        "Bia shouldn't receive messages that were sent before she came.", text="after"
+    )
 
 
 async def test_messages_arrive(opens):
-    """Ana and Bia hear Ana's messages, once."""
+    """Ana and Bia receive Ana's messages, once."""
     ana, bia = await greeted(await opens("Ana")), await greeted(await opens("Bia"))
     for text in ("one", "two"):
         await ana.says(text=text)
         for person in (ana, bia):
-            sentence = f"{person.name} should have heard each message of Ana's once."
+            sentence = f"{person.name} should have received each message of Ana's once."
             await person.hears(sentence, text=text)
 
 
 async def test_another_room_hears_nothing(opens):
-    """Caio, in another room, hears nothing."""
+    """Caio, in another room, receives nothing."""
     ana = await greeted(await opens("Ana"))
     caio = await greeted(await opens("Caio", "hallway"), "hallway")
     await ana.says(text="from Ana")
-    await ana.hears("Ana should have heard her own message.", text="from Ana")
+    await ana.hears("Ana should have received her own message.", text="from Ana")
     await caio.says(text="from Caio")
-    await caio.hears("Caio, in another room, shouldn't hear Ana.", text="from Caio")
+    await caio.hears(
+        "Caio, in another room, shouldn't receive Ana's message.", text="from Caio"
+    )
 
 
 async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
@@ -64,7 +68,7 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     if knocking.done() or not opens.people[-1].socket.output_queue.empty():
         bia = await knocking
         await ana.says(text="first")
-        await ana.hears("Ana should have heard her own message.", text="first")
+        await ana.hears("Ana should have received her own message.", text="first")
         may_join.set()
         await greeted(bia)
         await bia.hears(
@@ -76,4 +80,4 @@ async def test_nothing_is_lost_if_the_layer_is_slow(opens, monkeypatch):
     bia = await knocking
     await greeted(bia)
     await ana.says(text="hi")
-    await bia.hears("Bia should have heard Ana's message.", text="hi")
+    await bia.hears("Bia should have received Ana's message.", text="hi")

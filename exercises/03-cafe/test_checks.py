@@ -34,7 +34,7 @@ async def talk(opens, room, *, shown=""):
         raise NotYet(sentence) from problem
     bia = await opens("Bia", room, sentence=f"Bia should get into the room {name}.")
     await ana.says(text="hi", sender="Ana")
-    sentence = f"Bia should have heard Ana in the room {name}."
+    sentence = f"Bia should have received Ana's message in the room {name}."
     await bia.hears(sentence, text="hi", room=room)
 
 
@@ -42,7 +42,7 @@ async def kept_apart(opens, one, other, sentence):
     """Let Ana talk in one room, and Caio in another."""
     ana, caio = await opens("Ana", one), await opens("Caio", other)
     await ana.says(text="from Ana")
-    await ana.hears("Ana should have heard herself.", text="from Ana")
+    await ana.hears("Ana should have received her own message.", text="from Ana")
     await caio.says(text="from Caio")
     await caio.hears(sentence, text="from Caio")
     await ana.leaves()
@@ -74,7 +74,7 @@ async def test_other_alphabets_work(opens):
 async def test_two_names_are_two_rooms(opens):
     """Two different names are two rooms, even if they look alike."""
     for one, other in PAIRS:
-        sentence = f'Caio, in "{other}", shouldn\'t hear what Ana says in "{one}".'
+        sentence = f'Caio, in "{other}", shouldn\'t receive what Ana sends in "{one}".'
         await kept_apart(opens, one, other, sentence)
 
 
@@ -89,7 +89,7 @@ async def test_long_names_work(opens):
 async def test_long_names_with_the_same_beginning_are_two_rooms(opens):
     """Two long names that differ only at the end are two rooms."""
     sentence = (
-        "Caio shouldn't hear what Ana says in another room, whose long name differs only"
+        "Caio shouldn't receive what Ana sends in another room, whose long name differs only"
         " at its end from the name of his."
     )
     await kept_apart(opens, LONG + "on Monday", LONG + "on Friday", sentence)
@@ -114,7 +114,7 @@ async def test_two_servers_agree(opens, monkeypatch):
     bia = await opens("Bia", "café 2", app=application)
     await ana.says(text="hi", sender="Ana")
     await bia.hears(
-        "Ana and Bia are in one room on two servers, so Bia should have heard Ana. The"
+        "Ana and Bia are in one room on two servers, so Bia should have received Ana's message. The"
         " servers have given the room two different groups.",
         text="hi",
     )

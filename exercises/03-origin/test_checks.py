@@ -43,7 +43,7 @@ async def test_our_own_pages_get_a_socket(opens):
             sentence=f"A page from {origin} should have got a socket.",
         )
         await ana.says(text="hi")
-        await ana.hears("Ana should have heard her own message.", text="hi")
+        await ana.hears("Ana should have received her own message.", text="hi")
         await ana.leaves()
 
 
@@ -98,12 +98,12 @@ async def test_no_origin_is_refused(opens):
 
 
 async def test_nothing_of_the_room_reaches_a_refused_socket(opens):
-    """A refused socket hears nothing of the room."""
+    """A refused socket receives nothing from the room."""
     ana = await opens("Ana", headers=headers(OURS[0]))
     caio = await refused(opens, "http://evil.example")
     await ana.says(text="hi")
-    await ana.hears("Ana should have heard her own message.", text="hi")
-    sentence = "A refused socket should hear nothing of the room."
+    await ana.hears("Ana should have received her own message.", text="hi")
+    sentence = "A refused socket should receive nothing from the room."
     await caio.hears_nothing(sentence, seconds=0.05)
 
 

@@ -54,7 +54,7 @@ async def test_windows():
     expect(count != 4, "Question 1: not every window. Is it one room, or two?")
     expect(
         count >= true,
-        "Question 1: there are more. Say which window in café would hear nothing, and why.",
+        "Question 1: there are more. Say which window in café would receive nothing, and why.",
     )
     expect(count == true, "Question 1: it's another number. There are four windows.")
 
@@ -72,7 +72,7 @@ async def test_a_new_window():
 
 
 async def test_the_room_in_the_frame():
-    """Question 3: who hears a frame that names another room."""
+    """Question 3: who receives a frame that names another room."""
     people = words_in(predicted(3), 3, NAMES, "names, or nobody")
     true = people_in(await what_happens(3))
     expect(
@@ -82,29 +82,32 @@ async def test_the_room_in_the_frame():
 
 
 async def test_another_process():
-    """Question 4: who hears Dora, on another process."""
+    """Question 4: who receives Dora's message, on another process."""
     people = words_in(predicted(4), 4, NAMES, "names, or nobody")
     true = people_in(await what_happens(4))
     expect(
         people <= true,
-        "Question 4: somebody in your answer hears nothing. Do they have the same layer?",
+        "Question 4: somebody in your answer receives nothing. Do they have the same layer?",
     )
-    expect(people == true, "Question 4: somebody is missing. Does Dora hear herself?")
+    expect(
+        people == true,
+        "Question 4: somebody is missing. Does Dora receive her own message?",
+    )
 
 
 async def test_accept_before_join():
-    """Question 5: what Eva hears, whose consumer accepts before it joins."""
+    """Question 5: what Eva receives, whose consumer accepts before it joins."""
     how = "five, six, both or nothing"
     heard = words_in(predicted(5), 5, {"five", "six"}, how)
     true = set(await what_happens(5))
     expect(
         heard <= true,
-        "Question 5: Eva hears less. Was her channel in the group when each message was"
+        "Question 5: Eva receives less. Was her channel in the group when each message was"
         " sent, and is a message kept for channels that join later?",
     )
     expect(
         heard == true,
-        "Question 5: Eva hears more. Is her channel in the group after she has joined?",
+        "Question 5: Eva receives more. Is her channel in the group after she has joined?",
     )
 
 

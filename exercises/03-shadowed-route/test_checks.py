@@ -19,7 +19,7 @@ async def throw(opens, room, frame):
         f"The dice of the room {json.dumps(room, ensure_ascii=False)} should answer."
     )
     heard = await ana.hears(sentence)
-    wrong = f"{sentence} Ana heard {json.dumps(heard, ensure_ascii=False)} instead."
+    wrong = f"{sentence} Ana received {json.dumps(heard, ensure_ascii=False)} instead."
     expect(heard.get("dice") in range(1, 7), wrong)
     expect(heard.get("room") == room, wrong)
     await ana.leaves()
@@ -51,7 +51,7 @@ async def test_rooms_may_be_called_after_the_dice(opens):
         ana = await opens("Ana", path=f"/ws/chat/{quote(room)}/")
         bia = await opens("Bia", path=f"/ws/chat/{quote(room)}/")
         await ana.says(text="hi", sender="Ana")
-        sentence = f'Bia should have heard Ana in the room "{room}".'
+        sentence = f'Bia should have received Ana\'s message in the room "{room}".'
         await bia.hears(sentence, text="hi", sender="Ana", room=room)
 
 
@@ -68,5 +68,7 @@ async def test_an_unknown_url_is_told_so(opens):
         except ValueError as problem:  # no route
             raise NotYet(sentence) from problem
         heard = await ana.hears(sentence)
-        expect("nothing" in str(heard.get("error")), f"{sentence} Ana heard {heard}.")
+        expect(
+            "nothing" in str(heard.get("error")), f"{sentence} Ana received {heard}."
+        )
         await ana.is_closed(sentence, code=4404)

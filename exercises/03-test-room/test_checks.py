@@ -268,8 +268,8 @@ def test_they_find_a_sender_left_out():
 
 
 def test_they_find_messages_that_come_twice():
-    """Your tests find the chat where the others hear a message twice."""
-    finds(Twice.as_asgi(), "where the others hear a message twice")
+    """Your tests find the chat where the others receive a message twice."""
+    finds(Twice.as_asgi(), "where the others receive a message twice")
 
 
 def test_they_find_rooms_that_are_one():

@@ -18,7 +18,7 @@ async def hears_text(person, text, sentence):
     frame = {}
     while frame.get("text") != text:
         frame = await person.hears(sentence)
-        expect("error" not in frame, f"{sentence} {person.name} heard {frame}.")
+        expect("error" not in frame, f"{sentence} {person.name} received {frame}.")
 
 
 async def fill(opens, room):
@@ -31,7 +31,7 @@ async def fill(opens, room):
 
 async def refused(opens, name, room):
     """Return a person who has been told that the room is full."""
-    sentence = f'{name} should be told "{FULL}" and get the code 4409, because three people are in.'
+    sentence = f'{name} should get an error, "{FULL}", and the code 4409, because three people are in.'
     person = await opens(name, room, sentence=sentence)
     await person.hears(sentence, error=FULL)
     await person.is_closed(sentence, code=4409)
@@ -54,23 +54,27 @@ async def leaves_somehow(person):
 
 
 async def test_three_get_in(opens):
-    """Ana, Bia and Caio get in, and hear each other."""
+    """Ana, Bia and Caio get in, and receive each other's messages."""
     ana, bia, caio = await fill(opens, "one")
     await ana.says(text="hi", sender="Ana")
     for person in (bia, caio):
-        await hears_text(person, "hi", f"{person.name} should have heard Ana.")
+        await hears_text(
+            person, "hi", f"{person.name} should have received Ana's message."
+        )
 
 
 async def test_rooms_dont_disturb_each_other(opens):
-    """Another room has seats of its own, and doesn't hear a full room's messages."""
+    """Another room has seats of its own, and doesn't receive a full room's messages."""
     ana, *_ = await fill(opens, "two")
     eva = await seated(
         opens, "Eva", "another", "Eva should get a seat in another room."
     )
     await ana.says(text="secret")
-    await hears_text(ana, "secret", "Ana should hear herself when another room opens.")
+    await hears_text(
+        ana, "secret", "Ana should receive her own message when another room opens."
+    )
     await eva.says(text="hi")
-    await eva.hears("Eva, in another room, shouldn't hear Ana.", text="hi")
+    await eva.hears("Eva, in another room, shouldn't receive Ana's message.", text="hi")
 
 
 async def test_the_fourth_is_told(opens):
@@ -80,12 +84,14 @@ async def test_the_fourth_is_told(opens):
 
 
 async def test_the_fourth_hears_nothing(opens):
-    """Duda hears nothing of what is said in the full room."""
+    """Duda receives nothing that's sent in the full room."""
     ana, *_ = await fill(opens, "four")
     duda = await refused(opens, "Duda", "four")
     await ana.says(text="secret")
-    await hears_text(ana, "secret", "Ana should have heard herself.")
-    await duda.hears_nothing("Duda was refused, so she shouldn't hear Ana.")
+    await hears_text(ana, "secret", "Ana should have received her own message.")
+    await duda.hears_nothing(
+        "Duda was refused, so she shouldn't receive Ana's message."
+    )
 
 
 async def test_a_seat_becomes_free(opens):
@@ -121,5 +127,5 @@ async def test_nobody_stays_in_the_group(opens):
     for person in people:
         await leaves(person)
     left = [group for group in get_channel_layer().groups.values() if group]
-    sentence = "Once all have left, their channels should be in no group any more."
+    sentence = "Once all have left, no group should contain their channels."
     expect(not left, sentence)

@@ -10,16 +10,16 @@ async def test_the_others_see_who_types(opens):
     """Bia sees that Ana is typing."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(typing="Ana")
-    await bia.hears("Bia should have heard that Ana is typing.", typing="Ana")
+    await bia.hears("Bia should have been notified that Ana is typing.", typing="Ana")
 
 
 async def test_the_person_who_types_hears_nothing(opens):
     """Ana doesn't see that she herself is typing."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(typing="Ana")
-    await bia.hears("Bia should have heard that Ana is typing.", typing="Ana")
+    await bia.hears("Bia should have been notified that Ana is typing.", typing="Ana")
     await ana.says(text="hi")
-    await ana.hears("Ana shouldn't hear that she herself is typing.", text="hi")
+    await ana.hears("Ana shouldn't be notified that she herself is typing.", text="hi")
 
 
 async def test_messages_work_as_before(opens):
@@ -28,7 +28,7 @@ async def test_messages_work_as_before(opens):
     for text in ("hi", "I'm typing", '{"typing": "Ana"}'):
         await ana.says(text=text, sender="Ana")
         for person in (ana, bia):
-            sentence = f"{person.name} should have heard the message {text!r}."
+            sentence = f"{person.name} should have received the message {text!r}."
             await person.hears(sentence, text=text, sender="Ana")
 
 
@@ -44,7 +44,7 @@ async def test_invalid_messages_get_an_error_as_before(opens):
 async def test_a_second_person_of_the_same_name_sees_it(opens):
     """Two people called Ana see each other type."""
     ana, other = await opens("Ana"), await opens("Another Ana")
-    sentence = "Ana should have heard that another person called Ana is typing."
+    sentence = "Ana should have been notified that another person called Ana is typing."
     for _ in range(2):
         for typist, reader in ((ana, other), (other, ana)):
             await typist.says(typing="Ana")
@@ -56,9 +56,13 @@ async def test_two_people_can_type_at_once(opens):
     ana, bia, caio = await opens("Ana"), await opens("Bia"), await opens("Caio")
     await ana.says(typing="Ana")
     await bia.says(typing="Bia")
-    await bia.hears("Bia should have heard that Ana is typing, too.", typing="Ana")
-    await ana.hears("Ana should have heard that Bia is typing, too.", typing="Bia")
-    sentence = "Caio should have heard of both that they are typing."
+    await bia.hears(
+        "Bia should have been notified that Ana is typing, too.", typing="Ana"
+    )
+    await ana.hears(
+        "Ana should have been notified that Bia is typing, too.", typing="Bia"
+    )
+    sentence = "Caio should have been notified that both are typing."
     heard = {(await caio.hears(sentence)).get("typing") for _ in range(2)}
     expect(heard == {"Ana", "Bia"}, sentence)
 
@@ -68,13 +72,16 @@ async def test_another_room_sees_nothing(opens):
     ana, bia = await opens("Ana"), await opens("Bia")
     caio = await opens("Caio", "hallway")
     await ana.says(typing="Ana")
-    await bia.hears("Bia should have heard that Ana is typing.", typing="Ana")
+    await bia.hears("Bia should have been notified that Ana is typing.", typing="Ana")
     await caio.says(text="hi")
-    await caio.hears("Caio, in another room, shouldn't hear who types here.", text="hi")
+    await caio.hears(
+        "Caio, in another room, shouldn't be notified that someone types here.",
+        text="hi",
+    )
 
 
 async def test_an_invalid_name_gets_an_error(opens):
-    """An invalid name gets an error about `typing`, and the others hear nothing."""
+    """An invalid name gets an error about `typing`, and the others receive nothing."""
     ana, bia = await opens("Ana"), await opens("Bia")
     for name in BAD:
         await ana.says(typing=name)
@@ -87,7 +94,7 @@ async def test_an_invalid_name_gets_an_error(opens):
             f"{sentence} that mentions `typing`. It says: {frame['error']}",
         )
     await bia.says(text="hi")
-    await bia.hears("Bia shouldn't hear anything about an invalid name.", text="hi")
+    await bia.hears("Bia shouldn't receive anything about an invalid name.", text="hi")
 
 
 async def test_a_name_may_have_40_characters(opens):
@@ -95,7 +102,7 @@ async def test_a_name_may_have_40_characters(opens):
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(typing=f" {'a' * 40} ")
     sentence = (
-        "Bia should have heard that somebody is typing whose name has 40 characters, with a"
+        "Bia should have been notified that somebody is typing whose name has 40 characters, with a"
         " space before and after it."
     )
     frame = await bia.hears(sentence)
@@ -106,6 +113,8 @@ async def test_a_client_chooses_nothing_but_the_name(opens):
     """Other keys in Ana's frame change nothing for Bia."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(typing="Ana", type="chat.nothing", sender_channel=None, error="!")
-    sentence = 'Bia should have heard only {"typing": "Ana"}, whatever else Ana sent.'
+    sentence = (
+        'Bia should have received only {"typing": "Ana"}, whatever else Ana sent.'
+    )
     frame = await bia.hears(sentence, typing="Ana")
-    expect("error" not in frame, f"{sentence} She heard {frame}.")
+    expect("error" not in frame, f"{sentence} She received {frame}.")

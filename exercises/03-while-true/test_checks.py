@@ -68,13 +68,13 @@ async def test_the_stopwatch_runs(opens, slept):
 
 
 async def test_messages_arrive(opens):
-    """Ana and Bia hear Ana's messages while their stopwatches run."""
+    """Ana and Bia receive Ana's messages while their stopwatches run."""
     ana, bia = await opens("Ana"), await opens("Bia")
     for text in ("hi", "are you there?"):
         await ana.says(text=text)
         for person in (ana, bia):
             whose = "her own" if person is ana else "Ana's"
-            sentence = f'{person.name} should have heard {whose} message "{text}".'
+            sentence = f'{person.name} should have received {whose} message "{text}".'
             await hears_text(person, text, sentence)
 
 
@@ -95,7 +95,7 @@ async def test_each_page_has_its_own(opens):
     times = [await tick(ana, sentence) for _ in range(3)]
     expect(
         times == sorted(times) and times[0] > 0.2,
-        f"Ana should hear only her own stopwatch. It showed {times}.",
+        f"Ana should receive only her own stopwatch. It showed {times}.",
     )
 
 
@@ -125,7 +125,9 @@ async def test_the_others_go_on(opens):
     for _ in range(2):
         await tick(bia, "Ana has left, but Bia's stopwatch should go on.")
     await bia.says(text="hi")
-    await hears_text(bia, "hi", "Bia should have heard herself after Ana has left.")
+    await hears_text(
+        bia, "hi", "Bia should have received her own message after Ana has left."
+    )
 
 
 async def test_the_page_leaves_the_group(opens):

@@ -46,7 +46,7 @@ def room():
 
 
 async def test_everyone_in_the_room_hears_it(opens, server, worker, room):
-    """Ana and Bia, in the room, hear the worker. Caio, in another one, doesn't."""
+    """Ana and Bia, in the room, receive the worker's message. Caio, in another one, doesn't."""
     ana, bia = (
         await opens("Ana", room, app=server),
         await opens("Bia", room, app=server),
@@ -55,28 +55,32 @@ async def test_everyone_in_the_room_hears_it(opens, server, worker, room):
     await worker(room, "Your report is ready.")
     for person in (ana, bia):
         await person.hears(
-            f"{person.name} should have heard the worker.{NOT_HEARD}",
+            f"{person.name} should have received the worker's message.{NOT_HEARD}",
             text="Your report is ready.",
             sender="worker",
             room=room,
         )
     await worker(f"not {room}", "For Caio.")
-    await caio.hears("Caio should have heard only his room.", text="For Caio.")
+    await caio.hears(
+        "Caio should have received only messages from his room.", text="For Caio."
+    )
 
 
 async def test_it_is_a_message_like_any_other(opens, server, worker, room):
     """The message has the same keys as one from a page."""
     ana = await opens("Ana", room, app=server)
     await ana.says(text="oi", sender="Ana")
-    usual = await ana.hears("Ana should have heard herself.", text="oi")
+    usual = await ana.hears("Ana should have received her own message.", text="oi")
     await worker(room, "oi")
-    found = await ana.hears("Ana should have heard the worker.", sender="worker")
+    found = await ana.hears(
+        "Ana should have received the worker's message.", sender="worker"
+    )
     missing = ", ".join(sorted(usual.keys() - found.keys()))
     expect(not missing, f"The worker's message lacks what pages rely on: {missing}.")
 
 
 async def test_people_on_two_servers_hear_it(opens, server, worker, room):
-    """Ana and Bia, on two servers, hear each message of the worker once."""
+    """Ana and Bia, on two servers, receive each message of the worker once."""
     people = [
         await opens("Ana", room, app=server),
         await opens("Bia", room, app=another_server()),
@@ -84,7 +88,9 @@ async def test_people_on_two_servers_hear_it(opens, server, worker, room):
     for text in ("one", "two"):
         await worker(room, text)
         for person in people:
-            sentence = f"{person.name} should have heard the worker's “{text}”, once."
+            sentence = (
+                f"{person.name} should have received the worker's “{text}”, once."
+            )
             await person.hears(sentence, text=text)
 
 
@@ -93,14 +99,12 @@ async def test_the_name_of_the_room_is_made_tidy(opens, server, worker, room):
     ana = await opens("Ana", f"café {room}", app=server)
     for name in (f"  café   {room} ", unicodedata.normalize("NFD", f"café {room}")):
         await worker(name, "oi")
-        sentence = (
-            f"Ana should have heard the worker: {name!r} is the same room as hers."
-        )
+        sentence = f"Ana should have received the worker's message: {name!r} is the same room as hers."
         await ana.hears(sentence, text="oi", room=f"café {room}")
 
 
 async def test_an_invalid_text_is_refused(opens, server, worker, room):
-    """For an invalid text, the job raises BadMessage, and nobody hears anything."""
+    """For an invalid text, the job raises BadMessage, and nobody receives anything."""
     ana = await opens("Ana", room, app=server)
     for text in ("", "  ", "a" * 2001, "a\0b", 7, None):
         sentence = (
@@ -114,16 +118,14 @@ async def test_an_invalid_text_is_refused(opens, server, worker, room):
         else:
             raise NotYet(sentence)
     await worker(room, "valid")
-    await ana.hears("Ana should have heard nothing invalid.", text="valid")
+    await ana.hears("Ana should have received nothing invalid.", text="valid")
 
 
 async def test_many_jobs_at_a_time(opens, server, worker, room):
     """Ten workers at a time: each message arrives, and arrives once."""
     ana = await opens("Ana", room, app=server)
     await asyncio.gather(*(worker(room, f"job {number}") for number in range(10)))
-    sentence = (
-        "Ten workers sent one message each at the same time. Ana should have heard 10."
-    )
+    sentence = "Ten workers sent one message each at the same time. Ana should have received 10."
     heard = [(await ana.hears(sentence))["text"] for _ in range(10)]
     expect(sorted(heard) == [f"job {number}" for number in range(10)], sentence)
 

@@ -55,8 +55,10 @@ async def sees(person, sentence, **votes):
         except NotYet as problem:
             if str(problem) != sentence:
                 raise  # the socket was closed, or the frame isn't JSON
-            raise NotYet(f"{sentence} {person.name} heard {last} in the end.") from None
-        expect("error" not in frame, f"{sentence} {person.name} heard {frame}.")
+            raise NotYet(
+                f"{sentence} {person.name} received {last} in the end."
+            ) from None
+        expect("error" not in frame, f"{sentence} {person.name} received {frame}.")
         if frame.get("totals") == wanted:
             return
         last = json.dumps(frame)
@@ -135,7 +137,7 @@ async def test_an_invalid_frame_gets_an_error(enters, room):
         sentence = f"Ana sent {frame}, and should have got a frame with an `error`."
         said = await ana.hears(sentence)
         wanted = isinstance(said.get("error"), str)
-        expect(wanted, f"{sentence} She heard {json.dumps(said)}.")
+        expect(wanted, f"{sentence} She received {json.dumps(said)}.")
     await ana.says(vote="tea")
     try:
         await sees(ana, "Ana's first valid vote should have been counted.", tea=1)
@@ -157,7 +159,9 @@ async def test_the_chat_does_not_notice(enters, opens, room):
     except ValueError as problem:
         raise NotYet(f"{sentence} Bia's socket ended in: {problem}.") from problem
     try:
-        await ana.hears_nothing("Ana, in the poll, shouldn't hear the chat.", 0.02)
+        await ana.hears_nothing(
+            "Ana, in the poll, shouldn't receive the chat's messages.", 0.02
+        )
     except ValueError as problem:
         raise NotYet(f"The chat killed Ana's poll: {problem}.") from problem
 

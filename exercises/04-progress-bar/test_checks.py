@@ -86,7 +86,7 @@ async def progress(person, sentence, until=100):
         frame = await person.hears(sentence)
         percent = frame.get("progress")
         wanted = type(percent) is int and 0 <= percent <= 100
-        expect(wanted, f"{sentence} {person.name} heard {frame}.")
+        expect(wanted, f"{sentence} {person.name} received {frame}.")
         percents.append(percent)
     return percents[1:] if percents[0] == 0 else percents
 
@@ -94,17 +94,17 @@ async def progress(person, sentence, until=100):
 async def hears_error(person, sentence):
     """Wait for a frame with an `error`; progress may come before."""
     while "error" not in (frame := await person.hears(sentence)):
-        expect("progress" in frame, f"{sentence} {person.name} heard {frame}.")
-    expect(isinstance(frame["error"], str), f"{sentence} Heard: {frame}.")
+        expect("progress" in frame, f"{sentence} {person.name} received {frame}.")
+    expect(isinstance(frame["error"], str), f"{sentence} Received: {frame}.")
 
 
 async def test_four_rows(enters, rows):
     """Ana imports four rows, and sees 25, 50, 75 and 100."""
     ana = await enters("Ana")
     await ana.says(**{"import": 4})
-    sentence = "Ana imports four rows. She should have heard 25, 50, 75 and 100."
+    sentence = "Ana imports four rows. She should have received 25, 50, 75 and 100."
     found = await progress(ana, sentence)
-    expect(found == [25, 50, 75, 100], f"{sentence} She heard {found}.")
+    expect(found == [25, 50, 75, 100], f"{sentence} She received {found}.")
     sentence = "The rows 1, 2, 3 and 4 should have been imported, each once."
     expect(rows.begun == [1, 2, 3, 4], f"{sentence} Imported: {rows.begun}.")
 
@@ -116,7 +116,7 @@ async def test_an_invalid_frame_gets_an_error(enters, rows):
         await ana.sends(frame)
         sentence = f"Ana sent {frame}, and should have got a frame with an `error`."
         said = await ana.hears(sentence)
-        expect(isinstance(said.get("error"), str), f"{sentence} She heard {said}.")
+        expect(isinstance(said.get("error"), str), f"{sentence} She received {said}.")
     expect(not rows.begun, "An invalid frame shouldn't start an import.")
 
 
@@ -154,7 +154,7 @@ async def test_each_percent_comes_once(enters):
     ana = await enters("Ana")
     await ana.says(**{"import": 1000})
     sentence = (
-        "Ana imports 1000 rows. She should have heard each percent once, in order."
+        "Ana imports 1000 rows. She should have received each percent once, in order."
     )
     found = await progress(ana, sentence)
     again = [percent for percent in found if found.count(percent) > 1]
@@ -162,7 +162,7 @@ async def test_each_percent_comes_once(enters):
         not again,
         f"{sentence} {[*again, 0][0]} came {found.count([*again, 0][0])} times.",
     )
-    expect(found == list(range(1, 101)), f"{sentence} She heard {found}.")
+    expect(found == list(range(1, 101)), f"{sentence} She received {found}.")
     await ana.hears_nothing("After 100, nothing more should come.", 0.03)
 
 
@@ -172,33 +172,34 @@ async def test_100_comes_at_the_end(enters, rows):
     rows.stop_at = 1000
     await ana.says(**{"import": 1000})
     await rows.stopped()
-    sentence = "Ana should have heard 99 when 999 of 1000 rows were done."
+    sentence = "Ana should have received 99 when 999 of 1000 rows were done."
     try:
         await progress(ana, sentence, until=99)
         await ana.hears_nothing(sentence, 0.03)
     except NotYet as problem:
         raise NotYet(f"{problem} Did 100 come before the last row was done?") from None
     rows.go_on.set()
-    await progress(ana, "Ana should have heard 100 when the last row was done.")
+    await progress(ana, "Ana should have received 100 when the last row was done.")
 
 
 async def test_two_jobs_do_not_mix(enters, rows):
-    """Ana's and Bia's jobs run at the same time, and each hears her own."""
+    """Ana's and Bia's jobs run at the same time, and each sees her own progress."""
     ana, bia = await enters("Ana"), await enters("Bia")
     rows.stop_at = 3
     await ana.says(**{"import": 4})
     await rows.stopped()
-    await progress(ana, "Ana should have heard 50.", until=50)
+    await progress(ana, "Ana should have received 50.", until=50)
     await bia.says(**{"import": 2})
-    sentence = (
-        "Bia's job has two rows. She should have heard 50 and 100, while Ana's waits."
-    )
+    sentence = "Bia's job has two rows. She should have received 50 and 100, while Ana's waits."
     found = await progress(bia, sentence)
-    expect(found == [50, 100], f"{sentence} She heard {found}.")
-    await ana.hears_nothing("Ana should hear only her own job's progress.", 0.03)
+    expect(found == [50, 100], f"{sentence} She received {found}.")
+    await ana.hears_nothing("Ana should receive only her own job's progress.", 0.03)
     rows.go_on.set()
     found = await progress(ana, "Ana's job should have gone on to 100.")
-    expect(found == [75, 100], f"Ana should have heard 75 and 100. She heard {found}.")
+    expect(
+        found == [75, 100],
+        f"Ana should have received 75 and 100. She received {found}.",
+    )
 
 
 async def test_a_failing_row_is_reported(enters, rows):

@@ -80,11 +80,11 @@ async def is_refused_politely(opens, how):
 
 
 async def test_redis_is_healthy(opens):
-    """With a healthy Redis, Ana enters and Bia hears her, as before."""
+    """With a healthy Redis, Ana joins and Bia receives her message, as before."""
     room = f"class {uuid.uuid4()}"
     ana, bia = await opens("Ana", room), await opens("Bia", room)
     await ana.says(text="oi", sender="Ana")
-    await bia.hears("Bia should have heard Ana.", text="oi", sender="Ana")
+    await bia.hears("Bia should have received Ana's message.", text="oi", sender="Ana")
 
 
 async def test_ana_joins_before_she_is_accepted(opens, monkeypatch):

@@ -235,16 +235,16 @@ def test_servers_that_share_nothing():
 
 
 def test_a_line_that_works_one_way():
-    """They fail if what is said on one of the two servers stays there."""
+    """They fail if messages that are sent on one of the two servers stay there."""
     must_fail(
         run(second=SendsNowhere),
-        "In this chat, what Ana says on the first server is heard on the second, but what"
-        " Bia says on the second isn't heard on the first.",
+        "In this chat, what Ana sends on the first server arrives on the second, but what"
+        " Bia sends on the second doesn't arrive on the first.",
     )
     must_fail(
         run(first=SendsNowhere),
-        "In this chat, what Bia says on the second server is heard on the first, but what"
-        " Ana says on the first isn't heard on the second.",
+        "In this chat, what Bia sends on the second server arrives on the first, but what"
+        " Ana sends on the first doesn't arrive on the second.",
     )
 
 
@@ -272,8 +272,8 @@ def test_messages_in_another_order():
 
 
 def test_rooms_that_are_one():
-    """They fail if people in another room hear what is said."""
+    """They fail if people in another room receive the messages."""
     must_fail(
         run(OneRoom, OneRoom),
-        "In this chat, people in another room hear what Ana says.",
+        "In this chat, people in another room receive what Ana sends.",
     )

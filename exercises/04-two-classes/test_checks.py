@@ -58,28 +58,28 @@ def new(prefix):
 
 
 async def test_one_class(opens, server, room):
-    """Two servers with the same CHAT_PREFIX hear each other."""
+    """Two servers with the same CHAT_PREFIX share a chat."""
     morning = new("morning")
     ana = await opens("Ana", room, app=server(morning))
     bia = await opens("Bia", room, app=server(morning))
     await ana.says(text="good morning", sender="Ana")
     await bia.hears(
-        "Bia, on a server with the same CHAT_PREFIX, should have heard Ana.",
+        "Bia, on a server with the same CHAT_PREFIX, should have received Ana's message.",
         text="good morning",
     )
 
 
 async def test_two_classes(opens, server, room):
-    """Two servers with different values of CHAT_PREFIX don't hear each other."""
+    """Two servers with different values of CHAT_PREFIX don't share a chat."""
     ana = await opens("Ana", room, app=server(new("morning")))
     caio = await opens("Caio", room, app=server(new("evening")))
     await ana.says(text="good morning", sender="Ana")
-    await ana.hears("Ana should have heard herself.", text="good morning")
+    await ana.hears("Ana should have received her own message.", text="good morning")
     # What is in Caio's queue by now comes before what he says himself.
     await caio.says(text="good evening", sender="Caio")
     await caio.hears(
-        "Ana's CHAT_PREFIX is morning, Caio's is evening. Caio should have heard"
-        " only himself.",
+        "Ana's CHAT_PREFIX is morning, Caio's is evening. Caio should have received"
+        " only his own message.",
         text="good evening",
     )
 
@@ -91,21 +91,21 @@ async def test_without_a_prefix_as_before(opens, server, before, room):
         bia = await opens("Bia", f"{room} {how}", app=server(prefix))
         await ana.says(text="oi", sender="Ana")
         await bia.hears(
-            f"CHAT_PREFIX is {how}, so Bia should have heard Ana, whose server runs"
-            " step 04 unchanged.",
+            f"CHAT_PREFIX is {how}, and Ana's server runs step 04 unchanged, so Bia should have"
+            " received Ana's message.",
             text="oi",
         )
 
 
 async def test_a_class_without_a_prefix_is_apart(opens, server, room):
-    """A server with a CHAT_PREFIX and one without don't hear each other."""
+    """A server with a CHAT_PREFIX and one without don't share a chat."""
     ana = await opens("Ana", room, app=server(None))
     caio = await opens("Caio", room, app=server(new("evening")))
     await ana.says(text="oi", sender="Ana")
-    await ana.hears("Ana should have heard herself.", text="oi")
+    await ana.hears("Ana should have received her own message.", text="oi")
     await caio.says(text="good evening", sender="Caio")
     await caio.hears(
-        "Ana's server has no CHAT_PREFIX, Caio's has one. Caio should have heard only"
-        " himself.",
+        "Ana's server has no CHAT_PREFIX, Caio's has one. Caio should have received only"
+        " his own message.",
         text="good evening",
     )

@@ -56,47 +56,49 @@ def seen():
 
 
 async def test_messages_arrive(opens):
-    """Ana and Bia hear Ana's message, with its id."""
+    """Ana and Bia receive Ana's message, with its id."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(text="hi", sender="Ana")
     for one in (ana, bia):
-        sentence = f"{one.name} should have heard Ana's message, with its id."
+        sentence = f"{one.name} should have received Ana's message, with its id."
         frame = await one.hears(sentence, text="hi", sender="Ana")
         expect(isinstance(frame.get("id"), int), f"{sentence} It was {frame}.")
-    await bia.hears_nothing("Bia should hear each message once.", 0.05)
+    await bia.hears_nothing("Bia should receive each message once.", 0.05)
 
 
 async def test_what_is_heard_can_be_fetched(opens, seen):
-    """When Bia hears of a message, her page can fetch it."""
+    """When Bia is notified of a message, her page can fetch it."""
     ana, bia = await opens("Ana"), await opens("Bia")
     for text in ("one", "two"):
         seen.clear()
         await ana.says(text=text, sender="Ana")
         for one in (ana, bia):
-            sentence = f"{one.name} should have heard Ana's message."
+            sentence = f"{one.name} should have received Ana's message."
             frame = await one.hears(sentence, text=text)
         expect(
             seen and all(found.get(text) == frame.get("id") for found in seen),
-            f"Bia heard of the message {text!r}, but her page couldn't fetch it yet: no"
+            f"Bia was notified of the message {text!r}, but her page couldn't fetch it yet: no"
             " other database connection could see it when it was sent.",
         )
 
 
 async def test_a_refused_message_is_not_heard(opens):
-    """Ana has nothing left: she gets an error, and Bia hears nothing."""
+    """Ana has nothing left: she gets an error, and Bia receives nothing."""
     ana, bia = await opens("Ana"), await opens("Bia")
     for text in ("one", "two", "three"):
         await ana.says(text=text, sender="Ana")
         for one in (ana, bia):
-            await one.hears(f"{one.name} should have heard Ana's message.", text=text)
+            await one.hears(
+                f"{one.name} should have received Ana's message.", text=text
+            )
     await ana.says(text="four", sender="Ana")
     frame = await ana.hears("Ana has nothing left, so she should have got an `error`.")
-    refused = "Ana's fourth message was refused, so nobody should hear of it."
-    expect("error" in frame, f"{refused} Ana heard {frame} instead of an `error`.")
+    refused = "Ana's fourth message was refused, so nobody should be notified of it."
+    expect("error" in frame, f"{refused} Ana received {frame} instead of an `error`.")
     await bia.hears_nothing(refused)
     await bia.says(text="mine", sender="Bia")
     for one in (ana, bia):
-        sentence = f"{one.name} should have heard Bia, who has her own account."
+        sentence = f"{one.name} should have received the message of Bia, who has her own account."
         await one.hears(sentence, text="mine", sender="Bia")
 
 
@@ -105,7 +107,7 @@ async def test_a_refused_message_is_not_stored(opens):
     ana = await opens("Ana")
     for text in ("one", "two", "three", "four"):
         await ana.says(text=text, sender="Ana")
-        await ana.hears("Ana should have heard her message, or an error.")
+        await ana.hears("Ana should have received her message, or an error.")
     texts = sorted(await asyncio.to_thread(stored))
     expect(
         texts == ["one", "three", "two"],
@@ -135,7 +137,9 @@ async def test_what_is_not_stored_costs_nothing(opens, monkeypatch):
         if failed and (ana.socket.future.done() or ana.socket.output_queue.qsize()):
             break
         await asyncio.sleep(0.005)
-    await bia.hears_nothing("The message isn't stored, so Bia shouldn't hear of it.")
+    await bia.hears_nothing(
+        "The message isn't stored, so Bia shouldn't be notified of it."
+    )
     units = await asyncio.to_thread(left, "Ana")
     expect(
         units == 3,

@@ -75,17 +75,17 @@ async def is_refused(person, sentence):
 
 
 async def test_ten_at_once_go_through(enters):
-    """Ana sends ten messages at once, and Bia hears them all."""
+    """Ana sends ten messages at once, and Bia receives them all."""
     ana, bia = await enters("Ana"), await enters("Bia")
     await passes(ana, "Ana may send 10 messages at once.", BURST)
     for number in range(1, BURST + 1):
         await bia.hears(
-            "Bia should have heard each of Ana's messages.", text=f"message {number}"
+            "Bia should have received each of Ana's messages.", text=f"message {number}"
         )
 
 
 async def test_the_eleventh_is_refused(enters):
-    """The eleventh is refused at once, and Bia doesn't hear it."""
+    """The eleventh is refused at once, and Bia doesn't receive it."""
     ana, bia = await enters("Ana"), await enters("Bia")
     await passes(ana, "Ana may send 10 messages at once.", BURST)
     await ana.says(text="one too many")
@@ -101,8 +101,8 @@ async def test_the_eleventh_is_refused(enters):
     )
     await is_refused(ana, "The twelfth should be refused as well.")
     for _ in range(BURST):
-        await bia.hears("Bia should have heard each of Ana's messages.")
-    await bia.hears_nothing("Bia should hear nothing of a message that was refused.")
+        await bia.hears("Bia should have received each of Ana's messages.")
+    await bia.hears_nothing("Bia should receive nothing of a message that was refused.")
 
 
 async def test_nobody_else_notices(enters):
@@ -111,7 +111,7 @@ async def test_nobody_else_notices(enters):
     await passes(ana, "Ana may send 10 messages at once.", BURST)
     await is_refused(ana, "Ana's eleventh message should be refused.")
     for _ in range(BURST):
-        await bia.hears("Bia should have heard each of Ana's messages.")
+        await bia.hears("Bia should have received each of Ana's messages.")
     await passes(
         bia, "Ana has spent her budget, not Bia's: Bia may send 10 messages.", BURST
     )

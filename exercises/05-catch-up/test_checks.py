@@ -8,7 +8,7 @@ import pytest
 from course.exercise.kit import arrives, expect, room_path
 
 numbers = itertools.count(1)
-ANA = "Ana should have heard her own message."
+ANA = "Ana should have received her own message."
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ async def numbers_until(person, text, sentence):
     """Return the numbers of what a person hears, up to a message with this text."""
     found = []
     while True:
-        frame = await person.hears(f"{sentence} She has heard {inwords(found)} so far.")
+        frame = await person.hears(
+            f"{sentence} She has received {inwords(found)} so far."
+        )
         found.append(frame.get("seq"))
         if frame.get("text") == text or len(found) > 300:
             return found
@@ -97,18 +99,18 @@ async def hears_all(bia, ana, first, last, when):
     """Have Ana say one more, and require that Bia hears first to last, then that one."""
     await says(ana, "the last one")
     wanted = [*range(first, last + 2)]
-    sentence = f"{when}, Bia should have heard {inwords(wanted)}."
+    sentence = f"{when}, Bia should have received {inwords(wanted)}."
     found = await numbers_until(bia, "the last one", sentence)
-    expect(found == wanted, f"{sentence} She heard {inwords(found)} instead.")
+    expect(found == wanted, f"{sentence} She received {inwords(found)} instead.")
 
 
 async def test_new_messages_travel(enters, room):
-    """Ana and Bia, who are both there, hear each new message."""
+    """Ana and Bia, who are both there, receive each new message."""
     ana, bia = await enters("Ana", room), await enters("Bia", room)
     await says(ana, "one")
-    await bia.hears("Bia should have heard the new message.", text="one", seq=1)
+    await bia.hears("Bia should have received the new message.", text="one", seq=1)
     await says(ana, "two")
-    await bia.hears("Bia should have heard the new message.", text="two", seq=2)
+    await bia.hears("Bia should have received the new message.", text="two", seq=2)
 
 
 async def test_what_is_missing(enters, room):
@@ -234,9 +236,9 @@ async def test_a_lost_event_leaves_no_gap(enters, room, layer):
     layer.group_send = loses
     await ana.says(text="two", sender="Ana")
     await ana.says(text="three", sender="Ana")
-    sentence = "The layer lost the event of message 2, and then brought 3: Bia should have heard 1, 2, 3."
+    sentence = "The layer lost the event of message 2, and then brought 3: Bia should have received 1, 2, 3."
     found = await numbers_until(bia, "three", sentence)
-    expect(found == [1, 2, 3], f"{sentence} She heard {inwords(found)} instead.")
+    expect(found == [1, 2, 3], f"{sentence} She received {inwords(found)} instead.")
 
 
 async def test_late_events_change_nothing(enters, room, layer):
@@ -256,6 +258,6 @@ async def test_late_events_change_nothing(enters, room, layer):
     await ana.says(text="two", sender="Ana")
     await ana.says(text="three", sender="Ana")
     for seq in (2, 3):
-        sentence = f"The layer brought 3 before 2: Ana should have heard {seq} now."
+        sentence = f"The layer brought 3 before 2: Ana should have received {seq} now."
         await ana.hears(sentence, seq=seq)
     await hears_all(bia, ana, 1, 3, "The layer brought 3 before 2")

@@ -37,17 +37,17 @@ async def chats(opens, room: str):
     ana = await opens("Ana", room)
     for sender, text in STORY:
         await ana.says(text=text, sender=sender)
-        sentence = "Ana should have heard what was written in her room."
+        sentence = "Ana should have received what was written in her room."
         await ana.hears(sentence, text=text, sender=sender)
     return ana
 
 
 async def test_a_new_room_works(opens):
-    """In a new room, Ana and Bia hear each other."""
+    """In a new room, Ana and Bia receive each other's messages."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(text="hi", sender="Ana")
     for one in (ana, bia):
-        sentence = f"{one.name} should have heard Ana's message."
+        sentence = f"{one.name} should have received Ana's message."
         await one.hears(sentence, text="hi", sender="Ana")
 
 
@@ -63,17 +63,21 @@ async def test_who_enters_later_gets_the_history(opens):
 
 
 async def test_and_stays_connected(opens):
-    """After the history, Caio stays connected: he hears what's new, and is heard."""
+    """After the history, Caio stays connected: he receives new messages, and can send."""
     ana = await chats(opens, "class")
     caio = await opens("Caio")
     for sender, text in STORY:
         sentence = "Caio should have got the history."
         await caio.hears(sentence, text=text, sender=sender)
     await ana.says(text="new", sender="Ana")
-    await caio.hears("After the history, Caio should have heard Ana.", text="new")
-    await ana.hears("Ana should have heard her own message.", text="new")
+    await caio.hears(
+        "After the history, Caio should have received Ana's message.", text="new"
+    )
+    await ana.hears("Ana should have received her own message.", text="new")
     await caio.says(text="hi", sender="Caio")
-    await ana.hears("Ana should have heard Caio.", text="hi", sender="Caio")
+    await ana.hears(
+        "Ana should have received Caio's message.", text="hi", sender="Caio"
+    )
 
 
 def write_many(room: str, count: int) -> None:

@@ -68,7 +68,7 @@ async def test_in_every_tab(logs_in):
 
 
 async def test_others_hear_nothing(logs_in, opens):
-    """Bia, in the same room, and a visitor hear nothing of it."""
+    """Bia, in the same room, and a visitor receive nothing of it."""
     visitor = await opens("A visitor")
     ana, bia = await logs_in(ANA), await logs_in(BIA)
     await notify(ANA, "Bia has answered you.")
@@ -102,7 +102,7 @@ async def test_somebody_who_took_the_name(logs_in):
     ana, bia = await logs_in(ANA), await logs_in(BIA)
     await bia.says(text="hi", sender="Ana")
     for one in (ana, bia):
-        sentence = f"{one.name} should have heard the message."
+        sentence = f"{one.name} should have received the message."
         await one.hears(sentence, text="hi", sender="Ana")
     await notify(ANA, "for Ana")
     await ana.hears(missing("Ana"), notification="for Ana")
@@ -115,8 +115,8 @@ async def test_visitors_chat_as_before(logs_in, opens):
     """A visitor without a login chats as before, and can leave."""
     ana, visitor = await logs_in(ANA), await opens("A visitor")
     await visitor.says(text="hi")
-    await ana.hears("Ana should have heard the visitor's message.", text="hi")
-    await visitor.hears("The visitor should have heard the message.", text="hi")
+    await ana.hears("Ana should have received the visitor's message.", text="hi")
+    await visitor.hears("The visitor should have received the message.", text="hi")
     await visitor.leaves()
     await ana.says(text="bye", sender="Ana")
-    await ana.hears("Ana should have heard her own message.", text="bye")
+    await ana.hears("Ana should have received her own message.", text="bye")

@@ -60,15 +60,15 @@ async def is_gone(person, sentence):
 
 
 async def test_members_talk(enters, room):
-    """Ana and Bia talk in the private room, and who enters later reads what was said."""
+    """Ana and Bia chat in the private room, and people who join later get the history."""
     ana, bia = await enters("Ana", room), await enters("Bia", room)
     await ana.says(text="hi", sender="Ana")
-    await bia.hears("Bia should have heard Ana's message.", text="hi", sender="Ana")
+    await bia.hears("Bia should have received Ana's message.", text="hi", sender="Ana")
     later = await enters("Bia", room)
     await later.hears("Bia should have got what was said before.", text="hi")
     await later.says(text="I'm back", sender="Bia")
-    await ana.hears("Ana should have heard her own message.", text="hi")
-    await ana.hears("Ana should have heard Bia's message.", text="I'm back")
+    await ana.hears("Ana should have received her own message.", text="hi")
+    await ana.hears("Ana should have received Bia's message.", text="I'm back")
 
 
 async def test_an_open_room_is_open(enters):
@@ -76,7 +76,9 @@ async def test_an_open_room_is_open(enters):
     room = f"open-{next(numbers)}"
     caio, guest = await enters("Caio", room), await enters(None, room)
     await guest.says(text="hi")
-    await caio.hears("Caio should have heard the message in the open room.", text="hi")
+    await caio.hears(
+        "Caio should have received the message in the open room.", text="hi"
+    )
 
 
 async def test_a_stranger_is_told_and_closed(enters, room):
@@ -95,10 +97,10 @@ async def test_a_stranger_is_told_and_closed(enters, room):
 
 
 async def test_a_stranger_gets_no_history(enters, room):
-    """Caio gets none of the messages that were said before."""
+    """Caio gets none of the earlier messages."""
     ana = await enters("Ana", room)
     await ana.says(text="the exam's answers", sender="Ana")
-    await ana.hears("Ana should have heard her own message.")
+    await ana.hears("Ana should have received her own message.")
     caio = await stranger(enters, "Caio", room)
     frames = await is_gone(caio, "Caio's socket should have been closed with 4403.")
     expect(
@@ -116,7 +118,7 @@ async def test_a_stranger_gets_no_history(enters, room):
 
 
 async def test_a_stranger_who_writes_at_once_isnt_heard(enters, room):
-    """Caio writes as soon as his socket opens, and nobody hears it."""
+    """Caio sends a message as soon as his socket opens, and nobody receives it."""
     ana, caio = await enters("Ana", room), await stranger(enters, "Caio", room)
     await caio.says(text="hello from Caio", sender="Ana")
     await caio.is_closed("Caio's socket should have been closed.", NOT_FOR_YOU)
@@ -141,11 +143,11 @@ async def test_the_end_of_a_membership_closes_the_sockets(enters, room):
     await is_gone(tab, "Bia was removed, so her second tab should be closed, too.")
     ana = await enters("Ana", room)
     await ana.says(text="bye")
-    await ana.hears("Ana should have heard her own message.")
-    await bia.hears_nothing("Bia was removed, and should hear nothing more.")
+    await ana.hears("Ana should have received her own message.")
+    await bia.hears_nothing("Bia was removed, and should receive nothing more.")
     await is_gone(
         await stranger(enters, "Bia", room),
-        "Bia was removed, and shouldn't be able to come back.",
+        "Bia was removed, and shouldn't be able to return.",
     )
 
 

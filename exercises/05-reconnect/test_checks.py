@@ -260,7 +260,7 @@ async def test_never_two_connections(server):
     expect(
         server.most_open <= 1,
         "`receive` raised OSError, which leaves the old connection open, and the client"
-        " opened another one beside it.",
+        " opened another one in addition.",
     )
 
 

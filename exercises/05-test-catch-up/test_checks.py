@@ -254,20 +254,20 @@ def test_it_finds_a_double_at_the_border():
 
 
 def test_it_finds_pages_in_the_wrong_order():
-    """Your test finds that the pages come in the wrong order."""
+    """Your test finds that the pages arrive in the wrong order."""
     must_fail(Backwards, "sends the newest page first")
 
 
 def test_it_finds_a_gap():
-    """Your test finds that a message said meanwhile is lost."""
+    """Your test finds that a message sent meanwhile is lost."""
     must_fail(Gap, "loses a message said while the client catches up")
 
 
 def test_it_finds_a_double():
-    """Your test finds that a message said meanwhile comes twice."""
+    """Your test finds that a message sent meanwhile arrives twice."""
     must_fail(Double, "sends a message twice that was said while the client catches up")
 
 
 def test_it_finds_what_overtakes():
-    """Your test finds that a message said meanwhile comes before the old ones."""
+    """Your test finds that a message sent meanwhile arrives before the old ones."""
     must_fail(Overtaking, "sends a new message before the old ones")

@@ -24,7 +24,7 @@ def test_there_is_a_project():
     )
     expect(
         Path("manage.py").is_file(),
-        "There is no manage.py in this folder yet: startproject makes it.",
+        "There is no manage.py in this folder yet: startproject creates it.",
     )
     expect(
         Path("chat/__init__.py").is_file(),

@@ -42,7 +42,7 @@ def test_the_socket_goes_to_the_page_s_own_host():
 
 
 def test_runserver_is_daphne_s():
-    """`runserver` is Daphne's, which speaks WebSocket."""
+    """`runserver` is Daphne's, which supports WebSocket."""
     from django.core.management import get_commands
 
     owner = get_commands().get("runserver")

@@ -60,9 +60,11 @@ async def test_the_consumer_gets_the_name(opens, monkeypatch):
 async def test_other_urls_get_a_reason(opens):
     """A URL that doesn't exist gets a reason, and code 4404."""
     for path in ELSEWHERE:
-        sentence = f"A socket at {path} should be accepted, so that it can hear why."
+        sentence = (
+            f"A socket at {path} should be accepted, so that it can receive the reason."
+        )
         ana = await opens("Ana", path=path, sentence=sentence)
-        sentence = f"A socket at {path} should hear an `error`."
+        sentence = f"A socket at {path} should receive an `error`."
         frame = await ana.hears(sentence)
         expect(isinstance(frame.get("error"), str) and frame["error"], sentence)
         await ana.is_closed(

@@ -17,13 +17,13 @@ BAD_TEXTS = [5, None, True, "", "  ", ["hi"], {"text": "hi"}]
 
 
 async def test_a_message_comes_back(opens):
-    """Ana's message comes back to her, with the room's name."""
+    """Ana's message is sent back to her, with the room's name."""
     ana = await opens("Ana")
     await ana.says(text="hi", sender="Ana")
-    sentence = "Ana's message should have come back to her."
+    sentence = "Ana's message should have been sent back to her."
     await ana.hears(sentence, text="hi", sender="Ana")
     await ana.says(text="hi again", sender="Ana")
-    sentence = "Ana's message should have come back with the room's name."
+    sentence = "Ana's message should have been sent back with the room's name."
     await ana.hears(sentence, text="hi again", sender="Ana", room="class")
 
 
@@ -40,7 +40,7 @@ async def test_a_name_may_be_missing(opens):
     """Without a sender, a message comes from someone."""
     ana = await opens("Ana")
     await ana.says(text="hi")
-    sentence = "A message without a sender should have come back as someone's."
+    sentence = "A message without a sender should have been sent back as someone's."
     await ana.hears(sentence, text="hi", sender="someone")
 
 
@@ -49,9 +49,11 @@ async def test_nonsense_gets_an_error(opens):
     ana = await opens("Ana")
     for frame in BAD_FRAMES:
         await ana.sends(frame)
-        sentence = f"Ana should have heard an `error` for the frame {frame!r}."
+        sentence = f"Ana should have received an `error` for the frame {frame!r}."
         answer = await ana.hears(sentence)
-        expect(isinstance(answer.get("error"), str), f"{sentence} She heard {answer}.")
+        expect(
+            isinstance(answer.get("error"), str), f"{sentence} She received {answer}."
+        )
 
 
 async def test_a_wrong_text_gets_an_error(opens):
@@ -62,16 +64,18 @@ async def test_a_wrong_text_gets_an_error(opens):
     frames += [{"text": "hi", "sender": bad} for bad in BAD_TEXTS]
     for frame in frames:
         await ana.says(**frame)
-        sentence = f"Ana should have heard an `error` for {frame}."
+        sentence = f"Ana should have received an `error` for {frame}."
         answer = await ana.hears(sentence)
-        expect(isinstance(answer.get("error"), str), f"{sentence} She heard {answer}.")
+        expect(
+            isinstance(answer.get("error"), str), f"{sentence} She received {answer}."
+        )
     await ana.says(text="hi", sender="Ana")
-    await ana.hears("After the errors, a good message should come back.", text="hi")
+    await ana.hears("After the errors, a valid message should be sent back.", text="hi")
 
 
 async def test_other_urls_still_get_a_reason(opens):
     """A URL that doesn't exist still gets a reason."""
     ana = await opens("Ana", path="/ws/nonsense/")
-    sentence = "A socket at /ws/nonsense/ should still hear an `error`."
+    sentence = "A socket at /ws/nonsense/ should still receive an `error`."
     expect("error" in await ana.hears(sentence), sentence)
     await ana.is_closed("It should still be closed with 4404.", code=4404)

@@ -109,4 +109,4 @@ async def test_the_socket_still_answers(opens):
     """The socket still answers."""
     ana = await opens("Ana")
     await ana.says(text="hi", sender="Ana")
-    await ana.hears("Ana's message should come back.", text="hi", room="class")
+    await ana.hears("Ana's message should be sent back.", text="hi", room="class")

@@ -28,22 +28,24 @@ def layer():
 
 
 async def test_bia_hears_ana(opens):
-    """Bia hears Ana, and Ana hears herself."""
+    """Bia receives Ana's message, and so does Ana."""
     layer()
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(text="hi", sender="Ana")
     said = {"text": "hi", "sender": "Ana", "room": "class"}
-    await bia.hears("Bia should have heard Ana.", **said)
-    await ana.hears("Ana should have heard herself.", **said)
-    await ana.hears_nothing("Ana should hear herself only once.", 0.05)
+    await bia.hears("Bia should have received Ana's message.", **said)
+    await ana.hears("Ana should have received her own message.", **said)
+    await ana.hears_nothing("Ana should receive her own message only once.", 0.05)
 
 
 async def test_another_room_hears_nothing(opens):
-    """Caio, in another room, hears nothing."""
+    """Caio, in another room, receives nothing."""
     ana, caio = await opens("Ana"), await opens("Caio", "hallway")
     await ana.says(text="hi", sender="Ana")
-    await ana.hears("Ana should have heard herself.", text="hi")
-    await caio.hears_nothing("Caio, in another room, shouldn't hear Ana.", 0.05)
+    await ana.hears("Ana should have received her own message.", text="hi")
+    await caio.hears_nothing(
+        "Caio, in another room, shouldn't receive Ana's message.", 0.05
+    )
 
 
 async def test_any_room_works(opens):
@@ -53,7 +55,9 @@ async def test_any_room_works(opens):
         ana = await opens("Ana", room, sentence=sentence)
         bia = await opens("Bia", room, sentence=sentence)
         await ana.says(text="hi", sender="Ana")
-        await bia.hears(f"In {room[:20]}, Bia should have heard Ana.", room=room)
+        await bia.hears(
+            f"In {room[:20]}, Bia should have received Ana's message.", room=room
+        )
 
 
 async def test_rooms_that_look_alike_are_apart(opens):
@@ -62,8 +66,13 @@ async def test_rooms_that_look_alike_are_apart(opens):
     for room, ana in people:
         await ana.says(text=room, sender="Ana")
     for room, ana in people:
-        await ana.hears(f"In {room[:20]}, Ana should hear only her room.", text=room)
-    await people[0][1].hears_nothing("Ana should hear only her own room.", 0.05)
+        await ana.hears(
+            f"In {room[:20]}, Ana should receive only messages from her room.",
+            text=room,
+        )
+    await people[0][1].hears_nothing(
+        "Ana should receive only messages from her own room.", 0.05
+    )
 
 
 async def test_ana_joins_before_she_is_accepted(opens, monkeypatch):
@@ -114,9 +123,9 @@ async def test_who_leaves_is_no_longer_in_the_group(opens, monkeypatch):
 
 
 async def test_nonsense_still_gets_an_error(opens):
-    """Nonsense still gets an error, which only its sender hears."""
+    """An invalid frame still gets an error, which only its sender receives."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.sends("hi")
-    sentence = "Ana should still have heard an `error` for a frame that isn't JSON."
+    sentence = "Ana should still have received an `error` for a frame that isn't JSON."
     expect("error" in await ana.hears(sentence), sentence)
-    await bia.hears_nothing("Bia shouldn't hear of Ana's mistake.", 0.05)
+    await bia.hears_nothing("Bia shouldn't be notified of Ana's mistake.", 0.05)

@@ -74,7 +74,9 @@ def test_the_hosts_are_named():
 
 
 async def test_the_room_still_works(opens):
-    """Bia still hears Ana."""
+    """Bia still receives Ana's message."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(text="hi", sender="Ana")
-    await bia.hears("Bia should still have heard Ana.", text="hi", sender="Ana")
+    await bia.hears(
+        "Bia should still have received Ana's message.", text="hi", sender="Ana"
+    )

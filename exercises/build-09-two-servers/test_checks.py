@@ -45,23 +45,27 @@ def test_redis_has_its_address():
 
 
 async def test_one_server_works(other_server, opens):
-    """On one server, Bia hears Ana."""
+    """On one server, Bia receives Ana's message."""
     ana, bia = await opens("Ana"), await opens("Bia")
     await ana.says(text="hi", sender="Ana")
-    await bia.hears("On the same server, Bia should have heard Ana.", text="hi")
+    await bia.hears(
+        "On the same server, Bia should have received Ana's message.", text="hi"
+    )
 
 
 async def test_two_servers_hear_each_other(other_server, opens):
-    """Ana and Bia, on two servers, hear each other."""
+    """Ana and Bia, on two servers, receive each other's messages."""
     ana = await opens("Ana")
     other_server()
     bia = await opens("Bia")
     await ana.says(text="hi", sender="Ana")
-    sentence = "Bia, on the other server, should have heard Ana."
+    sentence = "Bia, on the other server, should have received Ana's message."
     await bia.hears(sentence, text="hi", sender="Ana", room="class")
-    await ana.hears("Ana should have heard herself.", text="hi")
+    await ana.hears("Ana should have received her own message.", text="hi")
     await bia.says(text="hi, Ana", sender="Bia")
-    await ana.hears("Ana should have heard Bia, on the other server.", text="hi, Ana")
+    await ana.hears(
+        "Ana should have received Bia's message from the other server.", text="hi, Ana"
+    )
 
 
 async def test_rooms_are_still_apart(other_server, opens):
@@ -70,5 +74,7 @@ async def test_rooms_are_still_apart(other_server, opens):
     other_server()
     caio = await opens("Caio", "cafe")
     await ana.says(text="hi", sender="Ana")
-    await ana.hears("Ana should have heard herself.", text="hi")
-    await caio.hears_nothing("Caio, in another room, shouldn't hear Ana.", 0.05)
+    await ana.hears("Ana should have received her own message.", text="hi")
+    await caio.hears_nothing(
+        "Caio, in another room, shouldn't receive Ana's message.", 0.05
+    )

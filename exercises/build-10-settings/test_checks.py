@@ -52,7 +52,7 @@ def requirements():
     from packaging.utils import canonicalize_name
 
     file = Path("requirements.txt")
-    expect(file.is_file(), "There should be a requirements.txt beside manage.py.")
+    expect(file.is_file(), "There should be a requirements.txt next to manage.py.")
     found = {}
     for line in file.read_text("utf-8").splitlines():
         line = line.partition("#")[0].strip()

@@ -42,7 +42,7 @@ async def gets(person, sentence: str, **state: object) -> dict:
     """Return the state that comes next."""
     frame = await person.hears(sentence, **state)
     complete = {"highest", "by", "open"} <= frame.keys()
-    expect(complete, f"{sentence} {person.name} heard {frame} instead.")
+    expect(complete, f"{sentence} {person.name} received {frame} instead.")
     return frame
 
 
@@ -56,7 +56,9 @@ async def is_refused(person, sentence: str) -> None:
     """Let somebody get an error."""
     frame = await person.hears(sentence)
     said = frame.get("error")
-    expect(said and isinstance(said, str), f"{sentence} {person.name} heard {frame}.")
+    expect(
+        said and isinstance(said, str), f"{sentence} {person.name} received {frame}."
+    )
 
 
 async def test_the_first_state(knocks, room):
@@ -89,35 +91,37 @@ async def test_everybody_hears_of_a_bid(joins, room):
 
 
 async def test_a_late_joiner_sees_the_state(joins, knocks, room):
-    """Duda joins after two bids, and sees the highest. The others hear nothing of it."""
+    """Duda joins after two bids, and sees the highest. The others receive nothing of it."""
     everybody = await joins(room, "Ana", "Bia")
     for amount in (50, 60):
         await everybody[1].says(bid=amount)
-        await all_get(everybody, "NAME should have heard of the bid.", highest=amount)
+        await all_get(
+            everybody, "NAME should have been notified of the bid.", highest=amount
+        )
     duda = await knocks("Duda", room)
     await duda.says(join="Duda")
     sentence = "Duda has joined after the bid, and should have got the state."
     await gets(duda, sentence, highest=60, by="Bia", open=True)
     await duda.says(bid=61)
     sentence = (
-        "After Duda had joined, her bid should have been the next that NAME hears."
+        "After Duda had joined, her bid should have been the next that NAME receives."
     )
     await all_get([*everybody, duda], sentence, highest=61, by="Duda")
 
 
 async def test_only_higher_bids_count(joins, room):
-    """A bid that isn't higher gets an error, and nobody else hears of it."""
+    """A bid that isn't higher gets an error, and nobody else is notified."""
     ana, bia, caio = await joins(room, "Ana", "Bia", "Caio")
     await bia.says(bid=100)
-    await all_get([ana, bia, caio], "NAME should have heard of Bia's bid.", highest=100)
+    await all_get(
+        [ana, bia, caio], "NAME should have been notified of Bia's bid.", highest=100
+    )
     for amount in (100, 99, 1):
         await caio.says(bid=amount)
         sentence = f"Bia has bid 100, so Caio's {amount} should have got an `error`."
         await is_refused(caio, sentence)
     await caio.says(bid=101)
-    sentence = (
-        "NAME should have heard of Caio's 101 next, and of no bid that's too low."
-    )
+    sentence = "NAME should have been notified of Caio's 101 next, and of no bid that's too low."
     await all_get([ana, bia, caio], sentence, highest=101, by="Caio")
 
 
@@ -148,7 +152,9 @@ async def test_bad_names(joins, knocks, room):
     await caio.says(join="Duda")
     await is_refused(caio, "Caio has joined already, so a second name is an `error`.")
     await caio.says(bid=50)
-    sentence = "NAME should have heard of Caio's bid, under his name without spaces."
+    sentence = (
+        "NAME should have been notified of Caio's bid, under his name without spaces."
+    )
     await all_get([ana, bia, caio], sentence, highest=50, by="Caio")
 
 
@@ -159,7 +165,7 @@ async def test_bad_bids(joins, room):
         await bia.says(bid=amount)
         await is_refused(bia, f'"bid": {amount!r} should have got an `error`.')
     await bia.says(bid=1_000_000_000)
-    sentence = "A billion is a valid bid, and the first that NAME should have heard of."
+    sentence = "A billion is a valid bid, and the first that NAME should have been notified of."
     await all_get([ana, bia], sentence, highest=1_000_000_000, by="Bia")
 
 
@@ -171,19 +177,21 @@ async def test_bad_frames(joins, room):
         shown = data if len(data) < 40 else f"{data[:10]}…"
         await is_refused(bia, f"The frame {shown!r} should have got an `error`.")
     await bia.says(bid=5)
-    sentence = "After bad frames, NAME should still have heard of Bia's bid."
+    sentence = "After bad frames, NAME should still have been notified of Bia's bid."
     await all_get([ana, bia], sentence, highest=5, by="Bia")
 
 
 async def test_join_first(joins, knocks, room):
-    """Who hasn't joined can't bid or end the auction, hears nothing, and can leave."""
+    """A client that hasn't joined can't bid or end the auction, receives nothing, and can leave."""
     ana, bia = await joins(room, "Ana", "Bia")
     caio = await knocks("Caio", room)
     for frame in ({"bid": 50}, {"close": True}):
         await caio.says(**frame)
         await is_refused(caio, f"Caio hasn't joined, so {frame} is an `error`.")
     await bia.says(bid=10)
-    await all_get([ana, bia], "NAME should have heard of Bia's bid.", highest=10)
+    await all_get(
+        [ana, bia], "NAME should have been notified of Bia's bid.", highest=10
+    )
     await caio.says(join="Caio")
     sentence = "Caio's next frame should be the state that he gets by joining."
     await gets(caio, sentence, highest=10, by="Bia", open=True)
@@ -191,9 +199,7 @@ async def test_join_first(joins, knocks, room):
     duda = await knocks("Duda", room)
     await duda.leaves()  # raises what her application ended with
     await bia.says(bid=20)
-    sentence = (
-        "Duda has left without joining. NAME should have heard of Bia's next bid."
-    )
+    sentence = "Duda has left without joining. NAME should have been notified of Bia's next bid."
     await all_get([ana, bia, caio], sentence, highest=20)
 
 
@@ -201,7 +207,9 @@ async def test_the_auctioneer_ends_it(joins, knocks, room):
     """Ana, who joined first, ends the auction; nobody else can, and she can't bid."""
     ana, bia, caio = await joins(room, "Ana", "Bia", "Caio")
     await bia.says(bid=50)
-    await all_get([ana, bia, caio], "NAME should have heard of Bia's bid.", highest=50)
+    await all_get(
+        [ana, bia, caio], "NAME should have been notified of Bia's bid.", highest=50
+    )
     await ana.says(bid=60)
     await is_refused(ana, "Ana is the auctioneer, so her bid is an `error`.")
     await bia.says(close=True)
@@ -215,14 +223,16 @@ async def test_the_auctioneer_ends_it(joins, knocks, room):
     await duda.says(join="Duda")
     sentence = "The auction has ended. Duda joins, and should see who got it."
     await gets(duda, sentence, highest=50, by="Bia", open=False)
-    await bia.hears_nothing("After the end, Bia should hear of no bid.", 0.03)
+    await bia.hears_nothing("After the end, Bia should be notified of no bid.", 0.03)
 
 
 async def test_the_auctioneer_leaves(joins, room):
     """Ana, the auctioneer, leaves, and the auction ends."""
     ana, bia, caio = await joins(room, "Ana", "Bia", "Caio")
     await bia.says(bid=50)
-    await all_get([ana, bia, caio], "NAME should have heard of Bia's bid.", highest=50)
+    await all_get(
+        [ana, bia, caio], "NAME should have been notified of Bia's bid.", highest=50
+    )
     await ana.leaves()
     sentence = "Ana, the auctioneer, has left, so the auction has ended for NAME."
     await all_get([bia, caio], sentence, highest=50, by="Bia", open=False)
@@ -235,14 +245,18 @@ async def test_a_bidder_leaves(joins, knocks, room):
     """Bia leaves: her bid stays, and her name is free for when she's back."""
     ana, bia, caio = await joins(room, "Ana", "Bia", "Caio")
     await bia.says(bid=50)
-    await all_get([ana, bia, caio], "NAME should have heard of Bia's bid.", highest=50)
+    await all_get(
+        [ana, bia, caio], "NAME should have been notified of Bia's bid.", highest=50
+    )
     await bia.leaves()
     again = await knocks("Bia", room)
     await again.says(join="Bia")
     sentence = "Bia has left and is back. She should have got the state, with her bid."
     await gets(again, sentence, highest=50, by="Bia", open=True)
     await caio.says(bid=60)
-    sentence = "Bia has left and is back, and NAME should have heard of Caio's bid."
+    sentence = (
+        "Bia has left and is back, and NAME should have been notified of Caio's bid."
+    )
     await all_get([ana, caio, again], sentence, highest=60, by="Caio")
 
 
@@ -253,7 +267,9 @@ async def test_two_equal_bids_at_once(joins, room):
         ana, bia, caio = await joins(here, "Ana", "Bia", "Caio")
         await bia.says(bid=100)
         await caio.says(bid=100)
-        state = await gets(ana, "Ana should have heard who bid 100.", highest=100)
+        state = await gets(
+            ana, "Ana should have been notified who bid 100.", highest=100
+        )
         winner, loser = (bia, caio) if state["by"] == "Bia" else (caio, bia)
         sentence = f"{winner.name}'s bid was first, so both should see it as theirs."
         await gets(winner, sentence, highest=100, by=winner.name)
@@ -270,7 +286,9 @@ async def test_two_equal_bids_at_once(joins, room):
             f" get that state and an `error`, but got {frames}.",
         )
         await winner.says(bid=200)
-        sentence = "Of two equal bids at once, NAME should have heard of only one."
+        sentence = (
+            "Of two equal bids at once, NAME should have been notified of only one."
+        )
         await all_get([ana, bia, caio], sentence, highest=200, by=winner.name)
 
 
@@ -286,7 +304,9 @@ async def test_many_bids_at_once(joins, room):
     for person in everybody:
         highest = 0
         while highest < 99:
-            frame = await person.hears(f"{person.name} should have heard of Bia's 99.")
+            frame = await person.hears(
+                f"{person.name} should have been notified of Bia's 99."
+            )
             if "error" in frame:
                 continue
             expect(
@@ -308,8 +328,10 @@ async def test_the_chat_works_as_before(joins, opens, room):
     duda = await opens("Duda", room)
     ana, bia = await joins(room, "Ana", "Bia")
     await bia.says(bid=50)
-    await all_get([ana, bia], "NAME should have heard of the bid.", highest=50)
+    await all_get([ana, bia], "NAME should have been notified of the bid.", highest=50)
     await duda.says(text="hi", sender="Duda")
-    sentence = "Duda chats in a room of the same name, and should hear only the chat."
+    sentence = "Duda chats in a room of the same name, and should receive only the chat's messages."
     await duda.hears(sentence, text="hi", sender="Duda")
-    await bia.hears_nothing("Bia, at the auction, shouldn't hear the chat.", 0.03)
+    await bia.hears_nothing(
+        "Bia, at the auction, shouldn't receive the chat's messages.", 0.03
+    )

@@ -42,7 +42,7 @@ async def items_of(person, sentence: str) -> list[dict]:
         isinstance(item, dict) and {"id", "text", "version"} <= item.keys()
         for item in items
     )
-    expect(complete, f"{sentence} {person.name} heard {frame} instead.")
+    expect(complete, f"{sentence} {person.name} received {frame} instead.")
     return items
 
 
@@ -55,7 +55,7 @@ async def all_get(people: list, sentence: str, *texts: str) -> list[dict]:
         found = [item["text"] for item in seen[-1]]
         expect(
             found == list(texts),
-            f"{wanted} It should be {list(texts)}, but {person.name} heard {found}.",
+            f"{wanted} It should be {list(texts)}, but {person.name} received {found}.",
         )
         expect(seen[-1] == seen[0], f"{wanted} Ids and versions differ: {seen}")
     return seen[0]
@@ -74,7 +74,9 @@ async def is_refused(person, sentence: str) -> None:
     """Let somebody get an error."""
     frame = await person.hears(sentence)
     said = frame.get("error")
-    expect(said and isinstance(said, str), f"{sentence} {person.name} heard {frame}.")
+    expect(
+        said and isinstance(said, str), f"{sentence} {person.name} received {frame}."
+    )
 
 
 async def test_an_empty_list(opens, name):
@@ -108,13 +110,13 @@ async def test_everybody_gets_what_is_added(enters, name):
 
 
 async def test_late_joiners_get_the_list(opens, enters, name):
-    """Caio comes late and gets the list, even if all others have left. They hear nothing."""
+    """Caio comes late and gets the list, even if all others have left. They receive nothing."""
     people = await enters(name, "Ana", "Bia")
     items = await adds(people, "milk", "bread")
     path = f"/ws/list/{quote(name, safe='')}/"
     caio = await opens("Caio", path=path)
     await caio.hears("Caio comes late, and should have got the list.", items=items)
-    await people[1].hears_nothing("Bia shouldn't hear that Caio has come.", 0.03)
+    await people[1].hears_nothing("Bia shouldn't be notified that Caio has come.", 0.03)
     for person in (*people, caio):
         await person.leaves()
     duda = await opens("Duda", path=path)
@@ -293,7 +295,9 @@ async def test_two_edits_at_once(enters, name):
     (milk,) = await adds(people, "milk")
     await ana.says(edit=milk["id"], text="Ana's", version=1)
     await bia.says(edit=milk["id"], text="Bia's", version=1)
-    (item,) = await items_of(caio, "Caio should have heard of one of the edits.")
+    (item,) = await items_of(
+        caio, "Caio should have been notified of one of the edits."
+    )
     winner, loser = (ana, bia) if item["text"] == "Ana's" else (bia, ana)
     frames = [
         await loser.hears(
@@ -307,7 +311,7 @@ async def test_two_edits_at_once(enters, name):
         f"Two edits of the same version at once: {winner.name}'s was first, so"
         f" {loser.name} should get that list and an `error`, but got {frames}.",
     )
-    await items_of(winner, f"{winner.name} should have heard of the edit.")
+    await items_of(winner, f"{winner.name} should have been notified of the edit.")
     await loser.says(edit=milk["id"], text="both", version=2)
     sentence = f"{loser.name} has tried again with version 2, and NAME should see it."
     (item,) = await all_get(people, sentence, "both")
@@ -348,14 +352,12 @@ async def test_many_changes_at_once(opens, enters, name):
     for person in (*people, duda):
         count = -1
         while count < 30:
-            sentence = (
-                f"{person.name} should have heard of all 30 items; so far {count}."
-            )
+            sentence = f"{person.name} should have been notified of all 30 items; so far {count}."
             items = await items_of(person, sentence)
             expect(
                 len(items) >= count,
                 f"{person.name} saw {count} items and then {len(items)}, although people"
-                " only added some: the lists should come in order.",
+                " only added some: the lists should arrive in order.",
             )
             count = len(items)
         seen[person.name] = items
@@ -373,6 +375,8 @@ async def test_the_chat_works_as_before(enters, opens, name):
     people = await enters(name, "Ana", "Bia")
     await adds(people, "milk")
     await duda.says(text="hi", sender="Duda")
-    sentence = "Duda chats in a room of the same name, and should hear only the chat."
+    sentence = "Duda chats in a room of the same name, and should receive only the chat's messages."
     await duda.hears(sentence, text="hi", sender="Duda")
-    await people[1].hears_nothing("Bia, at the list, shouldn't hear the chat.", 0.03)
+    await people[1].hears_nothing(
+        "Bia, at the list, shouldn't receive the chat's messages.", 0.03
+    )

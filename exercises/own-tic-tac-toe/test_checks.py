@@ -54,7 +54,7 @@ def plays(knocks):
         bia = await knocks("Bia", room)
         await bia.says(join="Bia")
         bia.token = (await gets(bia, joined("Bia"), you="O")).get("token")
-        await gets(ana, "Bia has joined, and Ana should have heard of it.", turn="X")
+        await gets(ana, "Bia has joined, and Ana should have been notified.", turn="X")
         if not watching:
             return [ana, bia]
         caio = await knocks("Caio", room)
@@ -74,7 +74,9 @@ async def gets(person, sentence: str, **state: object) -> dict:
     """Return the state that comes next."""
     frame = await person.hears(sentence, **state)
     missing = sorted(KEYS - frame.keys())
-    expect(not missing, f"{sentence} {person.name} heard {frame}, without {missing}.")
+    expect(
+        not missing, f"{sentence} {person.name} received {frame}, without {missing}."
+    )
     return frame
 
 
@@ -88,7 +90,9 @@ async def is_refused(person, sentence: str) -> None:
     """Let somebody get an error."""
     frame = await person.hears(sentence)
     said = frame.get("error")
-    expect(said and isinstance(said, str), f"{sentence} {person.name} heard {frame}.")
+    expect(
+        said and isinstance(said, str), f"{sentence} {person.name} received {frame}."
+    )
 
 
 async def moves(people: list, *squares: int) -> dict:
@@ -149,7 +153,7 @@ async def test_rooms_have_their_own_games(knocks, plays, room):
 
 
 async def test_the_second_player(knocks, room):
-    """Bia joins as the second, plays O, and X begins. Ana hears of it."""
+    """Bia joins as the second, plays O, and X begins. Ana is notified."""
     ana, bia = await knocks("Ana", room), await knocks("Bia", room)
     await ana.says(join="Ana")
     first = await gets(ana, joined("Ana"))
@@ -157,7 +161,7 @@ async def test_the_second_player(knocks, room):
     state = {"turn": "X", "players": {"X": "Ana", "O": "Bia"}}
     state["here"] = {"X": True, "O": True}
     second = await gets(bia, joined("Bia"), you="O", **state)
-    sentence = "Bia has joined, and Ana should have heard of it."
+    sentence = "Bia has joined, and Ana should have been notified."
     frame = await gets(ana, sentence, you="X", **state)
     expect(
         second.get("token") not in (None, first.get("token")),
@@ -170,7 +174,7 @@ async def test_the_second_player(knocks, room):
 
 
 async def test_others_watch(knocks, plays, room):
-    """Caio, the third, watches. He gets no token, and the players hear nothing of him."""
+    """Caio, the third, watches. He gets no token, and the players aren't notified."""
     ana, bia = await plays(room, watching=False)
     caio = await knocks("Caio", room)
     await caio.says(join="Caio")
@@ -180,7 +184,7 @@ async def test_others_watch(knocks, plays, room):
     await ana.says(move=4)
     board = [*EMPTY[:4], "X", *EMPTY[5:]]
     for person, you in ((ana, "X"), (bia, "O"), (caio, None)):
-        sentence = f"Ana's move should be the next that {person.name} hears of."
+        sentence = f"Ana's move should be the next that {person.name} is notified of."
         frame = await gets(person, sentence, board=board, turn="O", you=you)
         expect(
             frame.get("token") in (None, getattr(person, "token", None)),
@@ -201,7 +205,9 @@ async def test_turns(plays, room):
     await bia.says(move=4)
     await is_refused(bia, "Square 4 is taken, so Bia's move is an `error`.")
     await bia.says(move=0)
-    sentence = "Bia's move should be the next that NAME hears of, with all marks right."
+    sentence = (
+        "Bia's move should be the next that NAME is notified of, with all marks right."
+    )
     board = ["O", "", "", "", "X", "", "", "", ""]
     await all_get([ana, bia, caio], sentence, board=board, turn="X", result=None)
 
@@ -309,19 +315,21 @@ async def test_a_draw(plays, knocks, room):
 
 
 async def test_a_player_leaves(plays, room):
-    """Bia leaves: everybody hears of it, and nobody moves. If Caio leaves, nobody hears."""
+    """Bia leaves: everybody is notified, and nobody moves. If Caio leaves, nobody is notified."""
     ana, bia, caio = await plays(room)
     await moves([ana, bia, caio], 4, 0)
     await bia.leaves()
     here = {"X": True, "O": False}
     players = {"X": "Ana", "O": "Bia"}
-    sentence = "Bia has left: NAME should hear that she isn't here, and it's no turn."
+    sentence = (
+        "Bia has left: NAME should be notified that she isn't here, and it's no turn."
+    )
     await all_get([ana, caio], sentence, here=here, turn=None, players=players)
     await ana.says(move=8)
     await is_refused(ana, "Bia isn't here, so Ana's move is an `error`.")
     await caio.leaves()
     await ana.hears_nothing(
-        "Caio only watched, so Ana shouldn't hear that he left.", 0.05
+        "Caio only watched, so Ana shouldn't be notified that he left.", 0.05
     )
 
 
@@ -330,7 +338,9 @@ async def test_a_player_returns(plays, knocks, room):
     ana, bia, caio = await plays(room)
     await moves([ana, bia, caio], 4)
     await bia.leaves()
-    await all_get([ana, caio], "NAME should have heard that Bia has left.", turn=None)
+    await all_get(
+        [ana, caio], "NAME should have been notified that Bia has left.", turn=None
+    )
     again = await knocks("Bia", room)
     for wrong in (bia.token[::-1], bia.token.upper() + "x", "", None, [bia.token]):
         await again.says(**{"return": wrong})
@@ -344,7 +354,7 @@ async def test_a_player_returns(plays, knocks, room):
     await again.says(**{"return": bia.token})
     await is_refused(again, "Bia has returned already, so a second time is an `error`.")
     await again.says(move=0)
-    sentence = "Bia, who is back, has moved, and NAME should have heard of it."
+    sentence = "Bia, who is back, has moved, and NAME should have been notified."
     board = ["O", *board[1:]]
     await all_get([ana, again, caio], sentence, board=board, turn="X")
 
@@ -353,7 +363,9 @@ async def test_a_name_is_no_token(plays, knocks, room):
     """Duda joins under Bia's name while Bia is away: she only watches."""
     ana, bia, caio = await plays(room)
     await bia.leaves()
-    await all_get([ana, caio], "NAME should have heard that Bia has left.", turn=None)
+    await all_get(
+        [ana, caio], "NAME should have been notified that Bia has left.", turn=None
+    )
     duda = await knocks("Duda", room)
     await duda.says(join="Bia")
     sentence = "Duda has joined under Bia's name, but without her token: she watches."
@@ -361,7 +373,7 @@ async def test_a_name_is_no_token(plays, knocks, room):
     expect(not frame.get("token"), f"{sentence} She shouldn't get a token.")
     again = await knocks("Bia", room)
     await again.says(**{"return": bia.token})
-    sentence = "Bia has returned, and NAME should have heard of it."
+    sentence = "Bia has returned, and NAME should have been notified."
     await all_get([again, ana, caio, duda], sentence, turn="X")
 
 
@@ -381,7 +393,7 @@ async def test_an_old_socket_is_replaced(plays, knocks, room):
     await again.says(move=0)
     sentence = (
         "Bia's old socket has closed, but she's here on the new one: her move should be"
-        " the next that NAME hears of."
+        " the next that NAME is notified of."
     )
     await all_get([ana, again, caio], sentence, here=here, turn="X")
 
@@ -401,7 +413,9 @@ async def test_at_the_same_time(knocks, plays, room):
     ana, bia = await plays(f"{room}, upstairs", watching=False)
     await ana.says(move=0)
     await ana.says(move=1)
-    sentence = "Ana has moved twice at once. NAME should hear of the first move only."
+    sentence = (
+        "Ana has moved twice at once. NAME should be notified of the first move only."
+    )
     board = ["X", *EMPTY[1:]]
     await gets(bia, sentence.replace("NAME", "Bia"), board=board, turn="O")
     frames = [await ana.hears(sentence.replace("NAME", "Ana")) for _ in range(2)]
@@ -410,7 +424,7 @@ async def test_at_the_same_time(knocks, plays, room):
         f"Ana has moved twice at once. The second is an `error`, but she got {frames}.",
     )
     await bia.says(move=8)
-    sentence = "Bia's move should be the next that NAME hears of."
+    sentence = "Bia's move should be the next that NAME is notified of."
     board = ["X", *EMPTY[1:8], "O"]
     await all_get([ana, bia], sentence, board=board, turn="X")
 
@@ -421,6 +435,8 @@ async def test_the_chat_works_as_before(plays, opens, room):
     ana, bia, caio = await plays(room)
     await moves([ana, bia, caio], 4)
     await duda.says(text="hi", sender="Duda")
-    sentence = "Duda chats in a room of the same name, and should hear only the chat."
+    sentence = "Duda chats in a room of the same name, and should receive only the chat's messages."
     await duda.hears(sentence, text="hi", sender="Duda")
-    await caio.hears_nothing("Caio, who watches, shouldn't hear the chat.", 0.03)
+    await caio.hears_nothing(
+        "Caio, who watches, shouldn't receive the chat's messages.", 0.03
+    )
