@@ -172,6 +172,25 @@ def test_every_test_that_a_page_names_is_there():
             assert any(word.lower() in test for test in candidates), (step, word)
 
 
+def test_every_test_that_a_sentence_names_is_there():
+    """In backticks, without a command around it, unless the reader shall write it."""
+    folders = ("tests", "steps", "exercises", "recipes")
+    files = [path for folder in folders for path in (docs.ROOT / folder).rglob("*.*")]
+    there = {
+        name
+        for path in files
+        if path.suffix in {".py", ".toml"} and ".venv" not in path.parts
+        for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))
+    }
+    named = {
+        name
+        for text in sources().values()
+        for name in re.findall(r"(?<!Write a test, )`(test_\w+)`", text)
+    }
+    assert len(named) > 5
+    assert named - there == set()
+
+
 def collected_in(place):
     """Return the tests of a folder by their full names, in small letters, as -k does."""
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only"]

@@ -133,7 +133,7 @@ WORDS = {
     "duplicate messages": f"{DELIVERY}#the-clients-own-key",
     "exactly once": f"{DELIVERY}#three-promises",
     "ordering": DELIVERY,
-    "message order": f"{DELIVERY}#numbers-without-a-gap",
+    "message order": DELIVERY,
     "lost messages": DELIVERY,
     "missed messages": DELIVERY,
     "read receipts": f"{DELIVERY}#what-it-does-not-promise",

@@ -26,8 +26,8 @@ VERIFIED = ("django", "channels", "channels-redis", "daphne")
 COLUMNS = {
     "bytes_per_delivery": ("bytes for each delivery", "bytes", 3),
     "caught_up_s": ("all caught up", "s", 2),
-    "connects_per_s": ("come in, each second", "", 2),
-    "cpu_ms_per_connection": ("CPU to come in", "ms", 2),
+    "connects_per_s": ("connections each second", "", 2),
+    "cpu_ms_per_connection": ("CPU for each connection", "ms", 2),
     "deliveries_per_s": ("deliveries each second", "", 2),
     "deliveries_ratio": ("against the tutorial's chat", "x", 2),
     "cpu_ratio": ("less CPU than the tutorial's chat", "x", 2),
@@ -44,7 +44,7 @@ COLUMNS = {
     "server_percent": ("server busy", "%", 2),
     "server_us_per_delivery": ("CPU for each delivery", "µs", 2),
     "server_us_per_message": ("CPU for each message", "µs", 2),
-    "stalled_missed": ("missed by who stalled", "", WHOLE),
+    "stalled_missed": ("missed by the slow client", "", WHOLE),
     "still_missing": ("still missing", "", WHOLE),
     "threads": ("threads", "", WHOLE),
 }
