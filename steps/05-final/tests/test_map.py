@@ -42,7 +42,7 @@ def test_each_stop_exists(file, name):
 
 def test_what_it_says_about_failures_exists_too():
     places = re.findall(r"\(`(\S+)` `(\S+)`\)", MAP)
-    assert len(places) == 3
+    assert len(places) == 4
     for file, name in places:
         names = names_in(CHAT / file)
         assert name in {known.rpartition(".")[2] for known in filter(None, names)}
