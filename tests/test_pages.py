@@ -160,6 +160,11 @@ def test_a_command_of_the_course_is_written_for_each_system():
     assert "\n        py -m course run 03\n" in nested
 
 
+def test_tabs_below_a_command_are_a_group_of_their_own():
+    text = shown("```sh", "python3 -m course redis", "```", "", '=== "macOS, Linux"')
+    assert text.count('===! "macOS, Linux"') == 2
+
+
 @pytest.mark.parametrize("line", ["pip install channels", "$ python3 --version"])
 def test_other_commands_and_outputs_stay_as_they_are(line):
     fenced = ["```text", line, "```"]

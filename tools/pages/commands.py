@@ -8,6 +8,7 @@ import re
 import textwrap
 from itertools import takewhile
 
+TAB = re.compile(r"^(\s*)=== ")
 COURSE = re.compile(r"^python3(?= -m (?:course|tools)\b)", re.MULTILINE)
 # The names that pages use for the tabs; a choice made in one holds in all of them.
 SYSTEMS = ("macOS, Linux", "Windows")
@@ -32,3 +33,11 @@ def for_each_system(lines: list[str]) -> list[str]:
             "",
         ]
     return [indent + line if line else line for line in made]
+
+
+def part_from(rest: list[str]) -> None:
+    """Let tabs that a page writes itself, right below a block, be a group of their own."""
+    for index, line in enumerate(rest):
+        if line.strip():
+            rest[index] = TAB.sub(r"\1===! ", line)
+            return
