@@ -89,7 +89,8 @@ def forgotten_await(stage: Stage) -> str:
         terminal.until("Quit the server")
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
-        return terminal.until("was never awaited").text(since="Exception ignored")
+        warning = "was never awaited"
+        return terminal.until(warning).text(since="Exception ignored", up_to=warning)
 
 
 @output("03-no-layer")
