@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from course import servers
+from course.processes import is_listening
 from tools.record.people import come_in, post, say, see, wait_for_status
 from tools.record.pictures import View
 from tools.record.scenes import output, screenshot
@@ -58,7 +59,7 @@ def no_table(stage: Stage) -> str:
         port = show.ports[0]
         show.natural.ports[port] = 8000  # that of a bare `runserver`
         with stage.manage(show, "runserver", str(port)) as terminal:
-            terminal.until("Quit the server")
+            terminal.process.wait_until(lambda: is_listening(port))
             servers.answers(show.address("messages/class/?after=0"))
             return terminal.until('" 500 ').text(since="Internal Server Error")
 

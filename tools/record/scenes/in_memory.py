@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from course.changes import Change
+from course.processes import is_listening
 from tools.record.people import come_in, say, see, wait_for_status
 from tools.record.pictures import View
 from tools.record.scenes import exhibited, mistake, output, screenshot
@@ -86,7 +87,8 @@ def forgotten_await(stage: Stage) -> str:
         ) as terminal,
         stage.pages() as [ana],
     ):
-        terminal.until("Quit the server")
+        # Its last line at the start comes before it listens.
+        terminal.process.wait_until(lambda: is_listening(show.ports[0]))
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
         warning = "was never awaited"
