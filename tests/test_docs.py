@@ -24,6 +24,7 @@ from readers import (
 from course import docs
 from course.errors import CourseError
 from course.steps import load_steps
+from tools.book import NAVIGATION
 from tools.pages.manifest import lesson
 
 CHATS = {
@@ -103,9 +104,7 @@ def test_the_tabs_are_what_a_reader_looks_for_and_no_page_is_listed_twice(site):
         "Reference",
         "Teaching",
     ]
-    listed = re.findall(
-        r"^ +- (?:.+: )?(\S+\.md)$", docs.CONFIG.read_text("utf-8"), re.M
-    )
+    listed = NAVIGATION.findall(docs.CONFIG.read_text("utf-8"))
     assert sorted(listed) == sorted(set(listed))
 
 

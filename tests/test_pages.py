@@ -8,7 +8,7 @@ from markdown import Markdown
 
 from course import docs
 from course.errors import CourseError
-from tools.pages import glossary, measured, notebooks, plots
+from tools.pages import glossary, measured, notebooks, notes, plots
 from tools.pages.directives import expanded
 from tools.pages.names import part
 
@@ -143,6 +143,18 @@ def test_a_note_whose_line_is_gone_stops_the_build():
         )
 
 
+def test_a_note_is_at_the_code_and_not_at_a_comment_with_the_same_words():
+    code = ["", "``` { .python }", "# accept() comes last", "await accept()", "```", ""]
+    lines = notes.marked(code, ["1. `accept()`: answers."])
+    assert lines[2] == "# accept() comes last"
+    assert lines[3] != "await accept()"
+
+
+def test_a_listing_with_too_many_notes_stops_the_build():
+    with pytest.raises(CourseError, match="can have 20 notes, not 21"):
+        notes.marked([], ["1. `a`: b."] * 21)
+
+
 def test_a_list_below_a_listing_is_no_note():
     text = shown(
         "::: code 03-inmemory-layer/chat/routing.py", "", "1. `first`", "2. two"
@@ -185,6 +197,11 @@ def test_a_tooltip_explains_a_term_where_a_page_first_uses_it():
     assert re.search('<abbr[^>]* tabindex="0"', html)
 
 
+def test_the_glossary_itself_has_no_tooltips():
+    html = page('<div class="glossary" markdown>', "", "a coroutine", "", "</div>")
+    assert "<abbr" not in html
+
+
 def test_no_tooltip_is_put_into_an_option_that_becomes_a_button():
     html = page('<div class="predict" markdown>', "", "1. a coroutine", "", "</div>")
     assert "<abbr" not in html
@@ -195,6 +212,24 @@ def test_every_definition_of_the_glossary_begins_with_a_sentence_that_stands_alo
     for term, meaning in glossary.terms().items():
         assert 15 < len(meaning) < 200, term
         assert meaning[-1] in ".!?", term
+
+
+def test_goals_that_were_missed_are_said_in_words(monkeypatch):
+    goal = {"goal": "fan-out", "wanted": 25, "unit": "x", "at_least": True}
+    slow = goal | {"goal": "delay", "unit": "us", "at_least": False, "measured": 30.2}
+    rows = [goal | {"measured": 21.01, "met": False}, slow | {"met": True}]
+    monkeypatch.setattr(measured, "recorded", lambda name: {"goals": rows})
+    assert shown("::: missed 05").split("\n")[1:4] == [
+        "1 of 2 were missed:",
+        "",
+        "- **fan-out**: at least 25 times was wanted, and 21 times was reached.",
+    ]
+    rows[:] = [slow | {"met": False}]
+    assert "**delay**: at most 25 µs was wanted, and 30.2 µs was" in shown(
+        "::: missed 05"
+    )
+    rows[:] = [slow | {"met": True}]
+    assert "Every goal was reached." in shown("::: missed 05")
 
 
 def test_an_output_cannot_be_copied_with_its_prompt():

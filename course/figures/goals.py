@@ -4,6 +4,7 @@ Each goal is a number that must not be too small, or not too large. All are rati
 the official tutorial's chat on Daphne, played in the same rounds, or plain limits.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -190,6 +191,14 @@ def lines_of(verdicts: list[dict]) -> list[list[str]]:
             ]
         )
     return cells
+
+
+def in_words(verdict: dict) -> str:
+    """Return what a goal wanted and what was reached, as a sentence in Markdown."""
+    limit = "at least" if verdict["at_least"] else "at most"
+    wanted, reached = (written(verdict[key], verdict) for key in ("wanted", "measured"))
+    text = f"**{verdict['goal']}**: {limit} {wanted} was wanted, and {reached} was reached."
+    return re.sub(r"(?<=\d) x\b", " times", text)
 
 
 def written(value: float | None, verdict: dict) -> str:

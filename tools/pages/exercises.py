@@ -5,7 +5,7 @@ from course.errors import CourseError
 from course.exercise import catalogue, copies
 from course.exercise.catalogue import KINDS, Exercise
 from tools.pages.commands import for_each_system
-from tools.pages.listings import fenced
+from tools.pages.listings import fenced, folded
 
 COMMAND = "python3 -m course exercise"
 # What the terminal replaces by the student's own Python, and by their folder.
@@ -105,13 +105,3 @@ def filled(one: Exercise, text: str) -> list[str]:
     """Return the lines of a text, without what only the terminal knows."""
     folder = f"my-work/{one.folder}"
     return text.replace("{python}", PYTHON).replace("{folder}", folder).splitlines()
-
-
-def folded(kind: str, title: str, lines: list[str]) -> list[str]:
-    """Return lines that the reader opens."""
-    return [f'??? {kind} "{title}"', "", *indented(lines), ""]
-
-
-def indented(lines: list[str]) -> list[str]:
-    """Return lines as the content of what is above them."""
-    return [f"    {line}" if line else "" for line in lines]

@@ -25,7 +25,7 @@ MARKUP = re.compile(r"\[([^\]]+)\]\([^)]*\)|[`*]")
 # Not here: a link and a button have a name of their own, a heading has its anchor, and
 # the options of a prediction become buttons.
 NOT_IN = {"a", "button", "code", "h1", "h2", "h3", "h4", "summary", "th", "dt"}
-NOT_IN_CLASS = {"predict", "lesson-head", "verified"}
+NOT_IN_CLASS = {"glossary", "predict", "lesson-head", "verified"}
 # The package, and not the plural of the term.
 NAMES = {"Channels"}
 AFTER_ABBR = 6  # `abbr` has 7, and `toc`, which reads the headings, 5
@@ -62,10 +62,7 @@ class FirstUse(Treeprocessor):
 
     def run(self, root: ET.Element) -> None:
         """Turn every other `abbr` of the page back into text."""
-        seen = set()
-        # The page of the definitions itself needs none.
-        own = any(element.get("id") == "at-most-once" for element in root.iter())
-        self.tidy(root, seen, allowed=not own)
+        self.tidy(root, seen=set(), allowed=True)
 
     def tidy(self, parent: ET.Element, seen: set[str], *, allowed: bool) -> None:
         """Go through an element in the order of its text."""

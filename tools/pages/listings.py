@@ -108,3 +108,9 @@ def fenced(lexer: str, lines: list[str], title: str = "") -> list[str]:
     search = "" if kind in {"console", "text"} else ' data-search-exclude=""'
     head = f"{fence} {{ .{lexer}{button}{caption}{search} }}"
     return ["", head, *lines, fence, ""]
+
+
+def folded(kind: str, title: str, lines: list[str]) -> list[str]:
+    """Return lines in a box that the reader opens; `kind` is its colour and its icon."""
+    inside = [f"    {line}" if line else "" for line in lines]
+    return [f'??? {kind} "{title}"', "", *inside, ""]

@@ -12,7 +12,7 @@ import math
 from course import environment
 from course.errors import CourseError
 from course.figures.chats import NOTHING, label
-from course.figures.goals import lines_of
+from course.figures.goals import in_words, lines_of
 from course.figures.medians import Figures
 from course.steps import DATA
 from tools.pages.manifest import line
@@ -172,32 +172,11 @@ def goals(name: str) -> list[str]:
 
 def missed(name: str) -> list[str]:
     """Return the goals that weren't reached, in words, one item for each."""
-    rows = [goal for goal in recorded(name)["goals"] if goal["met"] is False]
-    if not rows:
+    rows = recorded(name)["goals"]
+    items = [f"- {in_words(row)}" for row in rows if row["met"] is False]
+    if not items:
         return ["", "Every goal was reached.", ""]
-    items = [
-        f"- **{row['goal']}**: {wanted(row)}, and {amount(row['measured'], row)} was reached."
-        for row in rows
-    ]
-    return [
-        "",
-        f"{len(rows)} of {len(recorded(name)['goals'])} were missed:",
-        "",
-        *items,
-        "",
-    ]
-
-
-def wanted(goal: dict) -> str:
-    """Return the limit of a goal, in words."""
-    limit = "at least" if goal["at_least"] else "at most"
-    return f"{limit} {amount(goal['wanted'], goal)} was wanted"
-
-
-def amount(value: float, goal: dict) -> str:
-    """Return a value in the unit of its goal."""
-    unit = {"x": " times", "us": " µs", "%": " %"}.get(goal["unit"], f" {goal['unit']}")
-    return f"{digits(value, 2)}{unit.rstrip()}"
+    return ["", f"{len(items)} of {len(rows)} were missed:", "", *items, ""]
 
 
 def machine(name: str) -> list[str]:

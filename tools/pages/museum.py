@@ -11,7 +11,7 @@ from course.breaks.exhibits import Exhibit, blocks_of, find, in_full, load
 from course.errors import CourseError
 from course.steps import DATA, STEPS
 from tools.pages import commands
-from tools.pages.listings import fenced
+from tools.pages.listings import fenced, folded
 from tools.pages.manifest import line
 
 BREAK = "<br>"
@@ -52,9 +52,10 @@ def described(exhibit: Exhibit) -> list[str]:
     for language, text in blocks_of(f"**Fix.** {exhibit.fix}"):
         lines += written(language, text)
     for path, diff in fixes(exhibit):
-        lines += (
-            folded(path, diff) if len(diff) > LONGEST else fenced("diff", diff, path)
-        )
+        if len(diff) > LONGEST:
+            lines += folded("example", path, fenced("diff", diff))
+        else:
+            lines += fenced("diff", diff, path)
     seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
     return [*lines, f"**See it:** {seen}", ""]
 
@@ -79,12 +80,6 @@ def fixes(exhibit: Exhibit) -> Iterator[tuple[str, list[str]]]:
                 texts = ((broken / path).read_bytes(), right.read_bytes())
                 # Without the names of the file and the numbers of the first lines.
                 yield path, compare.diff_lines(path, *texts)[3:]
-
-
-def folded(path: str, diff: list[str]) -> list[str]:
-    """Return a diff that the reader opens."""
-    inside = [f"    {line}" if line else "" for line in fenced("diff", diff)]
-    return [f'??? example "{path}"', *inside, ""]
 
 
 def closing(name: str) -> list[str]:

@@ -21,7 +21,7 @@ NOTE = re.compile(r"^\d+\. (?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
 # Characters of Unicode's private area: no lexer knows them, so each stays in one piece.
 FIRST = 0xE001
 MOST = 20
-CHARACTERS = f"[{chr(FIRST)}-{chr(FIRST + MOST)}]"
+CHARACTERS = f"[{chr(FIRST)}-{chr(FIRST + MOST - 1)}]"
 MARK = re.compile(f'<span class="[^"]*">({CHARACTERS})</span>|({CHARACTERS})')
 AFTER_ALL = 0  # when the listings have become HTML again
 
@@ -37,18 +37,20 @@ def taken(rest: list[str], indent: str) -> list[str]:
 def marked(listing: list[str], notes: list[str]) -> list[str]:
     """Return a listing with a mark on each line that has a note, and the notes below.
 
-    Code first: a comment above it often has the same words.
+    If several lines have the text, the first that isn't a comment gets the mark: a
+    comment often has the same words as the code below it.
 
     Raises CourseError if the listing doesn't have the text of a note.
     """
+    if len(notes) > MOST:
+        raise CourseError(f"a listing can have {MOST} notes, not {len(notes)}")
     lines = list(listing)
     # Not the fence, whose title may have the same text.
     code = range(2, len(lines) - 2)
     for number, note in enumerate(notes):
         text = NOTE.match(note)["text"]
-        if number > MOST or not (
-            found := [index for index in code if text in lines[index]]
-        ):
+        found = [index for index in code if text in lines[index]]
+        if not found:
             raise CourseError(
                 f'no line of the listing has the text of the note "{text}"'
             )
