@@ -2,17 +2,20 @@
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from conftest import refuse
 from pythons import pythons
+from readers import SOURCES
 from websockets.sync.server import serve as serve_sockets
 
 from course import compare, servers
@@ -99,6 +102,29 @@ def test_a_recipe_names_the_files_of_the_step_that_it_changes(recipe):
     assert [path for path, *_ in replaced(recipe)] == sorted(recipe.changes)
     same = [path for path, old, new in replaced(recipe) if old == new]
     assert same == [], "These are the same as in the step, so the recipe needs no copy."
+
+
+def missing_lines(old: str, new: str) -> list[str]:
+    """Return the lines of a file that a changed copy of it doesn't have at their place."""
+    before, after = old.splitlines(), new.splitlines()
+    compared = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [
+        line.strip()
+        for kind, first, last, *_ in compared
+        if kind != "equal"
+        for line in before[first:last]
+    ]
+
+
+@pytest.mark.parametrize("recipe", by_name(RECIPES))
+def test_a_copy_of_a_step_s_file_lacks_only_the_lines_that_the_recipe_drops(recipe):
+    """So a change in the step can't be forgotten in the copy."""
+    missing = {
+        path: missing_lines(old.decode(), new.decode())
+        for path, old, new in replaced(recipe)
+    }
+    lacking = {path: lines for path, lines in missing.items() if lines}
+    assert lacking == recipe.drops
 
 
 @pytest.mark.parametrize("recipe", by_name(RECIPES))
@@ -249,8 +275,33 @@ def test_a_page_from_disk_or_in_a_sandbox_has_the_origin_null(browser, tmp_path,
         page.close()
 
 
-def test_the_readme_lists_every_recipe_with_its_step():
+def test_the_readme_lists_every_recipe_with_its_step_and_each_part_with_its_recipes():
     readme = (recipes.RECIPES / "README.md").read_text("utf-8")
     rows = [line.split("|") for line in readme.splitlines() if line.startswith("| `")]
     listed = {row[1].strip(" `"): row[3].strip() for row in rows if len(row) == 5}
-    assert listed == {recipe.name: recipe.step for recipe in RECIPES}
+    users = {
+        f"parts/{part.name}": [
+            f"`{recipe.name}`" for recipe in RECIPES if part.name in recipe.parts
+        ]
+        for part in recipes.PARTS.iterdir()
+    }
+    assert listed == {recipe.name: recipe.step for recipe in RECIPES} | {
+        part: ", ".join(names) for part, names in users.items()
+    }
+    assert all(len(names) > 1 for names in users.values())
+
+
+COPIED = re.compile(r"^ *(?:cp -r|Copy-Item -Recurse -Force) recipes/(.+?)/[.*] ", re.M)
+
+
+def test_a_reader_copies_the_parts_of_a_recipe_before_it():
+    pages = [recipes.RECIPES / "README.md", *SOURCES.rglob("*.md")]
+    copied = [
+        name for page in pages for name in COPIED.findall(page.read_text("utf-8"))
+    ]
+    wanted = []
+    for name in copied:
+        if not name.startswith("parts/"):
+            wanted += [*(f"parts/{part}" for part in recipes.find(name).parts), name]
+    assert "parts/job-page" in copied
+    assert copied == wanted
