@@ -24,9 +24,14 @@ NOT_OURS = {".sqlite3", ".pyc", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journa
 
 def files_of(step: Step) -> dict[str, bytes]:
     """Return the files of a step: path inside the step, and content."""
+    return files_in(step.path)
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Return the files of a project, without what running it has left behind."""
     found = {}
-    for path in sorted(step.path.rglob("*")):
-        inside = path.relative_to(step.path)
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
         if LEFT_BEHIND.isdisjoint(inside.parts) and path.suffix not in NOT_OURS:
             if path.is_file():
                 found[inside.as_posix()] = path.read_bytes()
@@ -35,10 +40,15 @@ def files_of(step: Step) -> dict[str, bytes]:
 
 def copy(step: Step, folder: Path) -> Path:
     """Copy the files of a step, and nothing that running it has left behind."""
-    for path, content in files_of(step).items():
+    write(files_of(step), folder)
+    return folder
+
+
+def write(files: dict[str, bytes], folder: Path) -> None:
+    """Write files into a folder, over those that are there."""
+    for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    return folder
 
 
 def changed_files(before: Step, after: Step) -> list[str]:

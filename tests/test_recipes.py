@@ -2,55 +2,42 @@
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
 import threading
-import tomllib
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from conftest import refuse
 from pythons import pythons
+from readers import SOURCES
 from websockets.sync.server import serve as serve_sockets
 
 from course import compare, servers
 from course.environment import python_of
 from course.processes import free_port
-from course.steps import ROOT, find_step
+from course.steps import find_step
+from tools import recipes
+from tools.recipes import Recipe
 
-RECIPES = ROOT / "recipes"
-NAMES = sorted(path.parent.name for path in RECIPES.glob("*/recipe.toml"))
-
-
-def recipe(name: str) -> dict:
-    """Return what a recipe says about itself."""
-    return tomllib.loads((RECIPES / name / "recipe.toml").read_text("utf-8"))
+RECIPES = recipes.load()
 
 
-def files_of(name: str) -> dict[str, bytes]:
-    """Return the files of a recipe: path inside the step, and content."""
-    folder = RECIPES / name
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix not in compare.NOT_OURS
-        if path.name != "recipe.toml"
-    }
+def by_name(chosen: list[Recipe]) -> list:
+    """Return a parameter for each recipe, called by its name."""
+    return [pytest.param(recipe, id=recipe.name) for recipe in chosen]
 
 
-def lay(name: str, folder: Path) -> Path:
-    """Copy a recipe's step, and lay the recipe over it."""
-    compare.copy(find_step(recipe(name)["step"]), folder)
-    for path, content in files_of(name).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
-
-
-def run_tests_of(name: str, folder: Path, python: Path, redis_url: str | None) -> None:
+def run_tests_of(
+    recipe: Recipe, folder: Path, python: Path, redis_url: str | None
+) -> None:
     """Run a recipe's tests in a folder that it has been laid over."""
-    tests = [path for path in files_of(name) if path.startswith("tests/test_")]
+    tests = [path for path in recipe.files() if fnmatch(path, "tests/*test_*.py")]
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     env = os.environ | {"PYTHONUTF8": "1"}
     if redis_url:
@@ -63,32 +50,33 @@ def run_tests_of(name: str, folder: Path, python: Path, redis_url: str | None) -
     assert " skipped" not in tested.stdout, tested.stdout
 
 
-def with_mark(name: str):
+def with_mark(recipe: Recipe):
     """Mark a recipe as slow if it starts more than servers, such as a worker."""
-    slow = pytest.mark.slow if "packages" in recipe(name) else ()
-    return pytest.param(name, marks=slow)
+    slow = pytest.mark.slow if recipe.packages else ()
+    return pytest.param(recipe, marks=slow, id=recipe.name)
 
 
 @pytest.mark.parametrize(
-    "name", [with_mark(name) for name in NAMES if "python" not in recipe(name)]
+    "recipe", [with_mark(recipe) for recipe in RECIPES if not recipe.python]
 )
-def test_a_recipe_passes_its_tests_over_its_step(name, tmp_path, request):
-    url = None
-    if "redis" in recipe(name).get("needs", []):
-        url = request.getfixturevalue("redis_url")
-    run_tests_of(name, lay(name, tmp_path / name), Path(sys.executable), url)
+def test_a_recipe_passes_its_tests_over_its_step(recipe, tmp_path, request):
+    url = request.getfixturevalue("redis_url") if "redis" in recipe.needs else None
+    folder = recipe.lay(tmp_path / recipe.name)
+    run_tests_of(recipe, folder, Path(sys.executable), url)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in NAMES if "python" in recipe(name)])
+@pytest.mark.parametrize(
+    "recipe", by_name([recipe for recipe in RECIPES if recipe.python])
+)
 def test_a_recipe_for_newer_versions_passes_its_tests_with_its_own_requirements(
-    name, tmp_path, redis_url
+    recipe, tmp_path, redis_url
 ):
-    wanted = tuple(map(int, recipe(name)["python"].split(".")))
+    wanted = tuple(map(int, recipe.python.split(".")))
     newest = max(pythons())
     if newest < wanted:
-        refuse(f"This recipe needs Python {recipe(name)['python']} or newer.")
-    folder = lay(name, tmp_path / name)
+        refuse(f"This recipe needs Python {recipe.python} or newer.")
+    folder = recipe.lay(tmp_path / recipe.name)
     python = python_of(tmp_path / "venv")
     uv = shutil.which("uv", path=Path(sys.executable).parent)
     for command in (
@@ -98,45 +86,56 @@ def test_a_recipe_for_newer_versions_passes_its_tests_with_its_own_requirements(
         made = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if made.returncode:
             refuse(f"The packages cannot be fetched: {made.stderr}")
-    run_tests_of(name, folder, python, redis_url)
+    run_tests_of(recipe, folder, python, redis_url)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_recipe_names_the_files_of_the_step_that_it_changes(name):
-    of_the_step = compare.files_of(find_step(recipe(name)["step"]))
-    ours = files_of(name)
-    replaced = sorted(set(ours) & set(of_the_step))
-    assert replaced == sorted(recipe(name)["changes"])
-    same = [path for path in replaced if ours[path] == of_the_step[path]]
+def replaced(recipe: Recipe) -> Iterator[tuple[str, bytes, bytes]]:
+    """Yield each file of the step that a recipe replaces: path, the step's, the recipe's."""
+    of_the_step = compare.files_of(find_step(recipe.step))
+    for path, content in sorted(recipe.files().items()):
+        if path in of_the_step:
+            yield path, of_the_step[path], content
+
+
+@pytest.mark.parametrize("recipe", by_name(RECIPES))
+def test_a_recipe_names_the_files_of_the_step_that_it_changes(recipe):
+    assert [path for path, *_ in replaced(recipe)] == sorted(recipe.changes)
+    same = [path for path, old, new in replaced(recipe) if old == new]
     assert same == [], "These are the same as in the step, so the recipe needs no copy."
 
 
-SHARED = {
-    "chat/management/commands/token.py",
-    "chat/tokens.py",
-    "config/urls.py",  # of the two recipes for jobs
-    "jobs/progress.py",
-    "jobs/static/jobs/report.js",
-    "jobs/templates/jobs/report.html",
-    "jobs/views.py",
-}
-
-
-@pytest.mark.parametrize("path", sorted(SHARED))
-def test_a_file_that_two_recipes_share_is_the_same_in_both(path):
-    owners = [
-        name
-        for name in NAMES
-        if path in files_of(name)
-        and (path != "config/urls.py" or "jobs/views.py" in files_of(name))
+def missing_lines(old: str, new: str) -> list[str]:
+    """Return the lines of a file that a changed copy of it doesn't have at their place."""
+    before, after = old.splitlines(), new.splitlines()
+    compared = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [
+        line.strip()
+        for kind, first, last, *_ in compared
+        if kind != "equal"
+        for line in before[first:last]
     ]
-    assert len(owners) == 2
-    assert len({files_of(name)[path] for name in owners}) == 1
+
+
+@pytest.mark.parametrize("recipe", by_name(RECIPES))
+def test_a_copy_of_a_step_s_file_lacks_only_the_lines_that_the_recipe_drops(recipe):
+    """So a change in the step can't be forgotten in the copy."""
+    missing = {
+        path: missing_lines(old.decode(), new.decode())
+        for path, old, new in replaced(recipe)
+    }
+    lacking = {path: lines for path, lines in missing.items() if lines}
+    assert lacking == recipe.drops
+
+
+@pytest.mark.parametrize("recipe", by_name(RECIPES))
+def test_a_file_of_a_recipe_is_in_the_recipe_or_in_one_part_of_it(recipe):
+    paths = [path for layer in recipe.layers for path in layer]
+    assert len(paths) == len(set(paths))
 
 
 def client(name: str, script: str) -> str:
     """Return a script for a page, with `openRoom` of the front end's file in it."""
-    source = RECIPES / "other-clients" / "frontend" / "src" / name
+    source = recipes.RECIPES / "other-clients" / "frontend" / "src" / name
     code = source.read_text("utf-8").replace("export ", "")
     return f"async () => {{ {code} {script} }}"
 
@@ -238,7 +237,7 @@ def test_a_browser_connects_only_if_the_server_names_a_subprotocol(
     step = find_step("03")
     folder = compare.copy(step, tmp_path / "step")
     if name:
-        lay(name, folder)
+        recipes.find(name).make(folder)
     port, page = free_port(), browser.new_page()
     said = []
     page.on("console", lambda message: said.append(message.text))
@@ -276,8 +275,33 @@ def test_a_page_from_disk_or_in_a_sandbox_has_the_origin_null(browser, tmp_path,
         page.close()
 
 
-def test_the_readme_lists_every_recipe_with_its_step():
-    readme = (RECIPES / "README.md").read_text("utf-8")
+def test_the_readme_lists_every_recipe_with_its_step_and_each_part_with_its_recipes():
+    readme = (recipes.RECIPES / "README.md").read_text("utf-8")
     rows = [line.split("|") for line in readme.splitlines() if line.startswith("| `")]
     listed = {row[1].strip(" `"): row[3].strip() for row in rows if len(row) == 5}
-    assert listed == {name: recipe(name)["step"] for name in NAMES}
+    users = {
+        f"parts/{part.name}": [
+            f"`{recipe.name}`" for recipe in RECIPES if part.name in recipe.parts
+        ]
+        for part in recipes.PARTS.iterdir()
+    }
+    assert listed == {recipe.name: recipe.step for recipe in RECIPES} | {
+        part: ", ".join(names) for part, names in users.items()
+    }
+    assert all(len(names) > 1 for names in users.values())
+
+
+COPIED = re.compile(r"^ *(?:cp -r|Copy-Item -Recurse -Force) recipes/(.+?)/[.*] ", re.M)
+
+
+def test_a_reader_copies_the_parts_of_a_recipe_before_it():
+    pages = [recipes.RECIPES / "README.md", *SOURCES.rglob("*.md")]
+    copied = [
+        name for page in pages for name in COPIED.findall(page.read_text("utf-8"))
+    ]
+    wanted = []
+    for name in copied:
+        if not name.startswith("parts/"):
+            wanted += [*(f"parts/{part}" for part in recipes.find(name).parts), name]
+    assert "parts/job-page" in copied
+    assert copied == wanted

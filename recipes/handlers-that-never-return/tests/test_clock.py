@@ -37,15 +37,20 @@ async def next_answer(page):
     return None
 
 
-async def test_a_loop_in_connect_leaves_no_handler_that_could_run(caplog):
-    page = await opened("/ws/stuck/connect/")
-    await page.send_json_to("oi")
+async def assert_stuck(page):
+    """A consumer answers nothing, and doesn't end when its page leaves."""
     assert await next_answer(page) is None
     # As a server does: it passes the disconnect on, waits, and then cancels.
     await page.send_input({"type": "websocket.disconnect", "code": 1001})
     await asyncio.sleep(0.2)
     assert not page.future.done()
     page.stop()
+
+
+async def test_a_loop_in_connect_leaves_no_handler_that_could_run(caplog):
+    page = await opened("/ws/stuck/connect/")
+    await page.send_json_to("oi")
+    await assert_stuck(page)
     assert caplog.messages == []
 
 
@@ -53,11 +58,7 @@ async def test_after_a_loop_in_receive_no_later_frame_is_read(caplog):
     page = await opened("/ws/stuck/receive/")
     for _ in range(2):
         await page.send_json_to("oi")
-    assert await next_answer(page) is None
-    await page.send_input({"type": "websocket.disconnect", "code": 1001})
-    await asyncio.sleep(0.2)
-    assert not page.future.done()
-    page.stop()
+    await assert_stuck(page)
     assert caplog.messages == ["receive_json() runs"]
 
 

@@ -3,46 +3,27 @@
 import contextlib
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
 
 from course import redis_server
 from course.servers import HOST
-from course.steps import ROOT
+from tools import recipes
 from tools.record.scenes import output
 from tools.record.stage import Show, Stage
 from tools.record.terminal import Terminal
 
-RECIPES = ROOT / "recipes"
-FRONT_END = RECIPES / "other-clients" / "frontend" / "src"
+FRONT_END = recipes.RECIPES / "other-clients" / "frontend" / "src"
 BY_HAND = 200  # a README starts its step at such a port above that of the lessons
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """The files of a recipe, to be laid over its step."""
-
-    name: str
-
-    def make(self, folder: Path) -> None:
-        """Lay the recipe over a copy of its step."""
-        shutil.copytree(
-            RECIPES / self.name,
-            folder,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("recipe.toml", "__pycache__"),
-        )
-
-
 @contextlib.contextmanager
-def served(stage: Stage, number: str, recipe: str) -> Iterator[Show]:
+def served(stage: Stage, name: str) -> Iterator[Show]:
     """Serve a step with a recipe over it."""
-    with stage.served(number, edit=Recipe(recipe)) as show:
+    recipe = recipes.find(name)
+    with stage.served(recipe.step, edit=recipe) as show:
         show.natural.ports[show.ports[0]] = show.step.port + BY_HAND
         yield show
 
@@ -56,7 +37,7 @@ def enter(show: Show, path: str) -> ClientConnection:
 @output("recipe-client")
 def client(stage: Stage) -> str:
     """The script of the recipe, with a valid token and with a wrong one."""
-    with served(stage, "03", "first-frame-token") as show:
+    with served(stage, "first-frame-token") as show:
         with stage.manage(show, "token Ana") as terminal:
             token = terminal.to_the_end().printed.strip()
         url = f"ws://{HOST}:{show.ports[0]}/ws/app/class/"
@@ -172,7 +153,7 @@ def subprotocol(stage: Stage) -> str:
         while not lines:
             page.wait_for_timeout(50)
         shown += [show.natural(line) for line in lines if "WebSocket" in line]
-        with served(stage, "03", "subprotocol") as show:
+        with served(stage, "subprotocol") as show:
             page.goto(show.address("chat/"))
             chosen = page.evaluate(
                 f"""() => new Promise((resolve) => {{
@@ -188,7 +169,7 @@ def subprotocol(stage: Stage) -> str:
 @output("recipe-celery")
 def celery(stage: Stage) -> str:
     """A page's frames while a worker runs its job, and what the worker prints."""
-    with served(stage, "04", "background-jobs-celery") as show:
+    with served(stage, "background-jobs-celery") as show:
         url = redis_server.database(stage.redis_url, 4)
         words = "-A config worker --loglevel=INFO"
         command = [sys.executable, "-m", "celery", *words.split(), "--concurrency=1"]

@@ -1,12 +1,13 @@
 """What lesson 05 shows."""
 
+import contextlib
 from collections.abc import Iterator
 
 from course import redis_server
 from tools.record.people import say, see, wait_for_status
 from tools.record.pictures import View
 from tools.record.scenes import screenshot
-from tools.record.stage import WIDTH, Stage, write_naturally
+from tools.record.stage import NARROW, WIDTH, Stage, write_naturally
 
 LOW = 420  # pixels: a window with few messages
 PENDING = "#chat-pending .pending"
@@ -182,15 +183,24 @@ def limits(stage: Stage) -> Iterator:
         yield written(View([ana, bia]), show.natural)
 
 
-@screenshot("05-5-two-servers")
-def two_servers(stage: Stage) -> Iterator:
-    """Ana on the first server, Bia on the second."""
+@contextlib.contextmanager
+def on_two_servers(
+    stage: Stage, redis_url: str | None = None, width: int = NARROW
+) -> Iterator[tuple]:
+    """Serve the step twice, and let Ana enter on the first server, Bia on the second."""
     with (
-        stage.served("05", 2) as show,
-        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
+        stage.served("05", 2, redis_url=redis_url) as show,
+        stage.accounts(show.address("chat/"), "ana", "bia", width=width) as [ana, bia],
     ):
         enter([ana, bia], show.room("class", 0), show.room("class", 1))
         bia.locator(HERE, has_text="ana, bia").wait_for()
+        yield show, ana, bia
+
+
+@screenshot("05-5-two-servers")
+def two_servers(stage: Stage) -> Iterator:
+    """Ana on the first server, Bia on the second."""
+    with on_two_servers(stage) as (show, ana, bia):
         for page, text in [(ana, "oi, Bia!"), (bia, "oi, Ana!")]:
             say(page, text)
             see(ana, text)
@@ -203,11 +213,8 @@ def redis_stops(stage: Stage) -> Iterator:
     """Bia's window: one of Ana's messages came over Redis, one without it."""
     with (
         redis_server.process(stage.folder) as redis,
-        stage.served("05", 2, redis_url=redis.url) as show,
-        stage.accounts(show.address("chat/"), "ana", "bia", width=WIDTH) as [ana, bia],
+        on_two_servers(stage, redis.url, WIDTH) as (show, ana, bia),
     ):
-        enter([ana, bia], show.room("class", 0), show.room("class", 1))
-        bia.locator(HERE, has_text="ana, bia").wait_for()
         say(ana, "With Redis")
         see(bia, "With Redis")
         redis.stop()
@@ -220,12 +227,7 @@ def redis_stops(stage: Stage) -> Iterator:
 @screenshot("05-6-server-ends")
 def server_ends(stage: Stage) -> Iterator:
     """Ana's server has ended; Bia is on the other one."""
-    with (
-        stage.served("05", 2) as show,
-        stage.accounts(show.address("chat/"), "ana", "bia") as [ana, bia],
-    ):
-        enter([ana, bia], show.room("class", 0), show.room("class", 1))
-        bia.locator(HERE, has_text="ana, bia").wait_for()
+    with on_two_servers(stage) as (show, ana, bia):
         say(ana, "oi, Bia!")
         see(bia, "oi, Bia!")
         show.servers[0].process.stop()

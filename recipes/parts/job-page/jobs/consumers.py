@@ -3,12 +3,10 @@
 import json
 import uuid
 
-from asgiref.sync import sync_to_async
-from celery.result import AsyncResult
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from jobs import queue
 from jobs.progress import group_of
-from jobs.tasks import write_report
 
 MOST_ROWS = 1000
 
@@ -29,12 +27,11 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         except ValueError as problem:
             await self.send_json({"error": str(problem)})
             return
-        await self.follow(job)
         if rows:
             # Here is the place to check that this person may start a job.
-            # In a thread: Celery's calls to the broker are synchronous.
-            start = sync_to_async(write_report.apply_async)
-            await start(args=[rows], task_id=job)
+            await queue.start(rows, self.follow)
+        else:
+            await self.follow(job)
 
     async def follow(self, job):
         """Join the group of a job, and send how far it is."""
@@ -43,7 +40,7 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         # Join first, then read: the other way round, the last event could fall into the
         # gap, and the page would wait for ever.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        await self.send_json(await sync_to_async(state_of)(job))
+        await self.send_json(await queue.state_of(job))
 
     async def unfollow(self):
         """Leave the group of the job, if there is one."""
@@ -56,7 +53,7 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
 
 
 def read_request(frame):
-    """Return the number of rows and the id of a new job, or 0 and the id of an old one."""
+    """Return the number of rows of a new job and None, or 0 and the id of an old one."""
     try:
         content = json.loads(frame)
     except (TypeError, ValueError, RecursionError):
@@ -67,22 +64,9 @@ def read_request(frame):
         rows = content["start"]
         if type(rows) is not int or not 1 <= rows <= MOST_ROWS:
             raise ValueError(f'"start" must be a number from 1 to {MOST_ROWS}.')
-        return rows, str(uuid.uuid4())
+        return rows, None
     try:
         # Only its owner knows a random id. And a group may not have just any name.
         return 0, str(uuid.UUID(content.get("follow")))
     except (TypeError, ValueError, AttributeError):
         raise ValueError('"follow" must be the id of a job.') from None
-
-
-def state_of(job):
-    """Return how far a job is. Celery can't tell a job that waits from an unknown one."""
-    result = AsyncResult(job)
-    state, info = result.state, result.info
-    if state == "SUCCESS":
-        return {"job": job, "finished": True} | info
-    if state == "FAILURE":
-        return {"job": job, "failed": True}
-    if state == "PROGRESS":
-        return {"job": job} | info
-    return {"job": job, "waiting": True}
