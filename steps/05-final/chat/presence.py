@@ -80,7 +80,9 @@ class Register:
 
     def write_soon(self):
         """Start a task that writes what has changed, if anything has."""
-        if self.task is None and set(self.sockets) != self.written:
+        # Whoever comes and goes during a write has read something, and is here no longer.
+        has_changed = self.read or set(self.sockets) != self.written
+        if self.task is None and has_changed:
             self.task = asyncio.create_task(self.write_later())
 
     async def write_later(self):

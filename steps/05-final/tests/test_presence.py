@@ -1,5 +1,6 @@
 """Who is here, and who is typing."""
 
+import asyncio
 import uuid
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chat import limits, presence, watch
+from chat.database import ask
 from chat.hub import this_hub
-from chat.models import Presence
+from chat.models import Presence, ReadMark
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,6 +188,30 @@ async def test_a_server_whose_clock_is_ahead_removes_nobody(
     await this_hub().people.show(list(this_hub().rooms))
     await ana.say("oi")
     assert "presence" not in await kinds_until_message(ana)
+
+
+async def test_what_people_read_is_stored_even_if_they_came_and_left_during_a_write(
+    make_room, people, monkeypatch
+):
+    room = await make_room("class")
+    ana, bia = [(await User.objects.aget(username=name)).pk for name in ("ana", "bia")]
+    is_writing, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def ask_slowly(*question):
+        is_writing.set()
+        await may_go_on.wait()
+        return await ask(*question)
+
+    monkeypatch.setattr(presence, "ask", ask_slowly)
+    register = presence.Register(lambda room_pks: None, lambda room_pk: 3)
+    register.come(room.pk, ana)
+    await is_writing.wait()
+    register.come(room.pk, bia)
+    register.go(room.pk, bia)
+    may_go_on.set()
+    while register.task:
+        await register.task
+    assert [mark.user_id async for mark in ReadMark.objects.all()] == [bia]
 
 
 async def test_when_python_ends_no_row_is_left_behind(join, make_room):
