@@ -1,5 +1,6 @@
 /* What is wider than a phone: tables become cards there, and what remains too wide can be
- * scrolled by keyboard.
+ * scrolled by keyboard. A browser would break `--help` and `ulimit -n` after their hyphens,
+ * so short commands are marked to stay on one line.
  *
  * The theme puts its tables into boxes at a time of its own, and the landing page fills
  * one in later, so we look whenever something moves.
@@ -37,6 +38,10 @@
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
+  }
+
+  for (const code of article.querySelectorAll(":not(pre) > code")) {
+    if (code.textContent.length <= 17) code.classList.add("short");
   }
 
   new MutationObserver(look).observe(article, { childList: true, subtree: true });
