@@ -57,18 +57,23 @@ async def speak(stage, asking: Poller, listening: Member) -> None:
     await ana.send(OI)
     await listening.hear(OI)
     size = listening.meter.bytes - before
-    stage.tell("line", "oi", pane="03", who="now", text="Ana: oi", value=f"{size} B")
+    stage.tell("line", "oi 03", pane="03", who="now", text="Ana: oi", value=f"{size} B")
     show_total(stage, "03", listening.meter)
     await stage.pause(EVERY)
     before = asking.meter.bytes
     await asking.poll()
     size = asking.meter.bytes - before
-    stage.tell("line", "oi", pane="01", who="later", text="Ana: oi", value=f"{size} B")
+    stage.tell(
+        "line", "oi 01", pane="01", who="later", text="Ana: oi", value=f"{size} B"
+    )
     show_total(stage, "01", asking.meter)
     stage.status("Now both have Ana's message.")
 
 
 def show_total(stage, pane: str, meter) -> None:
     """Show what has crossed the wire so far."""
-    label = f"{meter.requests} requests" if pane == "01" else f"{meter.frames} frames"
+    count, what = (
+        (meter.requests, "request") if pane == "01" else (meter.frames, "frame")
+    )
+    label = f"{count} {what}{'' if count == 1 else 's'}"
     stage.tell("big", pane, pane=pane, value=f"{meter.bytes:,} bytes", label=label)

@@ -57,6 +57,7 @@ async def is_alive(ana: Member) -> bool:
 
 def show(stage, pane: str, count: int) -> None:
     """Light so many of the dots."""
+    stage.tell("big", pane, pane=pane, value=str(count), label="messages")
     stage.tell("dots", pane, pane=pane, total=SENT, lit=count)
 
 

@@ -5,7 +5,7 @@ import time
 
 from course.classroom.screens.actors import Member, Person
 
-STEPS = {"04": "Step 04: messages pass", "05": "Step 05: messages are stored"}
+STEPS = {"04": "Step 04", "05": "Step 05"}
 ROOMS = {"04": "restart", "05": "class"}
 
 

@@ -28,10 +28,10 @@ Send = Callable[[dict], Awaitable[None]]
 class Votes(Protocol):
     """The vote on the phones. Anonymous: there are counts, and no names."""
 
-    def open(self, question: str, choices: list[str]) -> None:
+    async def open(self, question: str, choices: list[str]) -> None:
         """Ask the phones."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Take no more votes."""
 
     def counts(self) -> list[int]:
@@ -43,7 +43,7 @@ class Stage:
 
     def __init__(self, fleet, tell: Callable[..., None], pace: float = 1) -> None:
         self.fleet = fleet
-        self.tell = tell  # tell(kind, id="", **data): the same kind and id replace
+        self.tell = tell  # tell(what, id="", **data): the same one again replaces it
         self.pace = pace  # a test waits less than a class
         self.stack = contextlib.AsyncExitStack()
         self.figures = {}
@@ -114,7 +114,7 @@ class Show:
 
     def forget_run(self) -> None:
         """Begin with an empty board."""
-        self.board = {}  # what the run has told, by kind and id
+        self.board = {}  # what the run has told, by what it is and its id
         self.figures = {}
         self.trouble = ""
         self.is_running = self.has_run = False
@@ -138,7 +138,7 @@ class Show:
         await self.stop()
         self.forget_run()
         self.screen = screen
-        self.votes.open(screen.question, list(screen.choices))
+        await self.votes.open(screen.question, list(screen.choices))
         await self.enter("predict")
 
     async def next(self) -> None:
@@ -164,7 +164,7 @@ class Show:
         """Run the screen, or run it again."""
         await self.stop()
         self.forget_run()
-        self.votes.close()
+        await self.votes.close()
         self.is_running = self.has_run = True
         await self.enter("run")
         self.task = asyncio.create_task(self.play(self.screen))
@@ -173,7 +173,7 @@ class Show:
         """Leave the screen, for the list of them all."""
         await self.stop()
         self.forget_run()
-        self.votes.close()
+        await self.votes.close()
         self.screen = None
         await self.send(self.snapshot())
 
@@ -188,9 +188,9 @@ class Show:
         """Play a screen to its end; whatever goes wrong, the class goes on."""
         events = asyncio.Queue()
 
-        def tell(kind: str, id: str = "", **data: object) -> None:
-            event = {"type": "event", "kind": kind, "id": str(id)} | data
-            self.board[kind, str(id)] = event
+        def tell(what: str, id: str = "", **data: object) -> None:
+            event = {"kind": "draw", "what": what, "id": id} | data
+            self.board[what, id] = event
             events.put_nowait(event)
 
         sender = asyncio.create_task(self.pass_on(events))
@@ -219,7 +219,7 @@ class Show:
         """Send what is left, and how the run has ended."""
         await events.join()
         await end(sender)
-        await self.send({"type": "ended"} | self.outcome())
+        await self.send({"kind": "ended"} | self.outcome())
 
     async def pass_on(self, events: asyncio.Queue) -> None:
         """Send the events in their order; a run never waits for the projector."""
@@ -246,15 +246,6 @@ class Show:
             "figures": list(self.figures.values()),
         }
 
-    def tally(self) -> dict:
-        """Return the votes so far. Which choice got them is shown at the reveal."""
-        counts = self.votes.counts()
-        return {"type": "votes", "total": sum(counts), "counts": counts}
-
-    async def voted(self) -> None:
-        """Tell the projector that there is one vote more."""
-        await self.send(self.tally())
-
     def snapshot(self) -> dict:
         """Return everything that the page shows, for one that has just been opened."""
         listed = [
@@ -262,11 +253,11 @@ class Show:
             for one in screens.all()
         ]
         if self.screen is None:
-            return {"type": "list", "screens": listed}
+            return {"kind": "list", "screens": listed}
         screen = self.screen
         known = self.phase in {"reveal", "keep"}
         return {
-            "type": "show",
+            "kind": "show",
             "name": screen.name,
             "number": screens.NAMES.index(screen.name) + 1,
             "of": len(screens.NAMES),
@@ -279,7 +270,14 @@ class Show:
             "keep": screen.keep if known else "",
             "lesson": screen.lesson,
             "plan_b": screen.notes.plan_b,
-            "votes": self.tally(),
+            "counts": self.votes.counts(),
             "address": self.address,
             "events": list(self.board.values()),
         } | self.outcome()
+
+
+async def command(asked: dict) -> None:
+    """Drive the show of the class that this process holds."""
+    from course.classroom.screens.projector import projector
+
+    await projector.command(asked)
