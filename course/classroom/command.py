@@ -1,15 +1,19 @@
 """`course class`: serves a class until Ctrl-C; `class show` and `class pack`."""
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from course.classroom import current, fleet, network
+from course.classroom.crowd import Crowd
 from course.classroom.fleet import FOLDER, Fleet
 from course.errors import CourseError
 from course.run import open_browser, say, served
@@ -37,7 +41,7 @@ def hold_or(options: argparse.Namespace) -> int:
     raise CourseError(f'"{words[0]}" is not something to do. Try:\n{USAGE}')
 
 
-def hold(options: argparse.Namespace) -> int:
+def hold(options: argparse.Namespace, folder: Path = FOLDER) -> int:
     """Serve a class until Ctrl-C."""
     ask = input if sys.stdin.isatty() else None
     chosen = network.choose(network.addresses(), options.address, ask)
@@ -47,9 +51,10 @@ def hold(options: argparse.Namespace) -> int:
     for port, title in fleet.all_ports(this.shift).items():
         fleet.claim(port, title, this.shift)
     with served() as stack:
-        this.fleet = stack.enter_context(Fleet(address, first))
-        stack.callback(forget_running, FOLDER)
-        remember_running(this, FOLDER)
+        this.fleet = stack.enter_context(Fleet(address, first, folder))
+        this.crowd = stack.enter_context(Crowd(this.fleet))
+        stack.callback(forget_running, folder)
+        remember_running(this, folder)
         say_what_it_means(this, chosen)
         starting = threading.Thread(target=this.fleet.start, args=[say])
         stack.callback(finish, this.fleet, starting)
@@ -71,22 +76,40 @@ def opened(this: current.Class, starting: threading.Thread, browser: bool) -> No
     open_browser(this.with_token("/desk/"), browser)
 
 
-def serve(this: current.Class, when_ready) -> None:
+def serve(this: current.Class, when_ready: Callable[[], None]) -> None:
     """Serve both doors in this process until a signal ends it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "course.classroom.config.settings"
     from daphne.server import Server
+    from twisted.internet import reactor
 
     from course.classroom.config.asgi import application
 
-    Server(
+    server = Server(
         application,
         endpoints=[
             f"tcp:{this.desk_port}:interface={HOST}",
             f"tcp:{this.room_port}:interface={this.address}",
         ],
         ready_callable=when_ready,
+        signal_handlers=False,
         server_name="",
-    ).run()
+    )
+    with calling_at_signals(lambda: reactor.callFromThread(reactor.stop)):
+        server.run()
+
+
+@contextlib.contextmanager
+def calling_at_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and its like call a function, instead of raising wherever we are."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if os.name != "nt":
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def say_what_it_means(this: current.Class, chosen: network.Address | None) -> None:

@@ -6,6 +6,7 @@ Nothing of it is stored. `command` fills it in before it serves; tests do the sa
 import secrets
 from dataclasses import dataclass, field
 
+from course.classroom.crowd import Crowd
 from course.classroom.fleet import DESK_PORT, ROOM_PORT, Fleet
 from course.servers import HOST
 
@@ -15,6 +16,7 @@ class Class:
     """What the pages of a class need to know."""
 
     fleet: Fleet | None = None
+    crowd: Crowd | None = None
     address: str = HOST  # where the room finds us
     shift: int = 0  # of all ports, by --port
     # Who has it may use the desk, on this machine.
@@ -36,6 +38,11 @@ class Class:
         return f"http://{self.address}:{self.room_port}/"
 
     @property
+    def room_host(self) -> str:
+        """The same, as it is projected."""
+        return f"{self.address}:{self.room_port}"
+
+    @property
     def desk_url(self) -> str:
         """The instructor's door."""
         return f"http://{HOST}:{self.desk_port}"
@@ -50,5 +57,5 @@ this = Class()
 
 def begin(fleet: Fleet | None, address: str, shift: int) -> Class:
     """Make this process's class anew; return it."""
-    this.__dict__.update(vars(Class(fleet, address, shift)))
+    this.__dict__.update(vars(Class(fleet, address=address, shift=shift)))
     return this

@@ -4,8 +4,10 @@ Each answers on this machine and at the class's address, and nowhere else. The c
 from copies in `build/class`, so that a class doesn't touch anybody's own database.
 """
 
+import contextlib
 import functools
 import secrets
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from course import compare, redis_server, servers
 from course.classroom.unit import Unit
 from course.errors import CourseError
 from course.processes import Process, holder_of, is_free, is_listening
-from course.steps import FIRST_PORT, LOGS, ROOT, Step, find_step
+from course.steps import FIRST_PORT, LOGS, ROOT, Step, find_step, load_steps
 
 FOLDER = ROOT / "build" / "class"
 
@@ -37,6 +39,8 @@ PORTS = {
 ROOM_PORT = 8080  # the phone's page
 DESK_PORT = 8100  # the desk and the projector, on this machine only
 LAST_PORT = 8080  # of those that the room uses, besides Redis
+
+FRESH = "fresh.db"  # a step's database as it was at the start
 
 AT_THE_START = ["redis", "01", "02", "03", "04", "05", "lessons"]
 SEATS = 4  # of 02t: threads of its WSGI server
@@ -60,7 +64,8 @@ class Fleet:
         self.hosts = list(dict.fromkeys([servers.HOST, address]))
         self.password = secrets.token_urlsafe(9).replace("-", "x").replace("_", "y")
         self.program = redis_server.find_program()
-        self.prepared = {}  # by step: whether its database is ready, and its lock
+        self.locks = {step.number: threading.Lock() for step in load_steps()}
+        self.prepared = {}  # by step: its folder, once its database is ready
         self.units = {name: self.unit(name) for name in PORTS}
 
     def __enter__(self) -> "Fleet":
@@ -146,16 +151,31 @@ class Fleet:
 
     def prepare(self, step: Step) -> Path:
         """Copy a step and make its database, the first time; return its folder."""
-        lock, done = self.prepared.setdefault(step.number, (threading.Lock(), set()))
         folder = self.folder / step.folder
-        with lock:
-            if not done:
+        with self.locks[step.number]:
+            if step.number not in self.prepared:
                 compare.copy(step, folder)
+                database = folder / "db.sqlite3"
+                is_new = not database.exists()  # else it's from the class before
                 # The step's own settings: not what this class, or this shell, has set.
                 env = servers.environment_of(step, self.redis_url) | {"ORIGINS": ""}
                 servers.prepare(step, folder, env)
-                done.add(True)
+                (folder / FRESH).unlink(missing_ok=True)
+                if is_new and database.exists():
+                    copy_database(database, folder / FRESH)
+                self.prepared[step.number] = folder
         return folder
+
+    def empty(self, step: Step) -> None:
+        """Bring the database of a step back to its start; its servers have stopped."""
+        folder = self.folder / step.folder
+        with self.locks[step.number]:
+            for file in folder.glob("*.sqlite3*"):
+                file.unlink(missing_ok=True)
+            if (folder / FRESH).exists():
+                copy_database(folder / FRESH, folder / "db.sqlite3")
+            else:
+                self.prepared.pop(step.number, None)
 
     def make_redis(self) -> Process:
         """Return the process of the class's own Redis."""
@@ -242,9 +262,8 @@ class Fleet:
         with ThreadPoolExecutor(len(self.units)) as pool:
             chats = [unit for unit in self.units.values() if unit.name != "lessons"]
             list(pool.map(Unit.stop, chats))
-        for file in self.folder.glob("*/*.sqlite3*"):
-            file.unlink(missing_ok=True)
-        self.prepared.clear()
+        for step in load_steps():
+            self.empty(step)
         problems = []
         self.start(lambda told: problems.append(told) if "did not" in told else None)
         if problems:
@@ -256,6 +275,15 @@ class Fleet:
             unit.is_closing = True
         with ThreadPoolExecutor(len(self.units)) as pool:
             list(pool.map(Unit.close, self.units.values()))
+
+
+def copy_database(source: Path, copy: Path) -> None:
+    """Copy an SQLite database, with what is still in its write-ahead log."""
+    with (
+        contextlib.closing(sqlite3.connect(source)) as ours,
+        contextlib.closing(sqlite3.connect(copy)) as theirs,
+    ):
+        ours.backup(theirs)
 
 
 def claim(port: int, title: str, shift: int) -> None:

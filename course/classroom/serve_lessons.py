@@ -40,13 +40,19 @@ class Lessons(lessons.Lessons):
         super().do_GET()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server for a class that opens the same page at the same moment."""
+
+    request_queue_size = 128
+
+
 def main(port: int, hosts: list[str]) -> None:
     """Build the lessons, and serve them until the process is ended."""
     docs.build(lessons.SITE)
     handler = functools.partial(Lessons, chats=b"", directory=str(lessons.SITE))
     with contextlib.ExitStack() as stack:
         for host in hosts:
-            server = http.server.ThreadingHTTPServer((host, port), handler)
+            server = Server((host, port), handler)
             stack.enter_context(server)
             stack.enter_context(lessons.serving_in_a_thread(server))
         threading.Event().wait()

@@ -50,8 +50,35 @@ async def drive(asked: dict) -> str | None:
     return await show.command(asked)
 
 
+async def fill(asked: dict) -> str:
+    """Let fifty people join a room of a step."""
+    name, room_name = str(asked.get("unit")), room_of(asked)
+    count = await asyncio.to_thread(this.crowd.fill, name, room_name)
+    return f"{this.fleet[name].title}: {count} people of ours are in {room_name}."
+
+
+async def send(asked: dict) -> str:
+    """Send 150 messages into a room of a step."""
+    name, room_name = str(asked.get("unit")), room_of(asked)
+    count = await asyncio.to_thread(this.crowd.send, name, room_name)
+    return f"{this.fleet[name].title}: {count} messages were sent to {room_name}."
+
+
+async def empty(asked: dict) -> str:
+    """Let the simulated people leave."""
+    await asyncio.to_thread(this.crowd.leave)
+    return "All people of ours have left."
+
+
+def room_of(asked: dict) -> str:
+    """Return the room that was typed."""
+    return str(asked.get("room") or "").strip()[:100] or "class"
+
+
 async def reset(asked: dict) -> str:
     """Bring everything back to the start."""
+    await asyncio.to_thread(this.crowd.leave)
+    this.crowd.forget_accounts()
     await asyncio.to_thread(this.fleet.reset)
     room.clear()
     await consumers.people_changed()
@@ -84,6 +111,9 @@ async def close_vote(asked: dict) -> str:
 
 
 OTHERS = {
+    "fill": fill,
+    "send": send,
+    "empty": empty,
     "reset": reset,
     "hide": hide,
     "open-vote": open_vote,

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from course.classroom.current import this
+from course.classroom.network import NOBODY_YET
 from course.classroom.room import actions
 from course.classroom.room.state import Refused
 from course.servers import HOST
@@ -34,6 +35,7 @@ def desk(request):
     context = {
         "this": this,
         "is_alone": this.address == HOST,
+        "nobody": NOBODY_YET.format(url=this.room_url),
         "screens": screens(),
         "redis_url": fleet.shared_redis_url if fleet else "",
     }

@@ -1,12 +1,14 @@
 // A socket that opens again by itself: phones sleep, and servers restart.
 
 const LONGEST_REST = 5000; // ms between two attempts
+const LONGEST_ANSWER = 3000; // ms
 
 /** Keep a socket open. `on.event(data)`, `on.open()` and `on.close()` are called. */
 export function keepOpen(path, on) {
   let socket;
   let tries = 0;
   let timer;
+  let doubt; // runs out if nothing comes
 
   function open() {
     clearTimeout(timer);
@@ -15,7 +17,10 @@ export function keepOpen(path, on) {
       tries = 0;
       on.open?.();
     });
-    socket.addEventListener("message", ({ data }) => on.event(JSON.parse(data)));
+    socket.addEventListener("message", ({ data }) => {
+      clearTimeout(doubt);
+      on.event(JSON.parse(data));
+    });
     socket.addEventListener("close", ({ target }) => {
       if (target !== socket) return; // replaced meanwhile
       on.close?.();
@@ -26,11 +31,22 @@ export function keepOpen(path, on) {
 
   /** Try at once: the screen is on again, or the network is back. */
   function wake() {
-    const isDead = socket.readyState >= WebSocket.CLOSING;
-    if (document.visibilityState === "visible" && isDead) {
-      tries = 0;
-      open();
+    if (document.visibilityState !== "visible") return;
+    if (socket.readyState === WebSocket.OPEN) {
+      // It may be dead all the same: nobody has told this phone while it slept.
+      socket.send(JSON.stringify({ do: "hello" }));
+      clearTimeout(doubt);
+      doubt = setTimeout(renew, LONGEST_ANSWER);
+    } else if (socket.readyState >= WebSocket.CLOSING) {
+      renew();
     }
+  }
+
+  function renew() {
+    const dead = socket;
+    tries = 0;
+    open();
+    dead.close();
   }
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);
