@@ -188,7 +188,7 @@ class ScreenConsumer(InstructorsPage):
 
         await super().connect()
         if doors.is_instructor(self.scope):
-            await self.send_event(**projector.current().snapshot())
+            await self.send_event(**projector.current().snapshot(), is_first=True)
 
 
 class Nowhere(AsyncWebsocketConsumer):

@@ -66,11 +66,12 @@ async def start(stage) -> int:
     exhibit = exhibits.find("burst")
     assert f"range({SENT})" in json.dumps([one.new for one in exhibit.changes])
     step = BrokenStep(exhibit, tell=lambda text: None)
-    await asyncio.to_thread(step.__enter__)
+    entered = contextlib.ExitStack()
+    stage.stack.push_async_callback(stage.in_thread, entered.close)
 
-    async def close() -> None:
-        await asyncio.to_thread(step.__exit__, None, None, None)
+    def serve() -> None:
+        entered.enter_context(step)
+        step.serve()
 
-    stage.stack.push_async_callback(close)
-    await asyncio.to_thread(step.serve)
+    await stage.in_thread(serve)
     return step.servers[0].port

@@ -58,7 +58,7 @@ async def kill(stage) -> None:
     """Kill both servers at the same moment. Whatever happens, they start again."""
     stage.stack.push_async_callback(stage.need, *STEPS)
     stage.status("Both servers are killed.")
-    await asyncio.gather(*(asyncio.to_thread(stage.fleet[unit].kill) for unit in STEPS))
+    await asyncio.gather(*(stage.in_thread(stage.fleet[unit].kill) for unit in STEPS))
     for unit, title in STEPS.items():
         stage.tell("pane", unit, title=title, tone="down", note="killed")
 
@@ -74,7 +74,7 @@ async def lose_the_sockets(stage, pairs: dict) -> None:
 async def start(stage) -> float:
     """Start both servers again; return when they were up."""
     stage.status("Both servers start again …")
-    await asyncio.gather(*(asyncio.to_thread(stage.fleet[u].start) for u in STEPS))
+    await asyncio.gather(*(stage.in_thread(stage.fleet[u].start) for u in STEPS))
     for unit, title in STEPS.items():
         stage.tell("pane", unit, title=title, tone="up", note="running again")
     return time.perf_counter()

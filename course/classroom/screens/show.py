@@ -54,10 +54,19 @@ class Stage:
         for name in names:
             unit = self.fleet[name]
             if unit.state == "paused":
-                await asyncio.to_thread(unit.resume)
+                await self.in_thread(unit.resume)
             elif unit.state != "up":
                 self.status(f"{unit.title} starts …")
-                await asyncio.to_thread(unit.start)
+                await self.in_thread(unit.start)
+
+    async def in_thread(self, work: Callable, *arguments: object) -> object:
+        """Have something done that blocks. A run that is ended meanwhile waits for it."""
+        done = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait([done])
+            raise
 
     def port(self, name: str) -> int:
         """Return the port of a unit."""
@@ -85,7 +94,7 @@ class Stage:
 
     def measure(self, name: str, value: str, label: str) -> None:
         """Note a figure of this run for the reveal; the same name replaces."""
-        self.figures[name] = {"value": value, "label": label}
+        self.figures[name] = {"name": name, "value": value, "label": label}
 
 
 async def end(task: asyncio.Task) -> None:

@@ -47,6 +47,7 @@ function command(word, data = {}) {
 
 function showAll(event) {
   const wanted = main.dataset.name;
+  // Somebody has opened this screen by its address. A socket that reconnects has not.
   if (isFirst && event.name !== wanted) command("show", { name: wanted });
   isFirst = false;
   state = event;
