@@ -181,9 +181,10 @@ def test_after_the_same_kill_step_05_has_both_messages_and_step_04_none(projecto
 
 
 def test_a_page_that_was_away_gets_all_twelve_in_order(projector):
-    projector.do("show", name="catch-up")
+    projector.begin("catch-up")
     projector.do("next")
     ended = projector.until("ended")
+    assert ended["trouble"] == ""
     (missed, *_) = ended["figures"]
     assert (missed["value"], missed["label"]) == (
         "12 of 12",
@@ -421,6 +422,7 @@ def window(klass, browser):
     page = context.new_page()
     page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"http://{klass.desk}/screen/asking/?token={klass.token}")
+    phase_is(page, "predict", "asking")
     yield page
     context.close()
 
@@ -488,6 +490,7 @@ def test_the_notes_follow_the_projector_and_drive_it(klass, window):
     phase_is(window, "run", "wall", ended=True)
     notes.locator("#phase", has_text="Projector: run, done").wait_for()
     window.keyboard.press("Escape")
+    phase_is(window, "list")
     window.keyboard.press("4")
     notes.wait_for_url("**/notes/redis/")
     notes.close()

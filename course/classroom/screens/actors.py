@@ -190,6 +190,9 @@ class Person(Member):
                     caught_up.set_result(None)
             elif kind == "presence":
                 self.present = frame["people"]
+            elif kind == "error" and frame.get("retry_after"):
+                loop = asyncio.get_running_loop()
+                loop.call_later(frame["retry_after"], self.post_again, frame.get("cid"))
             self.on_frame(frame)
             async with self.changed:
                 self.changed.notify_all()
@@ -217,6 +220,11 @@ class Person(Member):
     def post(self, cid: str, message: dict) -> None:
         """Send a message of the outbox."""
         self.socket.send(json.dumps({"type": "send", "cid": cid} | message))
+
+    def post_again(self, cid: str | None) -> None:
+        """Send a message that the server refused for coming too soon."""
+        if cid in self.outbox and self.socket.is_open:
+            self.post(cid, self.outbox[cid])
 
     async def until(self, ready: Callable[[], bool], within: float = ENOUGH) -> bool:
         """Return True once `ready()`; False if that takes too long."""
