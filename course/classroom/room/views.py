@@ -72,11 +72,10 @@ def notes(request, name):
     if name not in {one["name"] for one in screens()}:
         raise Http404
     screen = all_screens.find(name)
-    page = screen.lesson.removesuffix(".md").removesuffix("/index")
     context = {
         "screen": screen,
         "next": all_screens.after(name),
-        "lesson": f"http://{HOST}:{8000 + this.shift}/{page}/",
+        "lesson": screen.lesson_at(f"http://{HOST}:{8000 + this.shift}/"),
     }
     return render(request, "room/notes.html", context)
 

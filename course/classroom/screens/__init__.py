@@ -58,6 +58,10 @@ class Screen:
     keep: str
     notes: Notes
 
+    def lesson_at(self, site: str) -> str:
+        """Return the address of its lesson, where the site is served."""
+        return f"{site}{self.lesson.removesuffix('.md').removesuffix('index')}/"
+
     @property
     def run(self) -> Callable[..., Awaitable[None]]:
         """The coroutine function that plays it on a Stage."""

@@ -40,8 +40,11 @@ async def run(stage) -> None:
             f"{asking.meter.bytes:,} bytes",
             f"step 01, {asking.meter.requests} polls in {seconds} seconds of silence",
         )
+        pings = f", with {listening.meter.pings} ping" * bool(listening.meter.pings)
         stage.measure(
-            "03", f"{listening.meter.bytes:,} bytes", "step 03, the socket stayed open"
+            "03",
+            f"{listening.meter.bytes:,} bytes",
+            f"step 03, the socket stayed open{pings}",
         )
     await speak(stage, asking, listening)
 

@@ -39,7 +39,12 @@ class Projector:
         """Return the show of the class that runs now."""
         if self.show is None or self.show.fleet is not this.fleet:
             self.show = Show(
-                this.fleet, self.send, PhoneVotes(), this.room_url, self.pace
+                this.fleet,
+                self.send,
+                PhoneVotes(),
+                this.room_url,
+                this.fleet["lessons"].url,
+                self.pace,
             )
         return self.show
 

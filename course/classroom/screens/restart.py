@@ -6,7 +6,7 @@ import time
 from course.classroom.screens.actors import Member, Person
 
 STEPS = {"04": "Step 04", "05": "Step 05"}
-ROOMS = {"04": "restart", "05": "class"}
+ROOMS = {"04": "restart", "05": "café com leite"}  # of step 05, not the class's own
 
 
 async def run(stage) -> None:

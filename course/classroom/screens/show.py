@@ -108,12 +108,19 @@ class Show:
     """What the projector shows, and what its keys and the desk change."""
 
     def __init__(
-        self, fleet, send: Send, votes: Votes, address: str = "", pace: float = 1
+        self,
+        fleet,
+        send: Send,
+        votes: Votes,
+        address: str = "",
+        site: str = "",
+        pace: float = 1,
     ) -> None:
         self.fleet = fleet
         self.send = send
         self.votes = votes
         self.address = address  # where the phones vote
+        self.site = site  # where the lessons are
         self.pace = pace
         self.lock = asyncio.Lock()
         self.screen = None
@@ -277,7 +284,7 @@ class Show:
             "choices": list(screen.choices),
             "right": screen.right if known else 0,
             "keep": screen.keep if known else "",
-            "lesson": screen.lesson,
+            "lesson": screen.lesson_at(self.site),
             "plan_b": screen.notes.plan_b,
             "counts": self.votes.counts(),
             "address": self.address,

@@ -58,6 +58,7 @@ class Meter:
         """Count from zero."""
         self.requests = 0
         self.frames = 0
+        self.pings = 0
         self.sent = 0
         self.received = 0
 
@@ -219,6 +220,7 @@ class WebSocket:
                         self.meter.frames += 1
                         self.inbox.put_nowait(payload.decode())
                     elif opcode == PING:
+                        self.meter.pings += 1
                         self.send_bytes(frame(payload, PONG))
                     elif opcode == CLOSE:
                         code = int.from_bytes(payload[:2], "big") or 1005

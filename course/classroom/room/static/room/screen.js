@@ -69,6 +69,7 @@ function showAll(event) {
   find("scene").textContent = event.scene;
   find("sentence").textContent = event.keep;
   find("address").textContent = event.address.replace("http://", "").replace(/\/$/, "");
+  main.toggleAttribute("data-counted", false);
   clear();
   find("status").textContent = "";
   event.events.forEach(draw);
@@ -99,7 +100,13 @@ function showVotes({ question, counts }) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   find("total").textContent = total;
   find("total-label").textContent = total === 1 ? "vote" : "votes";
-  find("choices").replaceChildren(...state.choices.map((text) => part("li", "", text)));
+  find("choices").replaceChildren(
+    ...state.choices.map((text, index) => {
+      const choice = part("li", "", text);
+      choice.append(part("strong", "count", counts[index] ?? 0));
+      return choice;
+    }),
+  );
   const most = Math.max(1, ...counts);
   find("answers").replaceChildren(
     ...state.choices.map((text, index) => {
@@ -107,7 +114,7 @@ function showVotes({ question, counts }) {
       const item = part("li", isRight ? "right" : "", "");
       item.append(part("span", "text", isRight ? `${text} ✓` : text));
       const bar = part("span", "bar", "");
-      bar.style.width = `${(100 * counts[index]) / most}%`;
+      bar.style.width = `${(100 * (counts[index] ?? 0)) / most}%`;
       const votes = part("span", "votes", counts[index] ?? 0);
       votes.append(part("span", "unseen", " votes"));
       item.append(bar, votes);
@@ -134,7 +141,8 @@ function showOutcome({ running, trouble, figures }) {
 
 function noFigures() {
   const figure = part("div", "none", "");
-  figure.append(part("dt", "", "No run was finished. Press R, or:"), part("dd", "", state.plan_b));
+  const advice = "There are no figures of this run. R runs it again. Plan B:";
+  figure.append(part("dt", "", advice), part("dd", "", state.plan_b));
   return figure;
 }
 
@@ -142,7 +150,7 @@ function showTrouble(text) {
   const box = find("trouble");
   box.replaceChildren(
     part("p", "what", text),
-    part("p", "", "Press R to run it again."),
+    part("p", "", "R runs it again. B opens the lesson, with its recorded output."),
     part("p", "", `Plan B: ${state.plan_b ?? "go on to the next screen."}`),
   );
   box.hidden = false;
@@ -154,7 +162,13 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   const onButton = event.target.closest?.("button");
   if (onButton && event.key === " ") return; // the button's own key
-  if (event.key === "f" || event.key === "F") {
+  const key = event.key.toLowerCase();
+  if (key === "v") {
+    // Not from the start: a class votes with the majority that it sees.
+    main.toggleAttribute("data-counted");
+  } else if (key === "b" && state.lesson) {
+    window.open(state.lesson, "class-lesson");
+  } else if (key === "f") {
     if (document.fullscreenElement) document.exitFullscreen();
     else document.documentElement.requestFullscreen();
   } else if (main.dataset.phase === "list") {
