@@ -74,5 +74,7 @@ class Crowd:
         stage.measure("people", str(self.most_people), "people at the same time")
         stage.measure("messages", str(len(self.times)), "messages")
         stage.measure(
-            "deliveries", f"{self.deliveries:,}", "deliveries: messages × people"
+            "deliveries",
+            f"{self.deliveries:,}",
+            "deliveries: each message to each person",
         )

@@ -40,10 +40,14 @@ async def run(stage) -> None:
     stage.status("Ana types one more message.")
     await stage.pause(4)
     started = await start(stage)
-    await asyncio.gather(
+    without, (count, took) = await asyncio.gather(
         without_a_memory(stage, pairs["04"], first),
         with_a_memory(stage, pairs["05"], first, second, started),
     )
+    bias = "messages on Bia's page in step"
+    stage.measure("04", f"{without} of 2", f"{bias} 04, after a reload")
+    stage.measure("05", f"{count} of 2", f"{bias} 05")
+    stage.measure("after", f"{took:.1f} s", "after step 05 was up, she had both")
     stage.status("Both servers run again.")
 
 
@@ -80,23 +84,25 @@ async def start(stage) -> float:
     return time.perf_counter()
 
 
-async def without_a_memory(stage, people: list[Member], first: str) -> None:
-    """Step 04's pages stay disconnected; a person who reloads finds an empty room."""
+async def without_a_memory(stage, people: list[Member], first: str) -> int:
+    """Step 04's pages stay disconnected; a person who reloads finds an empty room.
+
+    Return how many messages Bia's page has.
+    """
     await stage.pause(3)
     for name, person in zip(("Ana", "Bia"), people, strict=True):
         await person.enter()
         show(stage, "04", name, "an empty room", "after a reload", "bad")
-    found = await people[1].hear(first, within=0.5)
-    count = sum([found is not None])
-    stage.measure(
-        "04", f"{count} of 2", "messages on Bia's page in step 04, after a reload"
-    )
+    return int(await people[1].hear(first, within=0.5) is not None)
 
 
 async def with_a_memory(
     stage, people: list[Person], first: str, second: str, started: float
-) -> None:
-    """Step 05's pages reconnect and catch up, and Ana's sends what it had kept."""
+) -> tuple[int, float]:
+    """Step 05's pages reconnect and catch up, and Ana's sends what it had kept.
+
+    Return how many messages Bia's page has, and after how many seconds.
+    """
     ana, bia = people
     await asyncio.gather(ana.reconnect(stage.pace), bia.reconnect(stage.pace))
     arrived = await bia.hear(second)
@@ -106,9 +112,4 @@ async def with_a_memory(
         show(
             stage, "05", "Bia", "still there?", f"{took:.1f} s after the start", "good"
         )
-    texts = bia.texts()
-    count = sum(text in texts for text in (first, second))
-    stage.measure("05", f"{count} of 2", "messages on Bia's page in step 05")
-    stage.measure(
-        "after", f"{took:.1f} s", "from the start of step 05 to both messages"
-    )
+    return sum(text in bia.texts() for text in (first, second)), took

@@ -34,6 +34,7 @@ async def run(stage) -> None:
 async def five_guests(stage, unit: str) -> float:
     """Let four people wait with a long poll; return how long the fifth one waits."""
     port = stage.port(unit)
+    stage.status("Four people wait for a message.")
     guests = [await stage.enter(Poller(name, port, ROOM)) for name in GUESTS]
     polls = []
     for number, guest in enumerate(guests, 1):

@@ -161,7 +161,7 @@ function measure(lane, unit, most) {
 }
 
 function inSeconds(seconds) {
-  return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  return seconds < 0.1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
 
 // The server's clock is this machine's, so a page that is loaded later shows the same time.
