@@ -182,6 +182,14 @@ class ScreenConsumer(InstructorsPage):
 
     group = SCREEN
 
+    async def connect(self):
+        """Show what every other page of the projector shows."""
+        from course.classroom.screens.projector import projector
+
+        await super().connect()
+        if doors.is_instructor(self.scope):
+            await self.send_event(**projector.current().snapshot(), is_first=True)
+
 
 class Nowhere(AsyncWebsocketConsumer):
     """What has no address here is refused before the handshake."""

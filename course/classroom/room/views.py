@@ -66,10 +66,18 @@ def screen(request, name):
 
 
 def notes(request, name):
-    """The speaker notes of a screen."""
+    """The speaker notes of a screen, for the instructor's second window."""
+    from course.classroom import screens as all_screens
+
     if name not in {one["name"] for one in screens()}:
         raise Http404
-    return render(request, "room/notes.html", {"this": this, "name": name})
+    screen = all_screens.find(name)
+    context = {
+        "screen": screen,
+        "next": all_screens.after(name),
+        "lesson": screen.lesson_at(f"http://{HOST}:{8000 + this.shift}/"),
+    }
+    return render(request, "room/notes.html", context)
 
 
 def screens():

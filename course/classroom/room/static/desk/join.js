@@ -11,7 +11,7 @@ keepOpen("/ws/screen/", {
     if (kind === "room") {
       people = event.people.map((person) => person.shown);
       draw();
-    } else if (kind === "show") {
+    } else if (kind === "show" && !event.is_first) {
       location.assign(`/screen/${event.name}/`);
     }
   },

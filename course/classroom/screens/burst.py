@@ -1,0 +1,77 @@
+"""150 events at once into a queue that holds 100: step 04 loses the rest in silence."""
+
+import asyncio
+import contextlib
+import json
+
+from course.breaks import exhibits
+from course.breaks.stage import Stage as BrokenStep
+from course.classroom.screens.actors import Member
+
+SENT = 150
+ROOM = "burst"
+SILENCE = 2  # seconds
+NO_MESSAGE = "this is not JSON"  # the server answers it at once
+
+
+async def run(stage) -> None:
+    """Ana types one message, and a copy of step 04 sends it 150 times."""
+    stage.status("A copy of step 04 starts, with a Redis of its own …")
+    stage.tell("pane", "sent", title="Sent to the room")
+    stage.tell("pane", "seen", title="On Ana's page")
+    show(stage, "sent", 0)
+    show(stage, "seen", 0)
+    port = await start(stage)
+    ana = await stage.enter(Member("Ana", port, ROOM))
+    stage.status("Ana's consumer sends 150 events, one right after the other.")
+    await stage.pause(2)
+    await ana.send("oi")
+    seen = await count(stage, ana)
+    stage.measure("seen", f"{seen} of {SENT}", "messages on Ana's page")
+    state = "still works" if await is_alive(ana) else f"closed: {ana.socket.code}"
+    stage.measure("lost", str(SENT - seen), f"lost; Ana's socket {state}")
+    stage.status("Nothing else is on its way.")
+
+
+async def count(stage, ana: Member) -> int:
+    """Count what arrives on Ana's page, until nothing else is on its way."""
+    seen = 0
+    with contextlib.suppress(TimeoutError):
+        while ana.socket.is_open:
+            async with asyncio.timeout(SILENCE):
+                seen += await ana.next() is not None
+            show(stage, "sent", SENT)
+            show(stage, "seen", seen)
+            await stage.pause(0.01)  # so that eyes can follow
+    return seen
+
+
+async def is_alive(ana: Member) -> bool:
+    """Tell whether Ana's socket still works: the server answers what is no message."""
+    if ana.socket.is_open:
+        ana.socket.send(NO_MESSAGE)
+        async with asyncio.timeout(SILENCE):
+            return "error" in (await ana.next() or {})
+    return False
+
+
+def show(stage, pane: str, count: int) -> None:
+    """Light so many of the dots."""
+    stage.tell("big", pane, pane=pane, value=str(count), label="messages")
+    stage.tell("dots", pane, pane=pane, total=SENT, lit=count)
+
+
+async def start(stage) -> int:
+    """Serve step 04 with one change: what is sent once, is sent 150 times."""
+    exhibit = exhibits.find("burst")
+    assert f"range({SENT})" in json.dumps([one.new for one in exhibit.changes])
+    step = BrokenStep(exhibit, tell=lambda text: None)
+    entered = contextlib.ExitStack()
+    stage.stack.push_async_callback(stage.in_thread, entered.close)
+
+    def serve() -> None:
+        entered.enter_context(step)
+        step.serve()
+
+    await stage.in_thread(serve)
+    return step.servers[0].port
