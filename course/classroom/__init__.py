@@ -1,0 +1,1 @@
+"""The instructor's kit: `python3 -m course class`."""
