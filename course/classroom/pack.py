@@ -64,9 +64,9 @@ SHARED_MB = 110
 MB_FOR_EACH_TARGET = 30
 
 README_TEXT = """\
-Install Python {pythons} and Git ({list} says where from). The lessons: open {site}/index.html in a browser.
-Copy this folder to the laptop, open a terminal in it, and type: git clone {bundle} realtime-django && cd realtime-django
-There, with no network: python3 -m course run --from ..   (Windows: py -m course run --from ..)
+1. Install Python {pythons} and Git; {list} says where they come from. The lessons are in {site}/index.html, for any browser.
+2. Copy this folder to the laptop, open a terminal in it, and type: git clone {bundle} realtime-django
+3. Then: cd realtime-django   and, without any network: python3 -m course run --from ..   (on Windows: py -m course run --from ..)
 """
 
 
@@ -272,10 +272,9 @@ class Packing:
             if not missing:
                 self.packed[target] = sorted(found.values())
                 return new
-            pins = sorted(missing)
-            for start in range(0, len(pins), AT_ONCE):
-                self.fetch(pins[start : start + AT_ONCE], target)
-            new += len(pins)
+            for pins in batches(missing):
+                self.fetch(pins, target)
+            new += len(missing)
 
     def fetch(self, pins: list[Pin], target: Target) -> None:
         """Fetch wheels for a machine; raise NoWheel if there is none of a package."""
@@ -472,6 +471,18 @@ class Packing:
 
 
 # ---- What pip and git say ------------------------------------------------------------
+
+
+def batches(pins: Iterable[Pin]) -> Iterator[list[Pin]]:
+    """Yield a few packages at a time; one pip takes no two versions of a package."""
+    batch: list[Pin] = []
+    for pin in sorted(pins):
+        if len(batch) == AT_ONCE or pin.name in {other.name for other in batch}:
+            yield batch
+            batch = []
+        batch.append(pin)
+    if batch:
+        yield batch
 
 
 def without_a_wheel(said: str, pins: list[Pin]) -> Pin | None:
