@@ -21,6 +21,7 @@ examples:
   python3 -m course break no-layer       one mistake, in a copy of a step
   python3 -m course bench --quick        what each transport costs
   python3 -m course redis                a Redis to explore, on port 6379
+  python3 -m course class                teach: phones join, one desk drives everything
   python3 -m course notebooks            five notebooks that do it all by hand
 """
 
@@ -151,6 +152,35 @@ def make_parser() -> argparse.ArgumentParser:
         default=0,
         metavar="N",
         help="its database, 0 by default; step 04 uses 4, step 05 uses 5",
+    )
+
+    verb = verbs.add_parser(
+        "class", help="teach: the chats for a room full of phones, a desk, a projector"
+    )
+    verb.set_defaults(verb=hold_class)
+    verb.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="nothing; or show NAME, for the projector; or pack FOLDER, an offline kit",
+    )
+    verb.add_argument(
+        "--address", metavar="IP", help="which of this machine's addresses"
+    )
+    verb.add_argument("--port", type=port, help="the first port; all others follow")
+    verb.add_argument("--no-browser", action="store_true", help="open no browser")
+    verb.add_argument(
+        "--python",
+        action="append",
+        metavar="VERSION",
+        help="pack: for this Python, such as 3.13; several times for several",
+    )
+    verb.add_argument(
+        "--for",
+        dest="systems",
+        action="append",
+        metavar="SYSTEM",
+        help="pack: for windows, macos or linux; several times for several",
     )
 
     verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
@@ -295,6 +325,14 @@ def redis(options: argparse.Namespace, rest: list[str]) -> int:
     from course.steps import LOGS
 
     return main(options.command, options.port, options.n, LOGS)
+
+
+def hold_class(options: argparse.Namespace, rest: list[str]) -> int:
+    """Hold a class, or do what belongs to one."""
+    environment.enter("class")
+    from course.classroom.command import hold_or
+
+    return hold_or(options)
 
 
 def notebooks(options: argparse.Namespace, rest: list[str]) -> int:

@@ -78,18 +78,19 @@ class NoWheel(Exception):
 
 
 def pack(options: argparse.Namespace) -> int:
-    """Make a kit in `options.folder`, or finish it.
-
-    `options.python` and `options.systems` are lists of what is wanted, or None for all.
-    """
-    kit = Packing(
-        Path(options.folder).absolute(), chosen(options.python, options.systems)
-    )
+    """Make the kit in the folder after `pack`, or finish it."""
+    words = options.words[1:]
+    if len(words) != 1:
+        raise CourseError(
+            "Which folder? Try: python3 -m course class pack FOLDER, where FOLDER is new or"
+            " empty, on a USB stick for example"
+        )
+    targets = chosen(options.python, options.systems)
+    kit = Packing(Path(words[0]).absolute(), targets)
     with told_plainly(kit.folder):
         left_out = kit.make()
-    if left_out and (options.python or options.systems):
-        return 1
-    return 0
+    # Without a word about systems or Pythons, a kit is for those that there are wheels for.
+    return 1 if left_out and (options.python or options.systems) else 0
 
 
 def chosen(pythons: list[str] | None, systems: list[str] | None) -> list[Target]:
