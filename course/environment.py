@@ -45,12 +45,16 @@ def enter(group: str, program: str = "course", kit: Path | None = None) -> None:
             f"The Python environment in {VENV} is damaged.\n"
             f"Delete the folder {VENV} and try again."
         )
-    if found is not None and not all(map(is_installed, groups)):
+    if found is not None and all(map(is_installed, groups)):
+        found = None
+    if found is not None:
         check(found)
     if not inside:
         make_venv()
+    if found is not None:
+        install_from(found, groups)
     for each in groups:
-        install(each, list(requirements_of(each)), found)
+        install(each, list(requirements_of(each)))
     show_course()
     if not inside:
         go_on_with(python_of(VENV), program)
@@ -194,7 +198,15 @@ def check(kit: Kit) -> None:
     kit.verify(wheels)
 
 
-def install(group: str, wanted: list[str], kit: Kit | None = None) -> None:
+def install_from(kit: Kit, groups: list[str]) -> None:
+    """Install everything that a kit has into `.venv`, in the versions of the lock."""
+    print("Installing the packages of the kit (only once) …", flush=True)
+    wanted = dict.fromkeys(line for each in groups for line in requirements_of(each))
+    words = ["--constraint", str(LOCK), *wanted]
+    pip_install_from(kit.wheels, python_of(VENV), words, lacks(kit))
+
+
+def install(group: str, wanted: list[str]) -> None:
     """Install a group into `.venv`, in the versions of the lock, if anything is missing."""
     stamp = VENV / f"course-{group}.txt"
     state = hashlib.sha256(LOCK.read_bytes() + "\n".join(wanted).encode()).hexdigest()
@@ -202,11 +214,7 @@ def install(group: str, wanted: list[str], kit: Kit | None = None) -> None:
         return
     if not has_everything(wanted, [str(folder) for folder in packages_of(VENV)]):
         print(f"Installing the packages that `{group}` needs (only once) …", flush=True)
-        words = ["--constraint", str(LOCK), *wanted]
-        if kit is None:
-            pip_install(python_of(VENV), words)
-        else:
-            pip_install_from(kit.wheels, python_of(VENV), words, lacks(kit))
+        pip_install(python_of(VENV), ["--constraint", str(LOCK), *wanted])
     stamp.write_text(state)
 
 

@@ -41,8 +41,9 @@ from course.offline_kit import (
 from course.steps import ROOT
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-# What a class does without a network: the chats, the lessons and the exercises.
-GROUPS = ["run", "exercise"]
+# What a class does without a network: the chats, the lessons and the exercises; and the
+# class itself, on a borrowed laptop.
+GROUPS = ["run", "exercise", "class"]
 
 INSTALLERS = Path(__file__).with_name("installers.toml")
 BUILT_SITE = ROOT / "build" / "kit-site"
