@@ -12,7 +12,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from conftest import copy_course
+from conftest import copy_course, course, refuse
+from pythons import pythons
 
 from course import offline_kit
 from course.classroom import pack
@@ -551,3 +552,113 @@ def test_a_small_course_is_installed_from_its_kit_and_nothing_else(
 
     shutil.rmtree(kit.folder)  # the stick goes to the next student
     assert hello().stdout == f"oi from {clone / '.venv'}\n"
+
+
+# ---- The whole course, without a network ---------------------------------------------
+
+STUDENT = """
+import os, signal, socket, subprocess, sys, urllib.request
+kit, folder = sys.argv[1:]
+try:
+    socket.create_connection(("192.0.2.1", 443), timeout=5)
+except OSError as problem:
+    print("outside:", problem.strerror)
+bundle = os.path.join(kit, "course.bundle")
+subprocess.run(["git", "clone", "-q", bundle, folder], check=True)
+command = [sys.executable, "-m", "course", "run", "01", "--no-browser", "--from", kit]
+run = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+for line in run.stdout:
+    print(line, end="")
+    if "Ctrl-C stops everything" in line:
+        with urllib.request.urlopen("http://127.0.0.1:8001/chat/sala/") as page:
+            print("page:", page.status, "sala" in page.read().decode())
+        run.send_signal(signal.SIGINT)
+print("exit:", run.wait())
+"""
+
+
+def without_network() -> list[str]:
+    """Return what is typed before a command so that it can reach this machine only."""
+    lo = 'ip link set lo up && exec "$@"'
+    user = f"setpriv --reuid={os.getuid()} --regid={os.getgid()} --clear-groups"
+    for words in (
+        ["unshare", "-rn", "sh", "-c", lo, "sh"],
+        # Where only root may have a network of its own, as on Ubuntu 24.04.
+        ["sudo", "-nE", "unshare", "-n", "sh", "-c", lo, "sh", *user.split()],
+    ):
+        tried = shutil.which(words[0]) and subprocess.run(
+            [*words, "true"], capture_output=True, cwd=ROOT
+        )
+        if tried and tried.returncode == 0:
+            return words
+    refuse("This machine has no network namespaces (unshare and ip, on Linux).")
+
+
+@pytest.fixture(scope="module")
+def clone_of_ours(tmp_path_factory):
+    """What is in this folder, with a history: CI's own clone has none."""
+    folder = tmp_path_factory.mktemp("clone")
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, listing.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    git = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_kit_is_packed_and_a_bare_python_runs_from_it_without_a_network(
+    clone_of_ours, tmp_path
+):
+    prefix = without_network()
+    kit = tmp_path / "my stick" / "kit"
+    words = ["class", "pack", str(kit), "--python", HERE.python]
+    words += ["--for", HERE.system.name]
+    result = course(*words, folder=clone_of_ours)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "the whole kit" in result.stdout
+    assert len((kit / "README.txt").read_text().splitlines()) == 3
+    assert "<title>" in (kit / "site/index.html").read_text()
+
+    # Once more: nothing is fetched, so no index is needed.
+    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CONFIG_FILE": os.devnull}
+    dead |= {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": ""}
+    result = course(*words, folder=clone_of_ours, **dead)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert ", 0 of them new" in result.stdout
+
+    bare = pythons()[sys.version_info[:2]]
+    command = [*prefix, bare, "-c", STUDENT, str(kit), str(tmp_path / "student")]
+    env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    result = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "outside: Network is unreachable" in result.stdout
+    assert "Installing the packages of the kit" in result.stdout
+    assert "page: 200 True" in result.stdout
+    assert "exit: 0" in result.stdout
+
+
+@pytest.mark.slow
+def test_a_fresh_clone_without_a_network_and_a_kit_names_the_network(tmp_path):
+    clone = copy_course(tmp_path / "clone")
+    command = [
+        *without_network(),
+        pythons()[sys.version_info[:2]],
+        "-m",
+        "course",
+        "run",
+    ]
+    env = {
+        key: value for key, value in os.environ.items() if not key.startswith("PIP_")
+    }
+    env |= {"PIP_CONFIG_FILE": os.devnull}
+    result = subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True)
+    assert result.returncode == 1
+    first = result.stderr.strip().splitlines()[0]
+    assert first.endswith("this machine cannot reach the package index.")
+    assert "python3 -m course run --from FOLDER" in result.stderr
+    assert "conflicting dependencies" not in result.stderr

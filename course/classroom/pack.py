@@ -61,8 +61,8 @@ NOT_OURS = {"System Volume Information", "lost+found"}
 
 AT_ONCE = 10  # packages for one pip: what it has finished is kept
 # Megabytes, a little more than was measured in November 2026.
-SHARED_MB = 110
-MB_FOR_EACH_TARGET = 30
+SHARED_MB = 75
+MB_FOR_EACH_TARGET = 12
 
 README_TEXT = """\
 1. Install Python {pythons} and Git; {list} says where they come from. The lessons are in {site}/index.html, for any browser.
