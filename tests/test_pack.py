@@ -381,6 +381,18 @@ def test_packing_without_a_folder_asks_which():
             pack.pack(Namespace(words=words, python=None, systems=None))
 
 
+def test_the_sizes_are_a_table_of_systems_and_pythons():
+    sizes = {
+        "Windows x86-64": {"3.11": 56.0, "3.13": 55.71},
+        "Linux arm64": {"3.13": 9},
+    }
+    assert pack.table_of(sizes) == [
+        "  MB to install    3.11   3.13",
+        "  Windows x86-64   56.0   55.7",
+        "  Linux arm64         –    9.0",
+    ]
+
+
 # ---- The list of installers --------------------------------------------------------
 
 

@@ -445,31 +445,41 @@ class Packing:
 
     def say_sizes(self) -> None:
         """Print what everything takes, for each system and in total."""
-        place = self.folder / WHEELS
-        rows = [
-            (str(target), sum(size_of(place / name) for name in names))
-            for target, names in self.packed.items()
-        ]
-        counted = {path.name for path in place.iterdir()}
-        sums = [
-            (f"all wheels, {len(counted)} files, each once", place),
-            ("the lessons", self.folder / SITE),
-            ("the repository", self.folder / BUNDLE),
-        ]
-        rows += [(name, total_of(path)) for name, path in sums]
-        downloaded = self.folder / DOWNLOADED
-        if downloaded.is_dir():
-            rows.append(("installers", total_of(downloaded)))
-        rows.append(("the whole kit", total_of(self.folder)))
-        width = max(len(name) for name, _ in rows)
-        for name, size in rows:
-            say(f"  {name:{width}}  {megabytes(size):6.1f} MB")
+        say("\n" + "\n".join(table_of(self.wheel_sizes())))
+        parts = {
+            "all wheels, each once": self.folder / WHEELS,
+            "the lessons": self.folder / SITE,
+            "the repository": self.folder / BUNDLE,
+            "installers": self.folder / DOWNLOADED,
+            "the whole kit": self.folder,
+        }
+        for name, path in parts.items():
+            if path.exists():
+                say(f"  {name:21}  {megabytes(total_of(path)):7.1f} MB")
         say(
             f"\nThe kit is in {self.folder}. Eject a stick before you pull it out.\n"
-            "On a laptop without a network: git clone"
-            f" {self.folder / BUNDLE} realtime-django, and there:\n"
-            f"  python3 -m course run --from {self.folder}"
+            "Its README.txt has three lines, for a laptop without a network."
         )
+
+    def wheel_sizes(self) -> dict[str, dict[str, float]]:
+        """Return the megabytes that one machine installs, by system and Python."""
+        sizes: dict[str, dict[str, float]] = {}
+        for target, names in self.packed.items():
+            total = sum(size_of(self.folder / WHEELS / name) for name in names)
+            row = sizes.setdefault(target.system.title, {})
+            row[target.python] = megabytes(total)
+        return sizes
+
+
+def table_of(sizes: dict[str, dict[str, float]]) -> list[str]:
+    """Return the lines of a table: a row for each system, a column for each Python."""
+    pythons = sorted({one for row in sizes.values() for one in row}, key=version_key)
+    width = max(map(len, ["MB to install", *sizes]))
+    lines = [f"  {'MB to install':{width}}" + "".join(f"{one:>7}" for one in pythons)]
+    for system, row in sizes.items():
+        cells = [f"{row[one]:7.1f}" if one in row else f"{'–':>7}" for one in pythons]
+        lines.append(f"  {system:{width}}" + "".join(cells))
+    return lines
 
 
 # ---- What pip and git say ------------------------------------------------------------
