@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from course import compare, environment
 from course.errors import CourseError, for_this_system, reported
@@ -65,6 +66,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--threads", type=positive, metavar="N", help="threads of the WSGI server"
     )
     verb.add_argument("--no-browser", action="store_true", help="open no browser")
+    verb.add_argument(
+        "--from",
+        dest="kit",
+        type=Path,
+        metavar="FOLDER",
+        help="install from an offline kit, without the network",
+    )
 
     verb = verbs.add_parser("test", help="run every test, or one step's")
     verb.set_defaults(verb=test)
@@ -203,7 +211,7 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
             " python3 -m course run 03 --servers 2"
         )
     threads = threads_of(step, options) if step else None
-    environment.enter("run")
+    environment.enter("run", kit=options.kit)
     from course.run import run_everything, run_lessons, run_step
 
     browser = not options.no_browser

@@ -2,15 +2,18 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
 from course.errors import CourseError
-from course.installing import pip_install
+from course.installing import pip_install, pip_install_from
+from course.offline_kit import Kit, open_kit, sha256_of_lock, this_machine
 from course.steps import ROOT
 
 VENV = ROOT / ".venv"
@@ -20,15 +23,21 @@ LOCK = ROOT / "requirements.txt"
 GOES_ON = "COURSE_GOES_ON"
 
 
-def enter(group: str, program: str = "course") -> None:
+def enter(group: str, program: str = "course", kit: Path | None = None) -> None:
     """Go on in a Python that has all packages of a group; make it if need be.
 
     Returns if this Python is the one. Else it prepares `.venv`, starts the same command
     of `program` there, and doesn't return. Where nothing is missing, no pip is started.
+
+    From the folder of a `kit` everything is installed that the kit has, so that the next
+    verb needs neither the network nor the kit.
     """
     goes_on = os.environ.pop(GOES_ON, "")
-    wanted = list(requirements_of(group))
-    if has_everything(wanted):
+    groups, found = [group], None
+    if kit is not None and not (goes_on and has_group(group)):
+        found = open_unless_needless(kit, group)
+        groups += [other for other in found.groups if other != group] if found else []
+    if all(map(has_group, groups)):
         return
     inside = is_venv(sys.prefix)
     if goes_on and not inside:
@@ -36,9 +45,16 @@ def enter(group: str, program: str = "course") -> None:
             f"The Python environment in {VENV} is damaged.\n"
             f"Delete the folder {VENV} and try again."
         )
+    if found is not None and all(map(is_installed, groups)):
+        found = None
+    if found is not None:
+        check(found)
     if not inside:
         make_venv()
-    install(group, wanted)
+    if found is not None:
+        install_from(found, groups)
+    for each in groups:
+        install(each, list(requirements_of(each)))
     show_course()
     if not inside:
         go_on_with(python_of(VENV), program)
@@ -59,6 +75,17 @@ def requirements_of(group: str) -> Iterator[str]:
             yield from requirements_of(entry["include-group"])
         else:
             yield entry
+
+
+def has_group(group: str) -> bool:
+    """Tell whether this Python has every package of a group."""
+    return has_everything(list(requirements_of(group)))
+
+
+def is_installed(group: str) -> bool:
+    """Tell whether `.venv` has every package of a group."""
+    folders = [str(folder) for folder in packages_of(VENV)]
+    return has_everything(list(requirements_of(group)), folders)
 
 
 def has_everything(wanted: list[str], path: list[str] | None = None) -> bool:
@@ -147,6 +174,38 @@ def why_no_venv(said: str) -> str:
     )
 
 
+def open_unless_needless(folder: Path, group: str) -> Kit | None:
+    """Return the kit in a folder; None if it is gone, but the group is there already."""
+    try:
+        return open_kit(folder)
+    except CourseError:
+        if not is_installed(group):
+            raise
+    return None
+
+
+def check(kit: Kit) -> None:
+    """Raise CourseError unless a kit has whole wheels for this Python and system."""
+    here = this_machine()
+    if is_whole(VENV):  # made by another Python, perhaps
+        about = (VENV / "pyvenv.cfg").read_text("utf-8")
+        if found := re.search(
+            r"^version(?:_info)? *= *(\d+\.\d+)", about, re.MULTILINE
+        ):
+            here = replace(here, python=found[1], program=str(python_of(VENV)))
+    wheels = kit.wheels_for(here)
+    print(f"Verifying {len(wheels)} packages in {kit.folder} …", flush=True)
+    kit.verify(wheels)
+
+
+def install_from(kit: Kit, groups: list[str]) -> None:
+    """Install everything that a kit has into `.venv`, in the versions of the lock."""
+    print("Installing the packages of the kit (only once) …", flush=True)
+    wanted = dict.fromkeys(line for each in groups for line in requirements_of(each))
+    words = ["--constraint", str(LOCK), *wanted]
+    pip_install_from(kit.wheels, python_of(VENV), words, lacks(kit))
+
+
 def install(group: str, wanted: list[str]) -> None:
     """Install a group into `.venv`, in the versions of the lock, if anything is missing."""
     stamp = VENV / f"course-{group}.txt"
@@ -157,6 +216,19 @@ def install(group: str, wanted: list[str]) -> None:
         print(f"Installing the packages that `{group}` needs (only once) …", flush=True)
         pip_install(python_of(VENV), ["--constraint", str(LOCK), *wanted])
     stamp.write_text(state)
+
+
+def lacks(kit: Kit) -> str:
+    """Return why a kit may lack a package, and what to do."""
+    if kit.contents["lock"] == sha256_of_lock(LOCK):
+        why = "one of its wheels does not fit this machine."
+    else:
+        why = (
+            "it was packed for another version of the course than the one in"
+            f" {ROOT}.\nThe right one is in the kit: git clone"
+            f" {kit.folder / 'course.bundle'} realtime-django"
+        )
+    return f"The packages of the kit in {kit.folder} could not be installed: {why}"
 
 
 def show_course() -> None:

@@ -30,10 +30,11 @@ NO_NETWORK = re.compile(
     "|Network is unreachable|ReadTimeoutError"
 )
 OFFLINE = """\
-The packages could not be installed: this machine can't reach the package index.
+The packages could not be installed: this machine cannot reach the package index.
 Connect to the internet and try again; finished downloads are kept.
-To install offline, set two variables, where FOLDER holds the wheels (an offline kit),
-and repeat the command:
+If your instructor has an offline kit, on a USB stick for example, name its folder:
+  python3 -m course run --from FOLDER
+With a folder of wheels of your own, set two variables and repeat the command:
   macOS, Linux  export PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER
   PowerShell    $env:PIP_NO_INDEX = 1; $env:PIP_FIND_LINKS = 'FOLDER'"""
 NOT_IN_THE_FOLDER = """\
@@ -43,25 +44,57 @@ Correct PIP_FIND_LINKS, or unset both variables and connect to the internet."""
 FULL = "The packages could not be installed: the disk is full. Free some space (about 750 MB)."
 OTHER = "The packages could not be installed. What was installed stays; try again."
 
+# What pip says where it finds no package at all, and would send a person the wrong way.
+MISLEADING = re.compile(
+    "conflicting dependencies|ResolutionImpossible|from versions: none"
+    "|No matching distribution found"
+)
+
+
+class PipError(Exception):
+    """What pip said when it failed."""
+
 
 def pip_install(python: Path, words: list[str]) -> None:
     """Install with the pip of a Python; raise CourseError with a reason if it fails."""
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
-    command += ["--no-input", "--progress-bar", "off", "--retries", "1", *words]
+    try:
+        run_pip(python, ["install", *words])
+    except PipError as problem:
+        raise CourseError(reason(str(problem))) from None
+
+
+def pip_install_from(wheels: Path, python: Path, words: list[str], lacks: str) -> None:
+    """Install from a folder of wheels and nowhere else; `lacks` is for what isn't there."""
+    # Nobody's own index or folder of wheels adds to these.
+    alone = {"PIP_CONFIG_FILE": os.devnull}
+    options = ["--isolated", "--no-index", "--find-links", str(wheels)]
+    try:
+        run_pip(python, ["install", *options, *words], alone)
+    except PipError as problem:
+        said = str(problem)
+        why = FULL if "No space left" in said else lacks
+        raise CourseError(with_words_of_pip(why, said)) from None
+
+
+def run_pip(python: Path, words: list[str], env: dict[str, str] | None = None) -> None:
+    """Run the pip of a Python and show its progress; raise PipError if it fails."""
+    command = [str(python), "-m", "pip", *words, "--disable-pip-version-check"]
+    command += ["--no-input", "--progress-bar", "off", "--retries", "1"]
+    plain = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            env=os.environ | plain | (env or {}),
             encoding="utf-8",
             errors="replace",
         ) as pip:
             show_progress(stages_in(pip.stdout))
         if pip.returncode:
             errors.seek(0)
-            raise CourseError(reason(errors.read()))
+            raise PipError(errors.read())
 
 
 def stages_in(lines: Iterable[str]) -> Iterator[str]:
@@ -99,7 +132,19 @@ def reason(said: str) -> str:
         why = NOT_IN_THE_FOLDER.format(folder=folder)
     elif NO_NETWORK.search(said):
         why = OFFLINE
+        said = without_misleading_lines(said)
     else:
         why = OTHER
+    return with_words_of_pip(why, said)
+
+
+def without_misleading_lines(said: str) -> str:
+    """Leave out what pip concludes from finding nothing; the network is the reason."""
+    lines = said.splitlines()
+    return "\n".join(line for line in lines if not MISLEADING.search(line))
+
+
+def with_words_of_pip(why: str, said: str) -> str:
+    """Return a reason, and then the end of pip's own words."""
     lines = [line for line in said.splitlines() if line.strip()][-SHOWN:]
     return "\n".join([why, "", "pip says:", *(f"  {line}" for line in lines)])
