@@ -15,6 +15,7 @@
   const SIZES = [44, 40, 36, 32, 28]; // pixels; the last one is the smallest allowed
   const SMALLEST = SIZES.at(-1);
   const SWIPE = 50; // pixels
+  const FAR = 8; // lines from the beginning of a listing to its first note
   const START = "start"; // what the notes call the screens above the first heading
 
   // Sections that are for a reader and not for a class.
@@ -33,7 +34,7 @@
   const NOT_SHOWN = [
     ".hurry",
     ".verified",
-    ".recorded",
+    ":has(> .recorded)",
     ".words",
     ".project-place",
     ".exercise",
@@ -64,14 +65,14 @@
   // ---- In and out ----
 
   function enter() {
+    const place = stage ? null : remembered();
     const isNew = !stage;
     if (isNew) build();
-    const place = isNew ? remembered() : null;
-    const from = place ?? firstOf(isNew && location.hash ? headingOf(location.hash) : inSight());
+    const heading = isNew && location.hash ? headingOf(location.hash) : inSight();
     document.body.classList.add("projecting");
     address("?project");
     scale();
-    show(from);
+    show(place ?? firstOf(heading));
   }
 
   function leave() {
@@ -115,12 +116,13 @@
     return decodeURIComponent(hash.slice(1));
   }
 
-  /* The last heading above the middle of the window. */
+  /* The last heading above the middle of the window; nothing at the top of the page. */
   function inSight() {
+    if (scrollY < innerHeight / 2) return START;
     const above = [...article.querySelectorAll("h2[id], h3[id]")].filter(
       (heading) => heading.getBoundingClientRect().top < innerHeight / 2,
     );
-    return above.findLast((heading) => firstOf(heading.id) > 0)?.id;
+    return above.findLast(({ id }) => screens.some((one) => one.heading === id))?.id;
   }
 
   function firstOf(heading) {
@@ -280,6 +282,7 @@
     // Wide enough to measure, whatever the window is.
     document.body.classList.add("projecting");
     new Maker().read();
+    document.body.classList.remove("projecting");
     screens.forEach(({ element, counter }, at) => {
       counter.textContent = `${at + 1} / ${screens.length}`;
       element.setAttribute("aria-label", `Screen ${at + 1} of ${screens.length}`);
@@ -329,6 +332,10 @@
       const keys = make("p", "keys", "→ next · Shift+→ next section · N notes · B blank · Esc leave");
       screen.body.append(keys);
       screen.element.append(screen.counter);
+      for (const size of [64, 56, 48, 40]) {
+        title.style.fontSize = `${size}px`;
+        if (fits(screen)) break;
+      }
     }
 
     take(block) {
@@ -343,8 +350,8 @@
       else if (block.querySelector("img")) this.takePicture(block);
       else if (block.matches(".bars")) this.takeWhole(block);
       else if (block.matches("table") || block.querySelector(":scope table")) this.takeTable(block);
-      else if (isNotesOfCode(block)) return;
-      else this.texts.push(...pieces(block));
+      else if (isNotesOfCode(block) || isPointer(block)) return;
+      else if (clean(block).textContent.trim()) this.texts.push(...pieces(block));
     }
 
     takeHeading(block) {
@@ -357,7 +364,7 @@
     /* A new, empty screen. */
     add(kind = "") {
       const title = make("h2", "", this.title);
-      const counter = make("p", "counter");
+      const counter = make("p", "counter", "100 / 100");
       const head = make("header", "", title, counter);
       const body = make("div", "body");
       const element = make("section", `screen ${kind}`, head, body);
@@ -398,7 +405,8 @@
     fill(screen, texts, size) {
       let count = 0;
       setSize(screen, size);
-      for (const piece of texts) {
+      for (const [at, piece] of texts.entries()) {
+        if (count > 0 && this.isBetterOnTheNext(screen, texts.slice(at), size)) break;
         const undo = append(screen.body, piece);
         if (!fits(screen)) {
           if (count > 0) {
@@ -420,6 +428,26 @@
         count -= 1;
       }
       return count;
+    }
+
+    /* A list that would be torn, and fits a screen of its own with what announces it. */
+    isBetterOnTheNext(screen, texts, size) {
+      const list = texts.find((one) => one.list)?.list;
+      const end = texts.findIndex((one, at) => one.list !== list && (at > 0 || one.list));
+      const group = end < 0 ? texts : texts.slice(0, end);
+      const isStart = texts[0].list ? texts[0].isFirst : leads(texts[0]) && texts[1]?.list;
+      if (!isStart) return false;
+      const undo = group.map((piece) => append(screen.body, piece));
+      const isWhole = fits(screen);
+      for (const one of undo.toReversed()) one();
+      if (isWhole) return false;
+      const trial = this.add("text");
+      setSize(trial, size);
+      for (const piece of group) append(trial.body, piece);
+      const isBetter = fits(trial);
+      trial.element.remove();
+      screens.pop();
+      return isBetter;
     }
 
     /* The sentence that announces what follows, if there is one. */
@@ -446,7 +474,8 @@
       const all = labels.map((label, at) => {
         const listing = clean(blocks[at]);
         for (const code of listing.querySelectorAll("code")) splitLines(code);
-        return make("div", "system", make("p", "label", label.textContent), listing);
+        const name = make("p", "label", label.textContent);
+        return make("div", "system", name, ...listing.children);
       });
       this.texts.push({ node: make("div", "systems", ...all) });
     }
@@ -541,11 +570,16 @@
         this.parts(listing, intro);
         return;
       }
-      if (notes.length > 1 || intro) this.opening(listing, intro);
+      const before = intro?.node;
       notes.forEach((note, at) => {
-        const screen = this.addCode(listing);
+        let screen = this.addCode(listing);
         const text = make("div", "code-note", make("span", "number", String(at + 1)));
         text.append(make("p", "", ...note.childNodes));
+        if (at === 0 && (before || listing.lineOf(1) >= FAR)) {
+          if (listing.whole(screen, before, 1, text)) return;
+          listing.opening(screen, before);
+          screen = this.addCode(listing);
+        }
         listing.window(screen, at + 1, text);
       });
     }
@@ -556,17 +590,9 @@
       return screen;
     }
 
-    /* The listing before its notes: all of it, or its beginning. */
-    opening(listing, intro) {
-      const screen = this.addCode(listing);
-      const before = intro?.node.cloneNode(true);
-      if (listing.whole(screen, before)) return;
-      listing.from(screen, 0, before);
-    }
-
     /* A listing without notes, on as many screens as it needs. */
     parts(listing, intro) {
-      let before = intro?.node.cloneNode(true);
+      let before = intro?.node;
       let screen = this.addCode(listing);
       if (listing.whole(screen, before)) return;
       let line = listing.from(screen, 0, before);
@@ -585,7 +611,8 @@
       this.file = copy.querySelector(".filename")?.textContent.replace(/^steps\/[^/]+\//, "");
       const code = copy.querySelector("code");
       this.kind = block.className;
-      this.lines = linesOf(code);
+      // A class sees what changes, and not where.
+      this.lines = linesOf(code).filter((line) => !line.textContent.startsWith("@@ "));
     }
 
     show(screen, from, to, mark, before, after) {
@@ -604,10 +631,23 @@
       screen.body.replaceChildren(...[before, listing, after].filter(Boolean));
     }
 
+    lineOf(mark) {
+      return this.lines.findIndex((line) => line.querySelector(`[data-note="${mark}"]`));
+    }
+
+    isBlank(at) {
+      return this.lines[at].textContent.trim() === "";
+    }
+
     /* All of it, in the largest letters; false if there is too much. */
     whole(screen, before, mark = 0, after = null) {
       this.show(screen, 0, this.lines.length, mark, before, after);
       return enlarge(screen, true);
+    }
+
+    /* Before its notes: all of it, or its beginning. */
+    opening(screen, before) {
+      if (!this.whole(screen, before)) this.from(screen, 0, before);
     }
 
     /* As many lines as fit, from one on; return the first that doesn't. */
@@ -623,13 +663,13 @@
       if (to === last) return last;
       // Better between two parts of the code than within one.
       for (let at = to; at > first + (to - first) / 2; at -= 1) {
-        if (this.lines[at].textContent.trim() === "") {
+        if (this.isBlank(at)) {
           to = at;
           break;
         }
       }
       this.show(screen, first, to, 0, before, null);
-      while (to < last && this.lines[to].textContent.trim() === "") to += 1;
+      while (to < last && this.isBlank(to)) to += 1;
       return to;
     }
 
@@ -637,20 +677,33 @@
     window(screen, mark, after) {
       if (this.whole(screen, null, mark, after)) return;
       setSize(screen, SMALLEST);
-      const at = this.lines.findIndex((line) => line.querySelector(`[data-note="${mark}"]`));
+      const at = this.lineOf(mark);
       let count = this.lines.length;
       do {
         count -= 1;
         // A little more of what is above than of what is below.
         let from = Math.max(0, at - Math.ceil(count / 2));
-        const to = Math.min(this.lines.length, from + count);
+        let to = Math.min(this.lines.length, from + count);
         from = Math.max(0, to - count);
+        while (this.isBlank(from)) from += 1;
+        while (this.isBlank(to - 1)) to -= 1;
         this.show(screen, from, to, mark, null, after);
       } while (count > 1 && !fits(screen));
     }
   }
 
   // ---- Parts of the page ----
+
+  /* A paragraph that sends a reader elsewhere. */
+  function isPointer(block) {
+    const isLink = block.firstChild?.nodeName === "A";
+    return block.nodeName === "P" && (isLink || block.textContent.startsWith("Read more"));
+  }
+
+  /* A sentence right above a list. */
+  function leads(piece) {
+    return announces(piece) || (piece?.node?.nodeName === "P" && piece.node.textContent.length < 60);
+  }
 
   function announces(piece) {
     return piece?.node?.nodeName === "P" && piece.node.textContent.trim().endsWith(":");
@@ -664,12 +717,18 @@
   /* A text in pieces that a screen can end with. */
   function pieces(block) {
     if (block.matches("ul, ol")) {
-      return [...block.children].map((item, at) => ({ item: clean(item), list: block, at }));
+      return [...block.children].map((item, at) => ({
+        item: clean(item),
+        list: block,
+        isFirst: at === 0,
+        at,
+      }));
     }
     if (block.matches("dl")) {
       const found = [];
       for (const part of block.children) {
-        if (part.nodeName === "DT") found.push({ item: [clean(part)], list: block, at: 0 });
+        const isFirst = found.length === 0;
+        if (part.nodeName === "DT") found.push({ item: [clean(part)], list: block, isFirst, at: 0 });
         else found.at(-1).item.push(clean(part));
       }
       return found;
@@ -708,7 +767,7 @@
   function clean(part) {
     const copy = part.cloneNode(true);
     for (const gone of copy.querySelectorAll(
-      ".headerlink, .md-code__nav, .md-clipboard, .md-annotation, input, [role=status], pre > span:empty",
+      `${NOT_SHOWN}, .headerlink, .md-code__nav, .md-clipboard, .md-annotation, input, [role=status], pre > span:empty`,
     )) {
       gone.remove();
     }
@@ -834,25 +893,32 @@
    * where they would no longer fit their box. */
   function drawLarge(screen, svg) {
     const { width, height } = svg.viewBox.baseVal;
-    screen.element.classList.add("measured");
-    const isTall = height / width > 0.5;
-    screen.element.classList.toggle("tall", isTall);
-    const { clientWidth, clientHeight } = screen.body;
-    const factor = Math.min(clientWidth / width, clientHeight / height);
-    svg.setAttribute("width", width * factor);
-    svg.setAttribute("height", height * factor);
+    const { classList } = screen.element;
+    classList.add("measured");
+    const factorOf = ({ clientWidth, clientHeight }) =>
+      Math.min(clientWidth / width, clientHeight / height);
+    // Without its title there is more room.
+    classList.toggle("tall", factorOf(screen.body) < 1.8 && height / width > 0.5);
+    const factor = factorOf(screen.body);
+    svg.style.width = `${width * factor}px`;
+    svg.style.height = `${height * factor}px`;
     const smallest = (SMALLEST + 0.2) / factor;
     for (const text of svg.querySelectorAll("text")) {
       const size = parseFloat(getComputedStyle(text).fontSize);
       if (size >= smallest) continue;
       const length = text.getComputedTextLength();
       text.style.fontSize = `${smallest}px`;
-      const room = length * 1.08;
-      if (text.getComputedTextLength() > room) {
+      const grown = text.getComputedTextLength();
+      const { x } = text.getBBox();
+      // A text in the middle loses the same on both sides.
+      const outside = Math.max(0, -x, x + grown - width);
+      const sides = getComputedStyle(text).textAnchor === "middle" ? 2 : 1;
+      const room = Math.min(length * 1.1, grown - sides * outside);
+      if (grown > room) {
         text.setAttribute("textLength", room);
         text.setAttribute("lengthAdjust", "spacingAndGlyphs");
       }
     }
-    screen.element.classList.remove("measured");
+    classList.remove("measured");
   }
 })();
