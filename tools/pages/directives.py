@@ -21,6 +21,7 @@ from tools.pages import (
     museum,
     notebooks,
     notes,
+    speaker,
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
@@ -47,6 +48,7 @@ BLOCKS = {
     "notebook": notebooks.page,
     "output": listings.output,
     "section": listings.section,
+    "speaker-notes": speaker.speaker_notes,
     "table": measured.table,
     "track": exercises.track,
     "versions": measured.versions,

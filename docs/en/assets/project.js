@@ -1,7 +1,8 @@
 /* "Project this page": the way into the projection view of a lesson.
  *
  * `?project` in the address, the key P, or the link in the head of a lesson. What draws
- * the screens is in slides.js and project.css, loaded when somebody asks for them.
+ * the screens is in slides.js and project.css, loaded when somebody asks for them. With
+ * `?follow`, the page of the speaker notes follows the slides: notes.js.
  * A classic script, not a module: from disk (file://) a module does not load.
  */
 (() => {
@@ -10,13 +11,17 @@
   const assets = new URL(".", document.currentScript.src);
   const article = document.querySelector("article");
   const isLesson = article && location.pathname.includes("/lessons/");
-  const wanted = new URLSearchParams(location.search).has("project");
+  const query = new URLSearchParams(location.search);
+  let loading = null;
+
+  if (query.has("follow") && document.querySelector(".speaker-note")) {
+    load("link", "project.css").then(() => load("script", "notes.js"));
+  }
   if (!isLesson) return;
 
-  let loading = null;
   addLink();
   addEventListener("keydown", key, { capture: true });
-  if (wanted) start();
+  if (query.has("project")) start();
 
   function start() {
     loading ??= Promise.all([load("link", "project.css"), load("script", "slides.js")]);

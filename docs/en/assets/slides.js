@@ -242,10 +242,10 @@
     // When it has loaded, it asks for the screen.
   }
 
-  /* From disk, every page has an origin of its own, "null", so we ask who is speaking:
-   * a window that one of our keys has opened, and no other site can be that. */
+  /* The window with the notes asks for the screen when it has loaded, and then again and
+   * again: it finds the slides again after they were loaded anew. */
   function listen({ data, source, origin }) {
-    if (origin !== location.origin && origin !== "null") return;
+    if (origin !== (location.protocol === "file:" ? "null" : location.origin)) return;
     if (data?.kind === "notes: hello") {
       notes = source;
       if (stage) tell();
