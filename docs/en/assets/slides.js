@@ -18,6 +18,8 @@
   const FAR = 8; // lines from the beginning of a listing to its first note
   const START = "start"; // what the notes call the screens above the first heading
 
+  const FACTS = new Set(["The question", "What carries a message"]);
+
   // Sections that are for a reader and not for a class.
   const LEFT_OUT = new Set([
     "exercises",
@@ -66,9 +68,11 @@
 
   function enter() {
     const place = stage ? null : remembered();
+    const inSight = headingsInSight();
     const isNew = !stage;
     if (isNew) build();
-    const heading = isNew && location.hash ? headingOf(location.hash) : inSight();
+    const wanted = isNew && location.hash ? [headingOf(location.hash)] : inSight;
+    const heading = wanted.findLast((id) => screens.some((one) => one.heading === id));
     document.body.classList.add("projecting");
     address("?project");
     scale();
@@ -116,13 +120,12 @@
     return decodeURIComponent(hash.slice(1));
   }
 
-  /* The last heading above the middle of the window; nothing at the top of the page. */
-  function inSight() {
-    if (scrollY < innerHeight / 2) return START;
-    const above = [...article.querySelectorAll("h2[id], h3[id]")].filter(
-      (heading) => heading.getBoundingClientRect().top < innerHeight / 2,
-    );
-    return above.findLast(({ id }) => screens.some((one) => one.heading === id))?.id;
+  /* The headings above the middle of the window; none at the top of the page. */
+  function headingsInSight() {
+    if (scrollY < innerHeight / 2) return [];
+    return [...article.querySelectorAll("h2[id], h3[id]")]
+      .filter((heading) => heading.getBoundingClientRect().top < innerHeight / 2)
+      .map((heading) => heading.id);
   }
 
   function firstOf(heading) {
@@ -325,7 +328,7 @@
       const title = make("h1", "", ...heading.childNodes);
       screen.body.append(title);
       const facts = [...article.querySelectorAll(".lesson-head dt")];
-      for (const fact of facts.filter((dt) => dt.textContent !== "Minutes")) {
+      for (const fact of facts.filter((dt) => FACTS.has(dt.textContent))) {
         const answer = clean(fact.nextElementSibling);
         screen.body.append(make("p", "fact", ...answer.childNodes));
       }
@@ -369,6 +372,7 @@
       const body = make("div", "body");
       const element = make("section", `screen ${kind}`, head, body);
       element.tabIndex = -1;
+      element.dataset.heading = this.heading;
       stage.append(element);
       const screen = {
         element,
@@ -694,10 +698,12 @@
 
   // ---- Parts of the page ----
 
-  /* A paragraph that sends a reader elsewhere. */
+  /* A paragraph that sends a reader elsewhere, or to a box that isn't shown. */
   function isPointer(block) {
+    if (block.nodeName !== "P") return false;
     const isLink = block.firstChild?.nodeName === "A";
-    return block.nodeName === "P" && (isLink || block.textContent.startsWith("Read more"));
+    const opensBox = block.textContent.endsWith(":") && block.nextElementSibling?.matches(NOT_SHOWN);
+    return isLink || opensBox || block.textContent.startsWith("Read more");
   }
 
   /* A sentence right above a list. */
