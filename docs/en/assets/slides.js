@@ -349,7 +349,7 @@
       else if (block.matches(".predict")) this.takePrediction(block);
       else if (block.matches(".diagram, .plotted")) this.takeDrawing(block);
       else if (block.matches(".highlight")) this.takeCode(block);
-      else if (block.matches(".tabbed-set")) this.takeCommands(block);
+      else if (block.matches(".tabbed-set")) this.texts.push({ node: systemsOf(block) });
       else if (block.querySelector("img")) this.takePicture(block);
       else if (block.matches(".bars")) this.takeWhole(block);
       else if (block.matches("table") || block.querySelector(":scope table")) this.takeTable(block);
@@ -399,7 +399,7 @@
       while (texts.length > 0) {
         screen = this.add("text");
         prepare(screen);
-        const count = this.fill(screen, texts, size);
+        const count = this.fill(screen, texts, this.sizeFor(texts, size));
         texts.splice(0, count);
         enlarge(screen);
       }
@@ -410,7 +410,7 @@
       let count = 0;
       setSize(screen, size);
       for (const [at, piece] of texts.entries()) {
-        if (count > 0 && this.isBetterOnTheNext(screen, texts.slice(at), size)) break;
+        if (count > Number(leads(texts[0])) && this.isBetterOnTheNext(screen, texts.slice(at), size)) break;
         const undo = append(screen.body, piece);
         if (!fits(screen)) {
           if (count > 0) {
@@ -434,6 +434,24 @@
       return count;
     }
 
+    /* The largest letters with which a list fits below the sentence that announces it. */
+    sizeFor(texts, size) {
+      if (!leads(texts[0]) || !texts[1]?.list) return size;
+      const group = [texts[0], ...texts.slice(1).filter(({ list }) => list === texts[1].list)];
+      const smaller = SIZES.filter((one) => one <= size);
+      return smaller.find((one) => this.fitsAlone(group, one)) ?? size;
+    }
+
+    fitsAlone(group, size) {
+      const trial = this.add("text");
+      setSize(trial, size);
+      for (const piece of group) append(trial.body, piece);
+      const isIn = fits(trial);
+      trial.element.remove();
+      screens.pop();
+      return isIn;
+    }
+
     /* A list that would be torn, and fits a screen of its own with what announces it. */
     isBetterOnTheNext(screen, texts, size) {
       const list = texts.find((one) => one.list)?.list;
@@ -444,14 +462,7 @@
       const undo = group.map((piece) => append(screen.body, piece));
       const isWhole = fits(screen);
       for (const one of undo.toReversed()) one();
-      if (isWhole) return false;
-      const trial = this.add("text");
-      setSize(trial, size);
-      for (const piece of group) append(trial.body, piece);
-      const isBetter = fits(trial);
-      trial.element.remove();
-      screens.pop();
-      return isBetter;
+      return !isWhole && this.fitsAlone(group, size);
     }
 
     /* The sentence that announces what follows, if there is one. */
@@ -470,18 +481,6 @@
         screen.body.firstElementChild.remove();
         if (!enlarge(screen)) screen.element.classList.add("cut");
       }
-    }
-
-    takeCommands(block) {
-      const labels = [...block.querySelectorAll(".tabbed-labels label")];
-      const blocks = block.querySelectorAll(".tabbed-block");
-      const all = labels.map((label, at) => {
-        const listing = clean(blocks[at]);
-        for (const code of listing.querySelectorAll("code")) splitLines(code);
-        const name = make("p", "label", label.textContent);
-        return make("div", "system", name, ...listing.children);
-      });
-      this.texts.push({ node: make("div", "systems", ...all) });
     }
 
     takeDrawing(block) {
@@ -544,7 +543,7 @@
       this.texts = [];
       let once = prepare;
       for (const child of inside) {
-        if (child.matches("p, ul, ol, dl")) {
+        if (child.matches("p, ul, ol, dl") && !child.querySelector("img")) {
           if (!isNotesOfCode(child)) this.texts.push(...pieces(child));
         } else {
           if (once) this.flowTexts(once);
@@ -769,9 +768,21 @@
     };
   }
 
+  /* The commands of each system, one below the other instead of in tabs. */
+  function systemsOf(tabs) {
+    const blocks = tabs.querySelectorAll(".tabbed-block");
+    const all = [...tabs.querySelectorAll(".tabbed-labels label")].map((label, at) => {
+      const content = clean(blocks[at]);
+      for (const code of content.querySelectorAll("code")) splitLines(code);
+      return make("div", "system", make("p", "label", label.textContent), ...content.children);
+    });
+    return make("div", "systems", ...all);
+  }
+
   /* A copy of a part of the page, without what a reader can press or follow. */
   function clean(part) {
     const copy = part.cloneNode(true);
+    for (const tabs of copy.querySelectorAll(".tabbed-set")) tabs.replaceWith(systemsOf(tabs));
     for (const gone of copy.querySelectorAll(
       `${NOT_SHOWN}, .headerlink, .md-code__nav, .md-clipboard, .md-annotation, input, [role=status], pre > span:empty`,
     )) {
