@@ -177,6 +177,14 @@ def test_tabs_below_a_command_are_a_group_of_their_own():
     assert text.count('===! "macOS, Linux"') == 2
 
 
+def test_tabs_that_a_page_writes_itself_stay_one_group():
+    for_each = ['=== "{}"', "", "    ```sh", "    export A=1", "    ```", ""]
+    lines = [
+        line.format(name) for name in ("macOS, Linux", "Windows") for line in for_each
+    ]
+    assert shown(*lines).count("===!") == 0
+
+
 @pytest.mark.parametrize("line", ["pip install channels", "$ python3 --version"])
 def test_other_commands_and_outputs_stay_as_they_are(line):
     fenced = ["```text", line, "```"]

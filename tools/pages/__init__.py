@@ -21,6 +21,7 @@ Alone on a line, with any indentation:
     ::: museum 03
     ::: error no-layer
     ::: closing codes
+    ::: speaker-notes
 
 In a sentence, one figure, or how many times larger one chat's is than another's:
 
@@ -38,6 +39,7 @@ manifest     what steps.toml says
 museum       errors and close codes
 notebooks    a notebook as a page
 plots        a plot of a notebook, in the colours of the page
+speaker      what an instructor says beside the slides of a lesson
 diagrams     a drawn SVG, and its upright variant for phones
 """
 

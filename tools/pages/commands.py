@@ -35,9 +35,14 @@ def for_each_system(lines: list[str]) -> list[str]:
     return [indent + line if line else line for line in made]
 
 
-def part_from(rest: list[str]) -> None:
-    """Let tabs that a page writes itself, right below a block, be a group of their own."""
+def part_from(rest: list[str], above: str) -> None:
+    """Let tabs that a page writes itself, right below a block, be a group of their own.
+
+    `above` is the block's first line. If it's indented more than the tabs, it's in one.
+    """
     for index, line in enumerate(rest):
         if line.strip():
-            rest[index] = TAB.sub(r"\1===! ", line)
+            tab = TAB.match(line)
+            if tab and above.startswith(tab[1]) and not above[len(tab[1])].isspace():
+                rest[index] = TAB.sub(r"\1===! ", line)
             return

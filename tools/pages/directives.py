@@ -21,6 +21,7 @@ from tools.pages import (
     museum,
     notebooks,
     notes,
+    speaker,
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
@@ -47,6 +48,7 @@ BLOCKS = {
     "notebook": notebooks.page,
     "output": listings.output,
     "section": listings.section,
+    "speaker-notes": speaker.speaker_notes,
     "table": measured.table,
     "track": exercises.track,
     "versions": measured.versions,
@@ -86,7 +88,7 @@ def expanded(lines: list[str]) -> Iterator[str]:
         line = rest.pop(0)
         if mark := FENCE.match(line):
             yield from commands.for_each_system([line, *taken(rest, mark[1])])
-            commands.part_from(rest)
+            commands.part_from(rest, line)
         elif found := DIRECTIVE.match(line):
             made = block(found["words"])
             if written := notes.taken(rest, found["indent"]):
