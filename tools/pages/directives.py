@@ -21,6 +21,7 @@ from tools.pages import (
     museum,
     notebooks,
     notes,
+    plans,
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
@@ -33,6 +34,7 @@ BLOCKS = {
     "changes": manifest.changes,
     "closing": museum.closing,
     "code": listings.code,
+    "demos": plans.demos,
     "diagram": diagrams.diagram,
     "diff": listings.diff,
     "error": museum.error,
@@ -46,6 +48,7 @@ BLOCKS = {
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
+    "plan": plans.plan,
     "section": listings.section,
     "table": measured.table,
     "track": exercises.track,
