@@ -17,6 +17,9 @@ SHEETS = "run-sheets.md"
 COMMAND = "python3 -m course"
 # In the head of a chapter: "15 to run it, 40 to read it", "30 to write a program".
 CHAPTER_MINUTES = re.compile(r"(\d+) to (run|read|write) (?:it|a)\b")
+QUIET = {"break", "set-up"}  # what a teacher looks for on the sheet
+PAUSE = re.compile(r"^(Break|Set-up)")
+SHORTER = re.compile("^Exercise: |, on the projector$| and break it$")  # for a week
 CHAPTER_WORDS = {"run": "run it and break it", "read": "read it", "write": "write it"}
 
 
@@ -50,9 +53,10 @@ def plan(name: str) -> list[str]:
         body = [row for part in parts for row in timetable(part)]
     else:
         body = weeks(parts)
+    kind = "plan" if "start" in parts[0] else "plan weeks"
     return [
         "",
-        '<div class="plan" markdown>',
+        f'<div class="{kind}" markdown>',
         "",
         f"### {found['title']} {{ #{name} }}",
         "",
@@ -70,33 +74,36 @@ def timetable(part: dict) -> list[str]:
     now = clock(part["start"])
     rows = [["Starts", "Minutes", "What"], ["---:", "---:", "---"]]
     for one in added_up(part):
-        text = f"**{one.text}**" if one.kind in {"break", "set-up"} else one.text
+        text = PAUSE.sub(r"**\1**", one.text) if one.kind in QUIET else one.text
         rows.append([shown(now), str(one.minutes), text])
         now += one.minutes
     rows.append([shown(now), "", "The end"])
     title = [f"#### {part['title']}", ""] if "title" in part else []
-    return [*title, *map(line, rows), "", total(part), ""]
+    body = [*title, *map(line, rows), "", total(part)]
+    return ['<div class="day" markdown>', "", *body, "", "</div>", ""]
 
 
 def weeks(parts: list[dict]) -> list[str]:
     """Return one row for each week: what the class does, and what is done at home."""
     rows = [["Week", "Subject", "In class", "At home"], ["---:", "---", "---", "---"]]
     for number, part in enumerate(parts, 1):
-        here = "; ".join(f"{one.text} {one.minutes}" for one in added_up(part))
-        at_home = [block(**one) for one in part.get("home", [])]
-        there = "; ".join(f"{one.text} {one.minutes}" for one in at_home)
-        if at_home:
-            there += f" = {minutes_of(at_home)}"
-        rows.append([str(number), part["title"], f"{here} = {part['target']}", there])
+        here, there = added_up(part), blocks_at_home(part)
+        rows.append([str(number), part["title"], summed(here), summed(there)])
     in_class = sum(part["target"] for part in parts)
-    at_home = sum(minutes_of(map_home(part)) for part in parts)
+    at_home = sum(minutes_of(blocks_at_home(part)) for part in parts)
     together = (
         f"All numbers are minutes. Together: {in_class} in class, {at_home} at home."
     )
     return [*map(line, rows), "", together]
 
 
-def map_home(part: dict) -> list[Block]:
+def summed(blocks: list[Block]) -> str:
+    """Return some blocks in one line, with their minutes, and the sum of these."""
+    pieces = [f"{SHORTER.sub('', one.text)} {one.minutes}" for one in blocks]
+    return f"{' · '.join(pieces)} = **{minutes_of(blocks)}**" if blocks else ""
+
+
+def blocks_at_home(part: dict) -> list[Block]:
     """Return what a week asks for at home."""
     return [block(**one) for one in part.get("home", [])]
 
