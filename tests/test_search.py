@@ -40,7 +40,7 @@ COMPARED = "choosing/channels-compared.html"
 HOSTING = "choosing/hosting.html"
 TRANSPORT = "choosing/transport.html"
 UPGRADING = "choosing/upgrading.html"
-TEACHING = "teaching.html"
+TEACHING = "teaching/index.html"
 
 # What people type, and where the answer is. With #, the section must be one of those
 # that a result shows before somebody unfolds it.

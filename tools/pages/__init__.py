@@ -22,6 +22,8 @@ Alone on a line, with any indentation:
     ::: error no-layer
     ::: closing codes
     ::: speaker-notes
+    ::: plan four-hours
+    ::: demos
 
 In a sentence, one figure, or how many times larger one chat's is than another's:
 
@@ -38,6 +40,7 @@ measured     tables, bars and figures out of docs/data
 manifest     what steps.toml says
 museum       errors and close codes
 notebooks    a notebook as a page
+plans        timetables for a class, out of docs/data/plans.toml
 plots        a plot of a notebook, in the colours of the page
 speaker      what an instructor says beside the slides of a lesson
 diagrams     a drawn SVG, and its upright variant for phones

@@ -21,6 +21,7 @@ from tools.pages import (
     museum,
     notebooks,
     notes,
+    plans,
     speaker,
 )
 
@@ -34,6 +35,7 @@ BLOCKS = {
     "changes": manifest.changes,
     "closing": museum.closing,
     "code": listings.code,
+    "demos": plans.demos,
     "diagram": diagrams.diagram,
     "diff": listings.diff,
     "error": museum.error,
@@ -47,6 +49,7 @@ BLOCKS = {
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
+    "plan": plans.plan,
     "section": listings.section,
     "speaker-notes": speaker.speaker_notes,
     "table": measured.table,

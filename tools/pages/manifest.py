@@ -65,15 +65,18 @@ def lesson_head(number: str) -> list[str]:
     ]
 
 
-def lessons() -> list[str]:
-    """Return the lessons with their questions and minutes, as one table."""
+def lessons(up: str = "") -> list[str]:
+    """Return the lessons with their questions and minutes, as one table.
+
+    `up` leads from the folder of the page to that of all pages, such as "../".
+    """
     heads = ["Lesson", "The question", "Demo", "Reading", "Exercises"]
     rows = [heads, ["---", "---", "---:", "---:", "---:"]]
     for step in load_steps():
         _, minutes = practice(step)
         rows.append(
             [
-                f"[{step.number} {step.title}]({lesson(step)}){progress(step)}",
+                f"[{step.number} {step.title}]({up}{lesson(step)}){progress(step)}",
                 step.question,
                 *(f"{part} min" for part in (*step.minutes.values(), minutes)),
             ]

@@ -85,5 +85,6 @@ from tools.record.scenes import (  # noqa: E402
     recipes,  # noqa: F401
     redis_service,  # noqa: F401
     survives,  # noqa: F401
+    teaching,  # noqa: F401
     waiting,  # noqa: F401
 )
