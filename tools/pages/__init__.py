@@ -21,6 +21,7 @@ Alone on a line, with any indentation:
     ::: museum 03
     ::: error no-layer
     ::: closing codes
+    ::: quiz 03
 
 In a sentence, one figure, or how many times larger one chat's is than another's:
 
@@ -37,6 +38,7 @@ measured     tables, bars and figures out of docs/data
 manifest     what steps.toml says
 museum       errors and close codes
 notebooks    a notebook as a page
+quiz         the questions of a quiz, with their answers folded
 plots        a plot of a notebook, in the colours of the page
 diagrams     a drawn SVG, and its upright variant for phones
 """

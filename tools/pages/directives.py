@@ -21,6 +21,7 @@ from tools.pages import (
     museum,
     notebooks,
     notes,
+    quiz,
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
@@ -46,6 +47,7 @@ BLOCKS = {
     "museum": museum.museum,
     "notebook": notebooks.page,
     "output": listings.output,
+    "quiz": quiz.quiz,
     "section": listings.section,
     "table": measured.table,
     "track": exercises.track,
