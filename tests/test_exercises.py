@@ -16,7 +16,16 @@ from tools.exercises import incomplete, problem_with, verify
 
 ALL = load()
 # How many each track has at least.
-LEAST = {"01": 4, "02": 4, "03": 4, "04": 4, "05": 8, "build": 11, "own": 3, "graded": 2}
+LEAST = {
+    "01": 4,
+    "02": 4,
+    "03": 4,
+    "04": 4,
+    "05": 8,
+    "build": 11,
+    "own": 3,
+    "graded": 2,
+}
 # Larger, with a rubric, and without a published solution.
 UNSOLVED = {"own", "graded"}
 

@@ -32,7 +32,9 @@ def enters(opens):
         people = []
         for name in names:
             person = await opens(name, path=f"/ws/hands/{quote(room, safe='')}/")
-            await state_of(person, f"{name} has entered, and should have got the state.")
+            await state_of(
+                person, f"{name} has entered, and should have got the state."
+            )
             people.append(person)
         return people
 
@@ -170,7 +172,9 @@ async def test_a_request_gets_the_state(enters, room):
             f'With "{query}", the response should be {wanted}, not {status} with {state}.',
         )
     status, state = await answer_to(room, "after=1")
-    sentence = "The number is 1, so `after=1` without `wait` should have got 204 at once,"
+    sentence = (
+        "The number is 1, so `after=1` without `wait` should have got 204 at once,"
+    )
     expect(status == 204, f"{sentence} not {status} with {state}.")
 
 
@@ -340,7 +344,9 @@ async def test_many_hands_at_once(enters, room):
         await asyncio.gather(*(one.says(**{"raise": one.name}) for one in people))
         states = []
         for number in range(1, len(people) + 1):
-            sentence = f"Twenty hands go up: Watcher should have got state {number} next."
+            sentence = (
+                f"Twenty hands go up: Watcher should have got state {number} next."
+            )
             frame = await watcher.hears(sentence, number=number)
             states.append(frame)
         sentence = "Twenty hands went up, and the polls should have come to number 20."

@@ -71,7 +71,9 @@ class Reader:
             except NotYet as problem:
                 if str(problem) != sentence:
                     raise
-                raise NotYet(f"{sentence} {self.name} has {brief(self.news)}.") from None
+                raise NotYet(
+                    f"{sentence} {self.name} has {brief(self.news)}."
+                ) from None
             if self.news != wanted[: len(self.news)]:
                 break
         expect(self.news == wanted, f"{sentence} {self.name} has {brief(self.news)}.")
@@ -143,11 +145,15 @@ async def test_a_post_gets_a_number(enters, room):
     ana, bia = await enters("Ana", room), await enters("Bia", room)
     for number, text in enumerate(("No class today.", "Class at ten."), 1):
         cid = await ana.posts(f" {text} ")
-        sentence = f"Ana has posted, and should have been told that it's stored as {number}."
+        sentence = (
+            f"Ana has posted, and should have been told that it's stored as {number}."
+        )
         told = await ana.is_told(cid, sentence)
         expect(told == number, f"{sentence} She was told {told}.")
     for person in (ana, bia):
-        sentence = f"Ana has posted twice. {person.name} should have got both, in order."
+        sentence = (
+            f"Ana has posted twice. {person.name} should have got both, in order."
+        )
         await person.gets(sentence, "No class today.", "Class at ten.")
 
 
@@ -167,11 +173,15 @@ async def test_catching_up(enters, room):
     """Caio comes late, on a new server, and gets what he lacks, then what is new."""
     ana = await enters("Ana", room, app=another_server())
     for text in ("one", "two", "three"):
-        await ana.is_told(await ana.posts(text), "Ana should have been told the number.")
+        await ana.is_told(
+            await ana.posts(text), "Ana should have been told the number."
+        )
     await ana.person.leaves()
     new = another_server()
     caio = await enters("Caio", room, app=new)
-    await caio.gets("Caio is new, and should have got all three.", "one", "two", "three")
+    await caio.gets(
+        "Caio is new, and should have got all three.", "one", "two", "three"
+    )
     duda = await enters("Duda", room, "after=2", app=new)
     await duda.gets("Duda has 2, and should have got 3.", "three", after=2)
     eva = await enters("Eva", room, "after=3", app=new)
@@ -185,7 +195,9 @@ async def test_any_other_after_means_everything(enters, room):
     """An `after` that isn't a number of a post here gets everything."""
     ana = await enters("Ana", room)
     for text in ("one", "two"):
-        await ana.is_told(await ana.posts(text), "Ana should have been told the number.")
+        await ana.is_told(
+            await ana.posts(text), "Ana should have been told the number."
+        )
     for typed in ("", "x", "-1", "1.5", "3", "1000", "9" * 30, "%00"):
         bia = await enters("Bia", room, f"after={typed}")
         sentence = f'With "?after={typed}", Bia should have got everything.'
@@ -200,7 +212,9 @@ async def test_invalid_frames(enters, room):
         await ana.person.sends(frame)
         await ana.is_refused(f"The frame {frame[:40]!r} should have got an `error`.")
     await ana.posts("Class at ten.", "k" * 64)
-    sentence = "After her mistakes, Ana has posted. Bia should have got that as number 1."
+    sentence = (
+        "After her mistakes, Ana has posted. Bia should have got that as number 1."
+    )
     await bia.gets(sentence, "Class at ten.")
 
 
@@ -211,7 +225,9 @@ async def test_rooms_are_separate_and_the_chat_goes_on(enters, opens, room):
     caio = await enters("Caio", f"cafe {room}", app=server)
     duda = await opens("Duda", f"café {room}", app=server)
     await ana.is_told(await ana.posts("one", "k1"), "Ana should have been told.")
-    sentence = "Caio has posted with the same `cid`, in another room: a post of its own."
+    sentence = (
+        "Caio has posted with the same `cid`, in another room: a post of its own."
+    )
     told = await caio.is_told(await caio.posts("first", "k1"), sentence)
     expect(told == 1, f"{sentence} It should have the number 1 there, not {told}.")
     await caio.gets("Caio should have got only his room's news.", "first")
@@ -272,7 +288,9 @@ async def test_posts_at_the_same_moment(enters, room):
     by_number = dict(zip(told, people, strict=True))
     texts = [f"from {by_number[number].name}" for number in range(1, 21)]
     for person in (people[0], people[1]):
-        sentence = f"{person.name} should have got all twenty, in the order of the numbers."
+        sentence = (
+            f"{person.name} should have got all twenty, in the order of the numbers."
+        )
         await person.gets(sentence, *texts)
 
 
@@ -286,7 +304,9 @@ async def test_one_post_to_two_servers_at_once(enters, room):
         ]
         cid = f"same {number}"
         await asyncio.gather(first.posts("oi", cid), second.posts("oi", cid))
-        sentence = "One post went to two servers at once: both answers should be the same."
+        sentence = (
+            "One post went to two servers at once: both answers should be the same."
+        )
         told = [await one.is_told(cid, sentence) for one in (first, second)]
         expect(told == [number] * 2, f"{sentence} They were {told}.")
         for one in (first, second):
@@ -302,7 +322,9 @@ async def test_an_event_is_lost(enters, events, room):
     events.kept = None
     await ana.is_told(await ana.posts("two"), "Ana should have been told.")
     for person in (ana, bia):
-        sentence = f"The layer lost the event of 1. {person.name} should have 1, then 2."
+        sentence = (
+            f"The layer lost the event of 1. {person.name} should have 1, then 2."
+        )
         await person.gets(sentence, "one", "two")
 
 
