@@ -87,11 +87,15 @@ def squeezed(text):
 
 
 def passages(variant):
-    """Return every three lines of a solution that follow each other."""
+    """Yield every four lines of a solution that follow each other; not its imports."""
     for change in variant.changes:
-        lines = [line for line in change.new.splitlines() if line.strip()]
-        for number in range(len(lines) - 2):
-            yield squeezed("".join(lines[number : number + 3]))
+        lines = [
+            line
+            for line in change.new.splitlines()
+            if line.strip() and not line.startswith(("import ", "from "))
+        ]
+        for number in range(len(lines) - 3):
+            yield squeezed("".join(lines[number : number + 4]))
 
 
 def on_the_site(exercise, shown):
