@@ -31,6 +31,7 @@ TEXTS = [
     "docs/en/**/*.md",
     "docs/data/museum.toml",
     "docs/data/closing.toml",
+    "docs/data/quiz/*.toml",
     "docs/diagrams/*.svg",
     "notebooks/*.ipynb",
     "steps/*/README.md",
@@ -173,11 +174,16 @@ def paragraphs_of(path: Path) -> list[Paragraph]:
     return paragraphs(text)
 
 
+# Keys of data files whose values nobody wrote as sentences.
+NO_SENTENCES = {"says", "also", "changes", "name", "path", "words", "gets"}
+NO_SENTENCES |= {"code", "run"}  # of closing codes and of quizzes
+
+
 def words_of(data: object) -> Iterator[str]:
     """Yield the texts of a data file that a person wrote as sentences."""
     if isinstance(data, dict):
         for key, value in data.items():
-            if key not in {"says", "also", "changes", "name", "path", "words", "gets"}:
+            if key not in NO_SENTENCES:
                 yield from words_of(value)
     elif isinstance(data, list):
         for value in data:

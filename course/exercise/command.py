@@ -3,11 +3,12 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 from course import run
 from course.compare import coloured
 from course.errors import CourseError
-from course.exercise import catalogue, checking, reports, serving
+from course.exercise import catalogue, checking, handed_in, reports, serving
 from course.exercise.catalogue import Exercise
 from course.exercise.copies import shown
 from course.exercise.words import (
@@ -27,6 +28,7 @@ USAGE = """\
   python3 -m course exercise list            all of them, and how far you are
   python3 -m course exercise check NAME      check it once
   python3 -m course exercise check --all     check all that you have started
+  python3 -m course exercise check NAME FOLDER   for teachers: check what was handed in
   python3 -m course exercise hint NAME       one more hint
   python3 -m course exercise open NAME       your copy, in the browser
   python3 -m course exercise diff NAME       what you changed
@@ -108,6 +110,8 @@ def check(words: list[str], options) -> int:
     work = Work()
     if options.all:
         return check_all(work)
+    if len(words) == 2 and is_for_a_teacher(*words, work):
+        return handed_in.check(catalogue.find(words[0]), words[1])
     chosen = started(words, work)
     outcome = run_checks(work, chosen)
     print(f"\n{chosen.name}: {heading(chosen)}\n")
@@ -121,6 +125,11 @@ def check(words: list[str], options) -> int:
     if outcome.is_solved:
         print(f"Next: python3 -m course exercise {work.after(chosen).name}")
     return 0 if outcome.is_solved else 1
+
+
+def is_for_a_teacher(name: str, folder: str, work: Work) -> bool:
+    """Tell whether the words after `check` are an exercise and a folder."""
+    return Path(folder).is_dir() or name in {one.name for one in work.exercises}
 
 
 def run_checks(work: Work, chosen: Exercise) -> checking.Outcome:

@@ -22,6 +22,7 @@ from tools.pages import (
     notebooks,
     notes,
     plans,
+    quiz,
     speaker,
 )
 
@@ -50,6 +51,7 @@ BLOCKS = {
     "notebook": notebooks.page,
     "output": listings.output,
     "plan": plans.plan,
+    "quiz": quiz.quiz,
     "section": listings.section,
     "speaker-notes": speaker.speaker_notes,
     "table": measured.table,

@@ -61,6 +61,8 @@ PAGES = {
     "05-budget": f"{FINAL}/4-hostile-input-and-limits.md",
     "05-reconnect": f"{FINAL}/6-failure-drills.md",
     "05-test-catch-up": f"{FINAL}/8-testing.md",
+    "assignment-1": "teaching/assignment-1.md",
+    "assignment-2": "teaching/assignment-2.md",
 }
 
 
