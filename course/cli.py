@@ -118,6 +118,11 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--keep", action="store_true", help="leave the broken copy running until Ctrl-C"
     )
+    verb.add_argument(
+        "--pause",
+        action="store_true",
+        help="for a projector: the change, a prediction, the result and why, one at a time",
+    )
 
     verb = verbs.add_parser(
         "reset", help="delete what was typed and stored in the steps"
@@ -261,7 +266,14 @@ def break_step(options: argparse.Namespace, rest: list[str]) -> int:
     environment.enter("run")
     from course.breaks.command import list_all, show
 
-    return show(options.name, options.keep) if options.name else list_all()
+    if options.name:
+        return show(options.name, options.keep, options.pause)
+    if options.pause or options.keep:
+        word = "--pause" if options.pause else "--keep"
+        raise CourseError(
+            f"{word} needs the name of a break. Try: python3 -m course break no-layer {word}"
+        )
+    return list_all()
 
 
 def reset(options: argparse.Namespace, rest: list[str]) -> int:
