@@ -19,6 +19,7 @@ examples:
   python3 -m course diff 03 04           what step 04 changes
   python3 -m course doctor ../my-chat    what is wrong in a project of your own
   python3 -m course break no-layer       one mistake, in a copy of a step
+  python3 -m course reset 05             an empty chat again
   python3 -m course bench --quick        what each transport costs
   python3 -m course redis                a Redis to explore, on port 6379
   python3 -m course class                teach: phones join, one desk drives everything
@@ -126,6 +127,21 @@ def make_parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--keep", action="store_true", help="leave the broken copy running until Ctrl-C"
     )
+    verb.add_argument(
+        "--pause",
+        action="store_true",
+        help="for a projector: the change, a prediction, the result and why, one at a time",
+    )
+
+    verb = verbs.add_parser(
+        "reset", help="delete what was typed and stored in the steps"
+    )
+    verb.set_defaults(verb=reset)
+    verb.add_argument("step", nargs="?", help="a step, such as 03; else all of them")
+    verb.add_argument(
+        "--code", action="store_true", help="undo your changes to the code too"
+    )
+    verb.add_argument("--yes", action="store_true", help="don't ask, do it")
 
     verb = verbs.add_parser("bench", help="measure the steps, or compare step 05")
     verb.set_defaults(verb=bench)
@@ -288,7 +304,22 @@ def break_step(options: argparse.Namespace, rest: list[str]) -> int:
     environment.enter("run")
     from course.breaks.command import list_all, show
 
-    return show(options.name, options.keep) if options.name else list_all()
+    if options.name:
+        return show(options.name, options.keep, options.pause)
+    if options.pause or options.keep:
+        word = "--pause" if options.pause else "--keep"
+        raise CourseError(
+            f"{word} needs the name of a break. Try: python3 -m course break no-layer {word}"
+        )
+    return list_all()
+
+
+def reset(options: argparse.Namespace, rest: list[str]) -> int:
+    """Delete what was typed and stored, and undo changes on request."""
+    environment.enter_if_made()
+    from course.reset import reset
+
+    return reset(options.step, code=options.code, yes=options.yes)
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> int:

@@ -76,7 +76,9 @@ def show_diff(before: Step, after: Step, only: list[str]) -> int:
     return 0
 
 
-def diff_lines(path: str, old: bytes | None, new: bytes | None) -> list[str]:
+def diff_lines(
+    path: str, old: bytes | None, new: bytes | None, context: int = 3
+) -> list[str]:
     """Return a unified diff of one file; /dev/null stands for no file."""
     if b"\0" in (old or b"") + (new or b""):
         return [f"Binary file {path} differs"]
@@ -87,6 +89,7 @@ def diff_lines(path: str, old: bytes | None, new: bytes | None) -> list[str]:
             "/dev/null" if old is None else f"a/{path}",
             "/dev/null" if new is None else f"b/{path}",
             lineterm="",
+            n=context,
         )
     )
 

@@ -223,7 +223,16 @@ def is_free(port: int) -> bool:
 
 
 def holder_of(port: int) -> str:
-    """Return who listens at a port, such as `pid 4242, python`; empty if unknown.
+    """Return who listens at a port, such as `pid 4242, python`; empty if unknown."""
+    folder = process_at(port)
+    with contextlib.suppress(OSError):
+        if folder:
+            return f"pid {folder.name}, {(folder / 'comm').read_text().strip()}"
+    return ""
+
+
+def process_at(port: int) -> Path | None:
+    """Return the folder in /proc of the process that listens at a port; None if unknown.
 
     Only Linux tells without a program or package of its own.
     """
@@ -232,8 +241,8 @@ def holder_of(port: int) -> str:
         with contextlib.suppress(OSError):
             for descriptor in (folder / "fd").iterdir():
                 if os.readlink(descriptor) in inodes:
-                    return f"pid {folder.name}, {(folder / 'comm').read_text().strip()}"
-    return ""
+                    return folder
+    return None
 
 
 def listening_inodes(port: int) -> set[str]:

@@ -5,38 +5,59 @@ from itertools import groupby
 
 from course import run
 from course.breaks.exhibits import Exhibit, blocks_of, find, in_full, load
+from course.breaks.lecture import Lecture
 from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage
+from course.breaks.terminal import Terminal
 from course.compare import coloured
-from course.errors import CourseError
+from course.errors import CourseError, for_this_system
 from course.run import say
 from course.servers import HOST
 from course.steps import FIRST_PORT
-from course.tracebacks import HOME, without_libraries
 
 WIDTH = 88
 
 
-def show(name: str, keep: bool) -> int:
-    """Break a copy of a step, and show what comes of it; with `keep`, leave it running."""
+def show(name: str, keep: bool, pause: bool = False) -> int:
+    """Break a copy of a step, and show what comes of it; with `keep`, leave it running.
+
+    With `pause`, one thing at a time, for a class that predicts what comes.
+    """
     exhibit = find(name)
     if exhibit.absent:
         raise CourseError(
             f'"{name}" cannot be shown: {exhibit.absent}\n\n{advice_of(exhibit)}'
         )
+    if pause:
+        return present(exhibit, keep)
     with run.served() as ending:
         stage = ending.enter_context(Stage(exhibit, lambda text: say(f"  {text}")))
-        say(f"{name}: {exhibit.title}\n")
+        say(f"{name}: {exhibit.does}\n")
         say_changes(exhibit, stage)
         say("What is done:\n")
         outcomes = SCENES[exhibit.scene](stage)
         stage.wait_for(exhibit.says)
-        say("\nWhat people get:\n")
+        say(f"\n{exhibit.title}\n\nWhat people get:\n")
         for outcome in outcomes:
             say(f"  {in_full(outcome)}")
         say_printed(stage)
         say(f"\n{advice_of(exhibit)}")
         if keep:
+            leave_running(stage)
+    return 0
+
+
+def present(exhibit: Exhibit, keep: bool) -> int:
+    """Show a break one part at a time: on a screen of its own, or one after the other."""
+    with run.served() as ending:
+        lecture = Lecture(exhibit)
+        lecture.stage = stage = ending.enter_context(Stage(exhibit, lecture.tell))
+        if Terminal.is_there():
+            with Terminal() as terminal:
+                lecture.hold(terminal)
+        else:
+            lecture.print_all()
+        if keep and lecture.has_run:
             leave_running(stage)
     return 0
 
@@ -54,13 +75,9 @@ def say_changes(exhibit: Exhibit, stage: Stage) -> None:
 
 def say_printed(stage: Stage) -> None:
     """Print what the terminal shows; of a traceback, only the step's own lines."""
-    # Named by the path that a traceback has in recorded texts, then by one without Ana.
-    text = "\n".join(stage.printed).replace(str(stage.folder.parent), f"{HOME}/steps")
-    text = without_libraries(text).replace(f"{HOME}/", "")
     say("\nWhat the terminal shows (… replaces lines of libraries):\n")
-    for line in text.splitlines():
-        if line:
-            say(f"  {line}")
+    for line in stage.readable():
+        say(f"  {line}")
 
 
 def advice_of(exhibit: Exhibit) -> str:
@@ -108,6 +125,13 @@ def list_all() -> int:
     for section, members in groupby(exhibits, lambda exhibit: exhibit.section):
         print(f"Step {section}" if section.isdigit() else section.capitalize())
         for exhibit in members:
-            print(f"  {exhibit.name:{width}}  {exhibit.title}")
-    print("\nShow one: python3 -m course break no-layer")
+            print(f"  {exhibit.name:{width}}  {exhibit.does}")
+    print(
+        for_this_system(
+            "\nShow one:             python3 -m course break no-layer\n"
+            "One part at a time:   python3 -m course break no-layer --pause\n"
+            "The errors they cause, with their fixes:"
+            f" http://{HOST}:{FIRST_PORT}/errors.html, while `python3 -m course run` runs"
+        )
+    )
     return 0

@@ -28,6 +28,10 @@ class Exhibit:
     says: list[str] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
+    does: str = ""
+    ask: str = ""
+    choices: list[str] = field(default_factory=list)
+    right: str = ""
     scene: str = ""
     path: str = ""
     absent: str = ""
@@ -41,6 +45,11 @@ class Exhibit:
         return find_step(self.step)
 
     @property
+    def lettered(self) -> dict[str, str]:
+        """The answers to choose from, by their letters."""
+        return dict(zip("ABCD", self.choices, strict=False))
+
+    @property
     def command(self) -> str:
         """What shows it."""
         return f"python3 -m course break {self.name}"
@@ -52,13 +61,13 @@ class Exhibit:
             change.make(copy)
         return copy
 
-    def diff(self, copy: Path) -> list[str]:
-        """Return what is different in the copy."""
+    def diff(self, copy: Path, context: int = 3) -> list[str]:
+        """Return what is different in the copy, with so many lines around it."""
         files = compare.files_of(self.broken)
         lines = []
         for path in dict.fromkeys(change.file for change in self.changes):
             changed = (copy / path).read_bytes()
-            lines += compare.diff_lines(path, files.get(path), changed)
+            lines += compare.diff_lines(path, files.get(path), changed, context)
         return lines
 
 

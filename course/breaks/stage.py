@@ -17,6 +17,7 @@ from course.errors import CourseError
 from course.processes import LONGEST_START, Process, free_port, is_listening
 from course.servers import HOST
 from course.steps import LOGS
+from course.tracebacks import HOME, without_libraries
 
 
 class Stage:
@@ -97,6 +98,14 @@ class Stage:
     def start_redis(self) -> None:
         """Start a Redis of our own, so that nobody else sends to its rooms."""
         self.redis_url = self.stack.enter_context(redis_server.started(LOGS))
+
+    def readable(self) -> list[str]:
+        """Return what was printed; of a traceback, only the step's own lines."""
+        # Named by the path that a traceback has in recorded texts, then by one without Ana.
+        text = "\n".join(self.printed)
+        text = text.replace(str(self.folder.parent), f"{HOME}/steps")
+        text = without_libraries(text).replace(f"{HOME}/", "")
+        return list(filter(None, text.splitlines()))
 
     # ---- Who comes, and what is seen ---------------------------------------------------
 

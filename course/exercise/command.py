@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from course import run
+from course.asking import confirm
 from course.compare import coloured
 from course.errors import CourseError
 from course.exercise import catalogue, checking, handed_in, reports, serving
@@ -252,22 +253,6 @@ def reset(words: list[str], options) -> int:
     said = work.reset(chosen)
     print("\n".join([f"{shown(copy.folder)} is new again.", *said]))
     return 0
-
-
-def confirm(question: str, yes: bool) -> None:
-    """Return if the student says yes; raise CourseError if not."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise CourseError(
-            f"{question} There's no terminal to answer in: add --yes if you mean it."
-        )
-    try:
-        answer = input(f"{question} [y/N] ").strip().lower()
-    except EOFError:
-        answer = ""
-    if answer not in {"y", "yes"}:
-        raise CourseError("OK, nothing has changed.")
 
 
 def report(words: list[str], options) -> int:
