@@ -127,5 +127,5 @@ class Page:
         """Return the first event of a kind that passes a test."""
         while True:
             event = json.loads(self.socket.recv(PATIENCE))
-            if event["kind"] == kind and test(event):
+            if event.get("kind") == kind and test(event):
                 return event

@@ -22,7 +22,7 @@ from course.classroom.network import Address
 from course.classroom.room.budget import Budget
 from course.classroom.room.state import Refused, Room, tidy
 from course.errors import CourseError
-from course.processes import free_port
+from course.processes import free_port, is_listening
 
 WIFI = Address("192.168.1.20", "wlan0")
 CABLE = Address("10.0.0.7", "eth0")
@@ -441,6 +441,15 @@ def test_people_in_the_room_use_redis_but_neither_empty_nor_configure_it(hall):
         for words in ("FLUSHALL", "CONFIG SET dir /", "SHUTDOWN", "SAVE", "MONITOR"):
             with pytest.raises(redis.ResponseError):
                 student.execute_command(*words.split())
+
+
+def test_no_chat_outlives_a_class_whose_terminal_was_killed(tmp_path):
+    with Hall(tmp_path) as hall:
+        hall.do("start", unit="03")
+        hall.process.popen.kill()
+        give_up = time.monotonic() + 30
+        while is_listening(hall.port("03")):
+            assert time.monotonic() < give_up
 
 
 # ---- `class show`, from another terminal
