@@ -227,6 +227,16 @@ async def test_a_class_in_one_room_is_counted(klass):
         await person.task
 
 
+async def test_a_person_who_is_too_fast_for_step_05_loses_nothing(klass):
+    caio = Person("caio", klass.port("05"), "class")
+    await caio.enter()
+    for number in range(13):  # ten at once are allowed
+        await caio.send(f"{number}")
+    assert await caio.until(lambda: not caio.outbox)
+    caio.leave()
+    await caio.task
+
+
 # ---- The vote, and what is shown when
 
 

@@ -190,7 +190,7 @@ class Person(Member):
                     caught_up.set_result(None)
             elif kind == "presence":
                 self.present = frame["people"]
-            elif kind == "error" and frame.get("retry_after"):
+            elif kind == "error" and frame.get("retry_after") is not None:
                 loop = asyncio.get_running_loop()
                 loop.call_later(frame["retry_after"], self.post_again, frame.get("cid"))
             self.on_frame(frame)
