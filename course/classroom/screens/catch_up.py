@@ -50,11 +50,9 @@ async def come_back(stage, bia: Person, texts: list[str]) -> None:
     order = "in order" if caught_up == texts else "NOT in order"
     times = "none of them twice" if not bia.repeats else f"{bia.repeats} of them again"
     stage.measure("order", order, times)
-    stage.measure("ms", f"{took:.0f} ms", "from opening the socket to the last of them")
     frames = bia.meter.frames
-    stage.measure(
-        "frames", str(frames), "frame" + "s" * (frames != 1) + " for all that"
-    )
+    label = f"after her page reconnected, in {frames} frame" + "s" * (frames != 1)
+    stage.measure("ms", f"{took:.0f} ms", label)
 
 
 def show(stage, pane: str, texts: list[str]) -> None:
