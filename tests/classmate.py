@@ -52,7 +52,7 @@ def enter(url: str, origin: str, cookie: str = "") -> str:
             additional_headers={"Cookie": cookie or mine},
             open_timeout=PATIENCE,
             proxy=None,
-        )
+        ).__enter__()
     except (OSError, WebSocketException) as problem:
         return str(problem)
     return "open"

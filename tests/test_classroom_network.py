@@ -1,15 +1,19 @@
 """A class in a network: an instructor's machine, and three students' with it."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from conftest import refuse
 from networks import Classmate, Machine, Network
 from people import PASSWORD
+from playwright.sync_api import sync_playwright
 
+from course import chromium
 from course.processes import Process
 from course.servers import environment_of
 from course.steps import ROOT, load_steps
@@ -179,6 +183,44 @@ def test_the_desk_gives_the_room_nothing_not_even_with_the_token(held, students)
             assert "403" in student("enter", held.at(8080, path, "ws"), origin, cookie)
     for file in ("desk/desk.js", "room/screen.js"):
         assert student("get", held.at(8080, f"/static/{file}"))["status"] == 404
+
+
+def test_the_instructor_reads_how_to_tell_a_network_that_keeps_its_guests_apart(held):
+    with Classmate(held.machine) as instructor:
+        page = instructor("get", f"http://127.0.0.1:8100/desk/?token={held.token}")
+    assert f"On a phone, open http://{held.address}:8080/." in page["text"]
+    assert "keeps its guests apart" in page["text"]
+
+
+def test_a_phone_in_flight_mode_comes_back_with_its_name(network, held, tmp_path):
+    program = chromium.find()
+    if program is None:
+        refuse(f"There is no Chromium. {chromium.ADVICE}")
+    machine = network.machine()
+    start = tmp_path / "chromium"
+    start.write_text(
+        f'#!/bin/sh\nexec {shlex.join(machine.command(str(program)))} "$@"'
+    )
+    start.chmod(0o755)
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(
+            executable_path=start, args=chromium.FLAGS
+        ) as browser,
+    ):
+        phone = browser.new_page(viewport={"width": 390, "height": 844})
+        phone.goto(held.at(8080))
+        phone.get_by_label("Your name").fill("Ana")
+        phone.get_by_role("button", name="Join").click()
+        phone.get_by_text("You are here as Ana").wait_for()
+        machine.plug(is_in=False)
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        phone.evaluate("window.dispatchEvent(new Event('online'))")  # it wakes up
+        phone.get_by_text("Not connected").wait_for()
+        machine.plug(is_in=True)
+        phone.get_by_text("You are here as Ana").wait_for()
+        phone.get_by_role("link", name="03").click()
+        phone.get_by_role("heading", level=1).wait_for()
 
 
 def test_the_class_listens_on_its_address_and_on_this_machine_only(held):

@@ -161,10 +161,12 @@ def test_the_defaults_of_the_variables_are_those_of_the_settings():
 
 def test_every_variable_of_the_tool_is_there_and_no_other():
     inside = {ROOT / "course" / name for name in ("project_doctor", "bench")}
+    # A class gives its variable to the servers of the steps; nobody sets it.
+    inside.add(ROOT / "course" / "classroom" / "step_settings.py")
     files = [
         path
         for path in (ROOT / "course").rglob("*.py")
-        if inside.isdisjoint(path.parents)
+        if inside.isdisjoint([path, *path.parents])
     ]
     config = (ROOT / "mkdocs.yml").read_text("utf-8")
     read = variables_in(*files) | set(re.findall(r"!ENV \[(\w+)", config))

@@ -78,7 +78,7 @@ def opened(this: current.Class, starting: threading.Thread, browser: bool) -> No
 
 def serve(this: current.Class, when_ready: Callable[[], None]) -> None:
     """Serve both doors in this process until a signal ends it."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "course.classroom.config.settings"
+    os.environ.update(DJANGO_SETTINGS_MODULE="course.classroom.config.settings")
     from daphne.server import Server
     from twisted.internet import reactor
 

@@ -65,6 +65,7 @@ class Fleet:
         self.password = secrets.token_urlsafe(9).replace("-", "x").replace("_", "y")
         self.program = redis_server.find_program()
         self.locks = {step.number: threading.Lock() for step in load_steps()}
+        self.at_the_start = AT_THE_START
         self.prepared = {}  # by step: its folder, once its database is ready
         self.units = {name: self.unit(name) for name in PORTS}
 
@@ -233,16 +234,12 @@ class Fleet:
 
     # ---- All of them
 
-    def start(
-        self,
-        tell: Callable[[str], None] = lambda text: None,
-        names: list[str] = AT_THE_START,
-    ) -> None:
+    def start(self, tell: Callable[[str], None] = lambda text: None) -> None:
         """Start what a class begins with; what can't start is told, and the rest goes on."""
         # Redis first: two steps look for it while they start.
-        if "redis" in names:
+        if "redis" in self.at_the_start:
             self.started("redis", tell)
-        others = [name for name in names if name != "redis"]
+        others = [name for name in self.at_the_start if name != "redis"]
         with ThreadPoolExecutor(len(others) or 1) as pool:
             list(pool.map(lambda name: self.started(name, tell), others))
 

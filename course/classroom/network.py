@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 # What a network is, by the name that the system gives it. The first that fits counts.
 KINDS = [
-    (re.compile(r"docker|^br-|^veth|podman|^cni", re.I), "Docker"),
+    (re.compile(r"docker|^br-|^veth(?!ernet)|podman|^cni", re.I), "Docker"),
     (
         re.compile(
             r"vmnet|vboxnet|virtualbox|vmware|vethernet|hyper-v|wsl|^virbr", re.I

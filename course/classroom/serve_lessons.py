@@ -13,6 +13,7 @@ import sys
 import threading
 
 from course import docs, lessons
+from course.classroom.parent import end_with_parent
 from course.steps import FIRST_PORT, load_steps
 
 
@@ -48,6 +49,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 def main(port: int, hosts: list[str]) -> None:
     """Build the lessons, and serve them until the process is ended."""
+    end_with_parent()
     docs.build(lessons.SITE)
     handler = functools.partial(Lessons, chats=b"", directory=str(lessons.SITE))
     with contextlib.ExitStack() as stack:

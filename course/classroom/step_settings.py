@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config.settings import *  # noqa: F403
 from config.settings import ALLOWED_HOSTS, MIDDLEWARE
+from course.classroom.parent import end_with_parent
 
 # The addresses of this machine. Step 05 reads ORIGINS, which names the port too.
 ALLOWED_HOSTS = list(
@@ -18,3 +19,5 @@ ALLOWED_HOSTS = list(
 # Last, so that the page is finished, and CommonMiddleware counts what was added.
 MIDDLEWARE = [*MIDDLEWARE, "course.classroom.step_clock.one_clock"]
 STATICFILES_DIRS = [Path(__file__).resolve().parent / "step_static"]
+
+end_with_parent()

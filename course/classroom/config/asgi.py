@@ -7,7 +7,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "course.classroom.config.settings"
+os.environ.update(DJANGO_SETTINGS_MODULE="course.classroom.config.settings")
 
 django_application = get_asgi_application()
 
