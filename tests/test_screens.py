@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import httpx
+import psutil
 import pytest
 from websockets.sync.client import connect
 
@@ -33,7 +34,8 @@ from course.classroom import current
 from course.classroom.command import serve
 from course.classroom.fleet import Fleet
 
-first, folder, pace = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+first, folder, pace, *names = sys.argv[1:]
+first, folder, pace = int(first), Path(folder), float(pace)
 this = current.begin(None, "127.0.0.1", first - 8000)
 with Fleet("127.0.0.1", first, folder) as this.fleet:
     import os
@@ -43,18 +45,17 @@ with Fleet("127.0.0.1", first, folder) as this.fleet:
     from course.classroom.screens.projector import projector
 
     projector.pace = pace
-    names = ["redis", "01", "02", "02t", "03", "03b", "04", "04b", "05"]
-    this.fleet.start(names=names)
+    this.fleet.at_the_start = names
+    this.fleet.start()
     serve(this, lambda: print(this.token, flush=True))
 """
 
 
-@pytest.fixture(scope="module")
-def klass(tmp_path_factory):
-    """A class that is held, for as long as this file's tests run."""
-    folder = tmp_path_factory.mktemp("class")
+@contextmanager
+def held(folder, *names: str):
+    """Hold a class in which these servers are up."""
     first = free_port(neighbours=110, among=range(20_000, 28_000))
-    words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE)]
+    words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE), *names]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
@@ -63,6 +64,7 @@ def klass(tmp_path_factory):
         token = process.stdout.readline().strip()
         assert token, (folder / "log").read_text("utf-8")
         yield SimpleNamespace(
+            process=process,
             token=token,
             desk=f"127.0.0.1:{first + 100}",
             room=f"127.0.0.1:{first + 80}",
@@ -72,6 +74,14 @@ def klass(tmp_path_factory):
         process.terminate()
         process.wait(PATIENCE)
         process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def klass(tmp_path_factory):
+    """A class that is held, for as long as this file's tests run."""
+    names = ["redis", "01", "02", "02t", "03", "03b", "04", "04b", "05"]
+    with held(tmp_path_factory.mktemp("class"), *names) as klass:
+        yield klass
 
 
 class Projector:
@@ -306,6 +316,22 @@ def test_phones_vote_before_the_run_and_only_the_reveal_says_what_is_right(
     shown = projector.until("show", phase="reveal")
     assert (shown["right"], shown["counts"]) == (2, [1, 1, 0, 0])
     assert shown["title"] == "A silent wall between two processes"
+
+
+def test_a_class_that_ends_in_the_middle_of_a_run_leaves_nothing_running(tmp_path):
+    with held(tmp_path) as klass:
+        with page_of(klass.desk, "/ws/screen/", klass.token) as socket:
+            projector = Projector(socket)
+            projector.begin("burst")
+            projector.do("next")
+            # Its own server and Redis are up: Ana has come.
+            status = "Ana's consumer sends 150 events, one right after the other."
+            projector.until("draw", what="status", text=status)
+        running = psutil.Process(klass.process.pid).children(recursive=True)
+        klass.process.terminate()
+        assert klass.process.wait(PATIENCE) == 0
+    assert len(running) >= 2
+    assert [one for one in running if one.is_running()] == []
 
 
 def test_the_screens_belong_to_the_instructor_alone(klass):
