@@ -44,7 +44,8 @@ class Held:
     @property
     def printed(self) -> str:
         """What its terminal shows."""
-        return self.process.log.read_text("utf-8")
+        log = self.process.log
+        return log.read_text("utf-8") if log.exists() else ""
 
     @property
     def token(self) -> str:
