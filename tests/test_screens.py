@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import httpx
+import psutil
 import pytest
 from websockets.sync.client import connect
 
@@ -33,7 +34,8 @@ from course.classroom import current
 from course.classroom.command import serve
 from course.classroom.fleet import Fleet
 
-first, folder, pace = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+first, folder, pace, *names = sys.argv[1:]
+first, folder, pace = int(first), Path(folder), float(pace)
 this = current.begin(None, "127.0.0.1", first - 8000)
 with Fleet("127.0.0.1", first, folder) as this.fleet:
     import os
@@ -43,18 +45,17 @@ with Fleet("127.0.0.1", first, folder) as this.fleet:
     from course.classroom.screens.projector import projector
 
     projector.pace = pace
-    names = ["redis", "01", "02", "02t", "03", "03b", "04", "04b", "05"]
-    this.fleet.start(names=names)
+    this.fleet.at_the_start = names
+    this.fleet.start()
     serve(this, lambda: print(this.token, flush=True))
 """
 
 
-@pytest.fixture(scope="module")
-def klass(tmp_path_factory):
-    """A class that is held, for as long as this file's tests run."""
-    folder = tmp_path_factory.mktemp("class")
+@contextmanager
+def held(folder, *names: str):
+    """Hold a class in which these servers are up."""
     first = free_port(neighbours=110, among=range(20_000, 28_000))
-    words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE)]
+    words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE), *names]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
@@ -63,6 +64,7 @@ def klass(tmp_path_factory):
         token = process.stdout.readline().strip()
         assert token, (folder / "log").read_text("utf-8")
         yield SimpleNamespace(
+            process=process,
             token=token,
             desk=f"127.0.0.1:{first + 100}",
             room=f"127.0.0.1:{first + 80}",
@@ -72,6 +74,14 @@ def klass(tmp_path_factory):
         process.terminate()
         process.wait(PATIENCE)
         process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def klass(tmp_path_factory):
+    """A class that is held, for as long as this file's tests run."""
+    names = ["redis", "01", "02", "02t", "03", "03b", "04", "04b", "05"]
+    with held(tmp_path_factory.mktemp("class"), *names) as klass:
+        yield klass
 
 
 class Projector:
@@ -99,14 +109,6 @@ class Projector:
         """Show a screen; return its prediction."""
         self.do("show", name=name)
         return self.until("show", name=name, phase="predict")
-
-    def play(self, name: str) -> dict[str, str]:
-        """Show a screen and run it; return the figures of the run."""
-        self.begin(name)
-        self.do("next")
-        ended = self.until("ended")
-        assert ended["trouble"] == ""
-        return {one["name"]: one["value"] for one in ended["figures"]}
 
 
 @contextmanager
@@ -141,128 +143,7 @@ def number_in(value: str) -> float:
     return float(re.match(r"[\d,.]+", value)[0].replace(",", ""))
 
 
-# ---- Each run, with the real chats
-
-
-def test_asking_costs_ten_thousand_bytes_while_an_open_socket_costs_none(projector):
-    figures = projector.play("asking")
-    assert number_in(figures["01"]) > 10_000
-    assert figures["03"] == "0 bytes"
-
-
-def test_a_fifth_guest_waits_for_a_thread_and_not_for_an_event_loop(projector):
-    figures = projector.play("threads")
-    assert number_in(figures["02t"]) > 0.5
-    assert number_in(figures["02"]) / 1000 < number_in(figures["02t"])
-    held = [one["who"] for one in projector.draws if one["what"] == "seat"]
-    assert {"Ana", "Bia", "Caio", "Dora"} <= set(held)
-
-
-def test_a_wall_in_memory_stops_the_message_and_closes_no_socket(projector):
-    figures = projector.play("wall")
-    assert figures == {"pages": "2 of 4", "open": "4 of 4"}
-
-
-def test_over_redis_all_four_get_the_message_and_no_line_changes(projector):
-    figures = projector.play("redis")
-    assert (figures["pages"], figures["lines"]) == ("4 of 4", "0")
-
-
-def test_about_a_hundred_of_a_burst_arrive(projector):
-    figures = projector.play("burst")
-    seen = number_in(figures["seen"])
-    assert 100 <= seen < 120
-    assert number_in(figures["lost"]) == 150 - seen
-
-
-def test_after_the_same_kill_step_05_has_both_messages_and_step_04_none(projector):
-    figures = projector.play("restart")
-    assert (figures["04"], figures["05"]) == ("0 of 2", "2 of 2")
-
-
-def test_a_page_that_was_away_gets_all_twelve_in_order(projector):
-    projector.begin("catch-up")
-    projector.do("next")
-    ended = projector.until("ended")
-    assert ended["trouble"] == ""
-    (missed, *_) = ended["figures"]
-    assert (missed["value"], missed["label"]) == (
-        "12 of 12",
-        "messages: each once, in order",
-    )
-
-
-def test_in_the_race_polling_is_last_and_costs_most(projector):
-    projector.play("race")
-    lanes = {one["id"]: one for one in projector.draws if one["what"] == "lane"}
-    assert len(lanes) == 5
-    for unit in ("ms", "bytes"):
-        last = max(lanes.values(), key=lambda lane: lane[unit])
-        assert last["id"] == "01"
-
-
-async def test_a_class_in_one_room_is_counted(klass):
-    people = [Person(name, klass.port("05"), "class") for name in ("ana", "bia")]
-    with page_of(klass.desk, "/ws/screen/", klass.token) as socket:
-        projector = Projector(socket)
-
-        def seen(id: str, value: str) -> None:
-            projector.until("draw", what="big", id=id, value=value)
-
-        await asyncio.to_thread(projector.begin, "class")
-        projector.do("next")
-        await asyncio.to_thread(seen, "people", "0")
-        for person in people:
-            await person.enter()
-        await asyncio.to_thread(seen, "people", "2")
-        for person in people:
-            await person.send("oi")
-        await asyncio.to_thread(seen, "sum", "2")
-        projector.do("next")
-        shown = await asyncio.to_thread(projector.until, "show", phase="reveal")
-    figures = {one["name"]: one["value"] for one in shown["figures"]}
-    assert figures == {"people": "2", "messages": "2", "deliveries": "4"}
-    for person in people:
-        person.leave()
-        await person.task
-
-
-# ---- The vote, and what is shown when
-
-
-def test_phones_vote_before_the_run_and_only_the_reveal_says_what_is_right(
-    klass, projector
-):
-    shown = projector.begin("wall")
-    assert (shown["title"], shown["right"], shown["keep"]) == ("", 0, "")
-    with phone(klass, 1) as first, phone(klass, 2) as second:
-        for number, choice in ((first, 1), (second, 0)):
-            number.send(json.dumps({"do": "vote", "choice": choice}))
-        assert projector.until("votes", counts=[1, 1, 0, 0])["open"]
-        projector.do("next")
-        projector.until("votes", open=False)
-        first.send(json.dumps({"do": "vote", "choice": 0}))
-        while (event := json.loads(first.recv(PATIENCE)))["kind"] != "problem":
-            pass
-        assert event["text"] == "No vote is open now."
-    projector.until("ended")
-    projector.do("next")
-    shown = projector.until("show", phase="reveal")
-    assert (shown["right"], shown["counts"]) == (2, [1, 1, 0, 0])
-    assert shown["title"] == "A silent wall between two processes"
-
-
-def test_the_screens_belong_to_the_instructor_alone(klass):
-    for path in ("/screen/wall/", "/notes/wall/"):
-        for address in (klass.room, klass.desk):
-            assert httpx.get(f"http://{address}{path}").status_code == 404
-
-
-def test_the_notes_name_the_next_screen_and_the_lesson(klass):
-    cookies = {"class_desk": klass.token}
-    page = httpx.get(f"http://{klass.desk}/notes/wall/", cookies=cookies).text
-    assert screens.find("redis").title in page
-    assert "/lessons/03-inmemory-layer/" in page
+# ---- What is written
 
 
 @pytest.mark.parametrize("screen", screens.all(), ids=lambda one: one.name)
@@ -412,7 +293,97 @@ async def test_an_unknown_screen_is_refused_with_the_names(show):
         await show.do("show walls")
 
 
-# ---- In Chromium
+# ---- The vote, and what is shown when
+
+
+def test_phones_vote_before_the_run_and_only_the_reveal_says_what_is_right(
+    klass, projector
+):
+    shown = projector.begin("wall")
+    assert (shown["title"], shown["right"], shown["keep"]) == ("", 0, "")
+    with phone(klass, 1) as first, phone(klass, 2) as second:
+        for number, choice in ((first, 1), (second, 0)):
+            number.send(json.dumps({"do": "vote", "choice": choice}))
+        assert projector.until("votes", counts=[1, 1, 0, 0])["open"]
+        projector.do("next")
+        projector.until("votes", open=False)
+        first.send(json.dumps({"do": "vote", "choice": 0}))
+        while (event := json.loads(first.recv(PATIENCE)))["kind"] != "problem":
+            pass
+        assert event["text"] == "No vote is open now."
+    projector.until("ended")
+    projector.do("next")
+    shown = projector.until("show", phase="reveal")
+    assert (shown["right"], shown["counts"]) == (2, [1, 1, 0, 0])
+    assert shown["title"] == "A silent wall between two processes"
+
+
+def test_a_class_that_ends_in_the_middle_of_a_run_leaves_nothing_running(tmp_path):
+    with held(tmp_path) as klass:
+        with page_of(klass.desk, "/ws/screen/", klass.token) as socket:
+            projector = Projector(socket)
+            projector.begin("burst")
+            projector.do("next")
+            # Its own server and Redis are up: Ana has come.
+            status = "Ana's consumer sends 150 events, one right after the other."
+            projector.until("draw", what="status", text=status)
+        running = psutil.Process(klass.process.pid).children(recursive=True)
+        klass.process.terminate()
+        assert klass.process.wait(PATIENCE) == 0
+    assert len(running) >= 2
+    assert [one for one in running if one.is_running()] == []
+
+
+def test_the_screens_belong_to_the_instructor_alone(klass):
+    for path in ("/screen/wall/", "/notes/wall/"):
+        for address in (klass.room, klass.desk):
+            assert httpx.get(f"http://{address}{path}").status_code == 404
+
+
+def test_the_notes_name_the_next_screen_and_the_lesson(klass):
+    cookies = {"class_desk": klass.token}
+    page = httpx.get(f"http://{klass.desk}/notes/wall/", cookies=cookies).text
+    assert screens.find("redis").title in page
+    assert "/lessons/03-inmemory-layer/" in page
+
+
+async def test_a_class_in_one_room_is_counted(klass):
+    people = [Person(name, klass.port("05"), "class") for name in ("ana", "bia")]
+    with page_of(klass.desk, "/ws/screen/", klass.token) as socket:
+        projector = Projector(socket)
+
+        def seen(id: str, value: str) -> None:
+            projector.until("draw", what="big", id=id, value=value)
+
+        await asyncio.to_thread(projector.begin, "class")
+        projector.do("next")
+        await asyncio.to_thread(seen, "people", "0")
+        for person in people:
+            await person.enter()
+        await asyncio.to_thread(seen, "people", "2")
+        for person in people:
+            await person.send("oi")
+        await asyncio.to_thread(seen, "sum", "2")
+        projector.do("next")
+        shown = await asyncio.to_thread(projector.until, "show", phase="reveal")
+    figures = {one["name"]: one["value"] for one in shown["figures"]}
+    assert figures == {"people": "2", "messages": "2", "deliveries": "4"}
+    for person in people:
+        person.leave()
+        await person.task
+
+
+async def test_a_person_who_is_too_fast_for_step_05_loses_nothing(klass):
+    caio = Person("caio", klass.port("05"), "class")
+    await caio.enter()
+    for number in range(13):  # ten at once are allowed
+        await caio.send(f"{number}")
+    assert await caio.until(lambda: not caio.outbox)
+    caio.leave()
+    await caio.task
+
+
+# ---- In the projector's window, with the real chats
 
 
 @pytest.fixture(scope="module")
@@ -447,6 +418,84 @@ UNREADABLE = """smallest => [...document.querySelectorAll("body *")].flatMap((on
   const isCut = parent && box.bottom > parent.bottom + 4;
   return size >= smallest && isInside && !isCut ? [] : [`${one.textContent}: ${size} px`];
 })"""
+
+
+@pytest.fixture
+def play(projector, window):
+    """Play a screen to its end, read each phase from the last row; return its figures."""
+
+    def play(name: str) -> dict[str, str]:
+        projector.begin(name)
+        for phase in screens.PHASES:
+            phase_is(window, phase, name, ended=phase == "run")
+            assert window.evaluate(UNREADABLE, SMALLEST) == []
+            if phase == "predict":
+                projector.do("next")
+                ended = projector.until("ended")
+                assert ended["trouble"] == ""
+            elif phase != "keep":
+                projector.do("next")
+        return {one["name"]: one["value"] for one in ended["figures"]}
+
+    return play
+
+
+def test_asking_costs_ten_thousand_bytes_while_an_open_socket_costs_none(
+    play, projector
+):
+    figures = play("asking")
+    assert number_in(figures["01"]) > 10_000
+    assert figures["03"] == "0 bytes"
+
+
+def test_a_fifth_guest_waits_for_a_thread_and_not_for_an_event_loop(play, projector):
+    figures = play("threads")
+    assert number_in(figures["02t"]) > 0.5
+    assert number_in(figures["02"]) / 1000 < number_in(figures["02t"])
+    held = [one["who"] for one in projector.draws if one["what"] == "seat"]
+    assert {"Ana", "Bia", "Caio", "Dora"} <= set(held)
+
+
+def test_a_wall_in_memory_stops_the_message_and_closes_no_socket(play, projector):
+    figures = play("wall")
+    assert figures == {"pages": "2 of 4", "open": "4 of 4"}
+
+
+def test_over_redis_all_four_get_the_message_and_no_line_changes(play, projector):
+    figures = play("redis")
+    assert (figures["pages"], figures["lines"]) == ("4 of 4", "0")
+
+
+def test_about_a_hundred_of_a_burst_arrive(play, projector):
+    figures = play("burst")
+    seen = number_in(figures["seen"])
+    assert 100 <= seen < 120
+    assert number_in(figures["lost"]) == 150 - seen
+
+
+def test_after_the_same_kill_step_05_has_both_messages_and_step_04_none(
+    play, projector
+):
+    figures = play("restart")
+    assert (figures["04"], figures["05"]) == ("0 of 2", "2 of 2")
+
+
+def test_a_page_that_was_away_gets_all_twelve_in_order(play, projector):
+    figures = play("catch-up")
+    assert figures["missed"] == "12 of 12"
+    assert figures["order"] == "in order"
+
+
+def test_in_the_race_polling_is_last_and_costs_most(play, projector):
+    play("race")
+    lanes = {one["id"]: one for one in projector.draws if one["what"] == "lane"}
+    assert len(lanes) == 5
+    for unit in ("ms", "bytes"):
+        last = max(lanes.values(), key=lambda lane: lane[unit])
+        assert last["id"] == "01"
+
+
+# ---- The keys
 
 
 def test_keys_lead_through_a_screen_and_to_the_next(window):
@@ -496,24 +545,18 @@ def test_the_notes_follow_the_projector_and_drive_it(klass, window):
     notes.close()
 
 
-@pytest.mark.parametrize("name", [name for name in screens.NAMES if name != "restart"])
-def test_the_last_row_can_read_every_phase(window, name):
+def test_the_last_row_can_read_the_list_and_the_numbers_of_a_class(window):
     window.keyboard.press("Escape")
     phase_is(window, "list")
     assert window.evaluate(UNREADABLE, SMALLEST) == []
-    window.keyboard.press(str(screens.NAMES.index(name) + 1))
-    phase_is(window, "predict", name)
-    assert window.evaluate(UNREADABLE, SMALLEST) == []
+    window.keyboard.press("9")
+    phase_is(window, "predict", "class")
     window.keyboard.press("Space")
-    if name == "class":
-        window.locator(".chart").wait_for()
-    else:
-        phase_is(window, "run", name, ended=True)
-    assert window.evaluate(UNREADABLE, SMALLEST) == []
-    for phase in ("reveal", "keep"):
-        window.keyboard.press("Space")
+    window.locator(".chart").wait_for()
+    for phase in ("run", "reveal", "keep"):
         phase_is(window, phase)
         assert window.evaluate(UNREADABLE, SMALLEST) == []
+        window.keyboard.press("Space")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

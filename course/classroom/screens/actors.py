@@ -135,6 +135,7 @@ class Person(Member):
         super().__init__(name, port, room)
         self.base = self.path
         self.seen = {}  # by number, as the page's log
+        self.repeats = 0  # messages that came although the page had them
         self.epoch = None
         self.outbox = {}  # by key, in the order in which they were typed
         self.present = []
@@ -190,7 +191,7 @@ class Person(Member):
                     caught_up.set_result(None)
             elif kind == "presence":
                 self.present = frame["people"]
-            elif kind == "error" and frame.get("retry_after"):
+            elif kind == "error" and frame.get("retry_after") is not None:
                 loop = asyncio.get_running_loop()
                 loop.call_later(frame["retry_after"], self.post_again, frame.get("cid"))
             self.on_frame(frame)
@@ -205,6 +206,7 @@ class Person(Member):
     def learn(self, messages: list[dict]) -> None:
         """Add messages to the log; those of ours leave the outbox."""
         for message in messages:
+            self.repeats += message["seq"] in self.seen
             self.seen[message["seq"]] = message
             self.outbox.pop(message.get("cid"), None)
 

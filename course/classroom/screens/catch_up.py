@@ -46,13 +46,13 @@ async def come_back(stage, bia: Person, texts: list[str]) -> None:
     caught_up = [text for text in bia.texts() if text in texts]
     stage.tell("pane", "Bia", title="Bia", tone="up", note="online again")
     show(stage, "Bia", caught_up)
-    once = "each once, in order" if caught_up == texts else "NOT as they were sent"
-    stage.measure("missed", f"{len(caught_up)} of {MISSED}", f"messages: {once}")
-    stage.measure("ms", f"{took:.0f} ms", "from opening the socket to the last of them")
+    stage.measure("missed", f"{len(caught_up)} of {MISSED}", "messages are on her page")
+    order = "in order" if caught_up == texts else "NOT in order"
+    times = "none of them twice" if not bia.repeats else f"{bia.repeats} of them again"
+    stage.measure("order", order, times)
     frames = bia.meter.frames
-    stage.measure(
-        "frames", str(frames), "frame" + "s" * (frames != 1) + " for all that"
-    )
+    label = f"after her page reconnected, in {frames} frame" + "s" * (frames != 1)
+    stage.measure("ms", f"{took:.0f} ms", label)
 
 
 def show(stage, pane: str, texts: list[str]) -> None:

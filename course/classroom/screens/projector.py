@@ -1,5 +1,9 @@
 """The show of the class that this process holds, and the words that drive it."""
 
+import asyncio
+
+from twisted.internet.defer import Deferred
+
 from course.classroom.current import this
 from course.classroom.room import consumers
 from course.classroom.room.state import room
@@ -46,7 +50,18 @@ class Projector:
                 this.fleet["lessons"].url,
                 self.pace,
             )
+            self.end_with_the_server()
         return self.show
+
+    def end_with_the_server(self) -> None:
+        """Let Ctrl-C end the run first: some have servers of their own."""
+        from twisted.internet import reactor  # the one that serves this class
+
+        reactor.addSystemEventTrigger("before", "shutdown", self.close)
+
+    def close(self) -> Deferred:
+        """End the run, and let everybody leave."""
+        return Deferred.fromFuture(asyncio.ensure_future(self.show.stop()))
 
     async def send(self, event: dict) -> None:
         """Pass an event to every page that shows the projector's screen."""

@@ -12,6 +12,7 @@ ROOMS = {"04": "restart", "05": "café com leite"}  # of step 05, not the class'
 async def run(stage) -> None:
     """Ana writes, both servers die, Ana writes again, both servers start again."""
     await stage.need("redis", *STEPS)
+    stage.status("Ana and Bia enter a room in both.")
     tag = time.strftime("%H:%M:%S")  # step 05 remembers the runs before this one
     first, second = f"hello {tag}", f"still there? {tag}"
     pairs = {}
