@@ -557,6 +557,13 @@ def test_a_small_course_is_installed_from_its_kit_and_nothing_else(
     assert not (clone / ".venv").exists()
 
     path.write_bytes(whole)
+    (clone / "requirements.txt").write_text("oi==1.5\n")
+    result = hello()
+    assert result.returncode == 1
+    assert "packed for another version of the course" in result.stderr
+    assert f"git clone {kit.folder / 'course.bundle'}" in result.stderr
+
+    (clone / "requirements.txt").write_text("oi==1.0\n")
     result = hello()
     assert "Verifying 1 packages in" in result.stdout
     assert result.stdout.splitlines()[-1] == f"oi from {clone / '.venv'}"
