@@ -211,7 +211,7 @@ def sha256_of_lock(lock: Path) -> str:
     return hashlib.sha256(lock.read_text("utf-8").encode()).hexdigest()
 
 
-def listed(words: list[str]) -> str:
-    """Return `3.11`, `3.11 and 3.13` or `3.11, 3.12 and 3.13`."""
+def listed(words: list[str], last_but: str = "and") -> str:
+    """Return `3.11`, `3.11 and 3.13` or `3.11, 3.12 and 3.13`; or with another word."""
     *others, last = words or ["nothing"]
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {last_but} {last}" if others else last

@@ -82,18 +82,20 @@ def test_an_old_python_gets_its_own_version(tmp_path):
     assert needs(tmp_path, lock, Target("3.14", LINUX), "oi") == {"oi==2.0"}
 
 
-def test_a_kit_for_3_11_serves_the_first_3_11_and_the_last(tmp_path):
+def test_a_kit_for_3_11_serves_every_3_11_that_the_lock_tells_apart(tmp_path):
     wheel(tmp_path, "oi-1.0", "backport; python_full_version < '3.11.3'")
     for version in ("1.0", "1.5", "2.0"):
         wheel(tmp_path, f"backport-{version}")
     lock = (
         "oi==1.0\n"
         "backport==1.0 ; python_full_version < '3.11.3'\n"
-        "backport==2.0 ; python_full_version >= '3.11.3'\n"
+        "backport==1.5 ; python_full_version >= '3.11.3' and python_full_version < '3.11.5'\n"
+        "backport==2.0 ; python_full_version >= '3.11.5'\n"
     )
     assert needs(tmp_path, lock, Target("3.11", LINUX), "oi", "backport") == {
         "oi==1.0",
         "backport==1.0",
+        "backport==1.5",
         "backport==2.0",
     }
     assert needs(tmp_path, lock, Target("3.12", LINUX), "oi") == {"oi==1.0"}
@@ -294,16 +296,20 @@ def test_an_interrupted_kit_goes_on_where_it_was(index, packing, monkeypatch):
     assert asked == ["oi==1.0", "drum==1.0", "again"]  # `oi` was fetched only once
 
 
-def test_a_wheel_that_the_stick_has_lost_a_part_of_is_fetched_again(
-    index, packing, capsys
+@pytest.mark.parametrize("was_finished", [True, False])
+def test_a_wheel_that_the_stick_has_changed_is_fetched_again(
+    index, packing, capsys, was_finished
 ):
     whole = sha256(wheel(index, "oi-1.0"))
     target = Target("3.13", WINDOWS)
-    add_wheels(packing(target))
     made = packing(target)
-    path = made.wheels.folder / "oi-1.0-py3-none-any.whl"
-    path.write_bytes(path.read_bytes()[:-10])
-    add_wheels(made)
+    if was_finished:
+        finish(made)
+    else:
+        add_wheels(made)
+    path = made.folder / "wheels" / "oi-1.0-py3-none-any.whl"
+    damage(path)
+    add_wheels(packing(target))
     assert sha256(path) == whole
     assert f"{path.name} is damaged; fetching it again." in capsys.readouterr().out
 
@@ -557,6 +563,13 @@ def test_a_small_course_is_installed_from_its_kit_and_nothing_else(
     assert not (clone / ".venv").exists()
 
     path.write_bytes(whole)
+    (clone / "requirements.txt").write_text("oi==1.5\n")
+    result = hello()
+    assert result.returncode == 1
+    assert "packed for another version of the course" in result.stderr
+    assert f"git clone {kit.folder / 'course.bundle'}" in result.stderr
+
+    (clone / "requirements.txt").write_text("oi==1.0\n")
     result = hello()
     assert "Verifying 1 packages in" in result.stdout
     assert result.stdout.splitlines()[-1] == f"oi from {clone / '.venv'}"

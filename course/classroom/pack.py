@@ -100,15 +100,16 @@ def chosen(pythons: list[str] | None, systems: list[str] | None) -> list[Target]
         if python not in PYTHONS:
             raise CourseError(
                 f"The course does not support Python {python}. --python can be"
-                f" {listed(PYTHONS)}, and may be repeated."
+                f" {listed(PYTHONS, 'or')}, and may be repeated."
             )
     for name in systems or []:
         if not any(name in (system.name, system.family) for system in SYSTEMS):
             families = list(dict.fromkeys(system.family for system in SYSTEMS))
             members = [one.name for one in SYSTEMS if one.name != one.family]
             raise CourseError(
-                f'There is no system "{name}". --for can be {listed(families)}, or one of'
-                f" their members, {listed(members)}, and may be repeated."
+                f'There is no system "{name}". --for can be'
+                f" {listed(families, 'or')};"
+                f" for fewer machines, {listed(members, 'or')}. It may be repeated."
             )
     return [
         Target(python, system)
@@ -394,7 +395,7 @@ class Packing:
         self.check_installers()
         pythons = sorted({target.python for target in self.packed}, key=version_key)
         readme = README_TEXT.format(
-            pythons=listed(pythons).replace(" and ", " or "),
+            pythons=listed(pythons, "or"),
             list=LIST,
             site=SITE,
             bundle=BUNDLE,
