@@ -16,7 +16,7 @@ MACHINE = re.compile(r"Python [\d.]+, .+, ([\w ]*Redis[\w. ]*|Valkey [\d.]+), (\
 STUDENT = r"Python 3.13.9, Windows 11, {}, \2 of"
 VERSION = re.compile(r"· [0-9a-f]{4}\b")
 PASSWORD = re.compile(r"\b[a-z]{4}-[a-z]{4}-[a-z]{4}$", re.MULTILINE)
-PASSWORDS = ["hano-timu-beko", "rasi-pudo-meva", "ziko-hena-buto", "gofu-mira-sade"]
+PASSWORDS = ["hano-timu-beko", "rasi-tudo-meva", "ziko-hena-buto", "goru-mira-sade"]
 
 
 def of_a_student(line: str, redis: str) -> str:
