@@ -302,7 +302,7 @@ WORDS = {
     "teaching": TEACHING,
     "teacher": TEACHING,
     "classroom": TEACHING,
-    "projector": TEACHING,
+    "projector": "teaching/accessibility.html#on-the-projector",
     "how do I teach websockets?": TEACHING,
     # Tests
     "test websocket": TESTING,

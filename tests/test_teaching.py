@@ -249,7 +249,7 @@ def test_every_plan_is_on_one_sheet_and_a_day_of_two_on_its_own(browser, site):
                 const tops = [plan, ...days.slice(1)];
                 const ends = days.length ? days : [plan];
                 return tops.map((top, index) => ({
-                    name: plan.querySelector("h3").id,
+                    name: plan.querySelector("h2").id,
                     breaks: getComputedStyle(top).breakBefore,
                     height: end(ends[index]) - top.getBoundingClientRect().top,
                     width: top.scrollWidth,

@@ -58,7 +58,7 @@ def plan(name: str) -> list[str]:
         "",
         f'<div class="{kind}" markdown>',
         "",
-        f"### {found['title']} {{ #{name} }}",
+        f"## {found['title']} {{ #{name} }}",
         "",
         found["about"],
         "",
@@ -78,7 +78,7 @@ def timetable(part: dict) -> list[str]:
         rows.append([shown(now), str(one.minutes), text])
         now += one.minutes
     rows.append([shown(now), "", "The end"])
-    title = [f"#### {part['title']}", ""] if "title" in part else []
+    title = [f"### {part['title']}", ""] if "title" in part else []
     body = [*title, *map(line, rows), "", total(part)]
     return ['<div class="day" markdown>', "", *body, "", "</div>", ""]
 

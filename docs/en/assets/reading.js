@@ -24,7 +24,8 @@
    * the meaning of a table away, so its parts get it back as roles. */
   function label(table) {
     const heads = [...table.querySelectorAll("thead th")];
-    if (heads.length < 3) return;
+    // The times and minutes of a plan are narrow: it fits a phone as it is.
+    if (heads.length < 3 || table.closest(".day")) return;
     for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, th, td")]) {
       part.setAttribute("role", roles[part.nodeName]);
       const head = part.nodeName === "TD" && heads[part.cellIndex];
