@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from fakeredis import TcpFakeServer
 from fakeredis._clients._tcp_server import TCPFakeRequestHandler
+from redis import ResponseError
 
 
 class Handler(TCPFakeRequestHandler):
@@ -22,6 +23,9 @@ class Handler(TCPFakeRequestHandler):
     Redis forgets a client that disconnects in the middle of BZPOPMIN. fakeredis goes on
     waiting, up to the 5 seconds that channels_redis asks for, and would take the next
     message of a channel for a reader who no longer exists.
+
+    An error is an answer, as in Redis, and the connection goes on. fakeredis closes it,
+    and then no lock of redis-py works: it runs a script, and loads it after an error.
     """
 
     def setup(self) -> None:
@@ -34,6 +38,15 @@ class Handler(TCPFakeRequestHandler):
             return block(timeout, lambda first: self.unless_gone(pop, first), *more)
 
         connection._blocking = blocking
+        self.answers = self.current_client.read_response
+        self.current_client.read_response = self.answer
+
+    def answer(self) -> object:
+        """Return the next answer, which may be an error."""
+        try:
+            return self.answers()
+        except ResponseError as problem:
+            return problem
 
     def unless_gone(self, pop: Callable, first: bool) -> object:
         """Take a message for the client, if it is still there."""

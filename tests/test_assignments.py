@@ -183,6 +183,16 @@ def test_a_folder_without_any_work_is_a_sentence(tmp_path, capsys):
     assert said.startswith("There is no folder")
 
 
+def test_a_table_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
+    """As on Windows, while a spreadsheet has it open."""
+    (tmp_path / "caio").mkdir()
+    (tmp_path / "caio" / "answers.txt").write_text("answer: 1\n")
+    (tmp_path / "01-predict-asking.csv").mkdir()
+    code, said = check(capsys, "01-predict-asking", str(tmp_path))
+    assert code == 1
+    assert "01-predict-asking.csv cannot be written" in said
+
+
 def test_our_solution_is_not_shown_by_the_tool(tmp_path, monkeypatch, capsys):
     from course.errors import CourseError
     from course.exercise import command

@@ -65,7 +65,13 @@ def check_class(exercise: Exercise, folder: Path, env: dict[str, str]) -> int:
         outcomes[student.name] = outcome
         print(f"{student.name:{width}}  {in_a_line(outcome)}", flush=True)
     table = folder / f"{exercise.name}.csv"
-    write(table, outcomes)
+    try:
+        write(table, outcomes)
+    except OSError as problem:  # on Windows: a spreadsheet has it open
+        raise CourseError(
+            f"{table} cannot be written: {problem.strerror}. Close the programs that"
+            " use it, and start the command again."
+        ) from None
     print(f"\n{counted(len(students), 'student')}, each check of each: {table}")
     return 0
 

@@ -27,7 +27,7 @@ BAD_FRAMES += [
         {"post": GOOD, "cid": ["k1"]},
     )
 ]
-MANY = 130  # more than a queue of the layer holds
+MANY = 110  # more than a queue of the layer holds
 
 
 @pytest.fixture
