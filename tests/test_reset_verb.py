@@ -97,7 +97,7 @@ def test_without_a_step_all_databases_and_the_logs_go(folder):
 def test_without_a_yes_nothing_is_deleted(folder):
     kept = stored(folder, f"steps/{FIRST}/db.sqlite3")
     said = reset(folder, "01", code=1)
-    assert "Delete it? There's no terminal to answer in: add --yes" in said
+    assert "Delete it? There is no terminal to answer in: add --yes" in said
     assert kept.exists()
 
 
