@@ -11,7 +11,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CourseError(
-            f"{question} There's no terminal to answer in: add --yes if you mean it."
+            f"{question} There is no terminal to answer in: add --yes if you mean it."
         )
     try:
         answer = input(f"{question} [y/N] ").strip().lower()

@@ -58,8 +58,9 @@ def changed_files(steps: list[Step]) -> list[ChangedFile]:
     found = []
     for entry in filter(None, printed.split("\0")):
         state, path = entry[:2], ROOT / entry[3:]
-        is_ours = LEFT_BEHIND.isdisjoint(path.parts) and path.suffix not in NOT_OURS
-        if is_ours:
+        is_code = LEFT_BEHIND.isdisjoint(path.parts) and path.suffix not in NOT_OURS
+        # A folder is a repository of its own, such as another clone: not ours to undo.
+        if is_code and not entry.endswith("/"):
             how = "new" if state == "??" or "A" in state else "changed"
             found.append(ChangedFile(path, how if path.exists() else DELETED))
     return found

@@ -214,7 +214,7 @@ def find_keys(steps: list[Step], found: Findings) -> None:
                     find_keys_at(
                         step, redis_server.database(url, int(step.number)), found
                     )
-                except redis.RedisError as problem:
+                except (redis.RedisError, ValueError) as problem:
                     found.notes.append(f"The {place_of(url)} is left alone: {problem}")
                     break
 
@@ -346,9 +346,11 @@ def question_about(found: Findings) -> str:
     """Return what to ask before it is done."""
     if not found.code:
         return "Delete it?"
+    has_data = bool(found.stored or found.keys or found.logs)
+    what = "Delete this, and undo your changes?" if has_data else "Undo your changes?"
     if all(file.how == DELETED for file in found.code):
-        return "Go on?"
-    return f"Undo your changes? They are copied to {shown(WORK)} first."
+        return what
+    return f"{what} The changes are copied to {shown(WORK)}/before-reset-… first."
 
 
 def carry_out(steps: list[Step], found: Findings) -> None:

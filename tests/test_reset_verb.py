@@ -97,7 +97,7 @@ def test_without_a_step_all_databases_and_the_logs_go(folder):
 def test_without_a_yes_nothing_is_deleted(folder):
     kept = stored(folder, f"steps/{FIRST}/db.sqlite3")
     said = reset(folder, "01", code=1)
-    assert "Delete it? There's no terminal to answer in: add --yes" in said
+    assert "Delete it? There is no terminal to answer in: add --yes" in said
     assert kept.exists()
 
 
@@ -276,6 +276,18 @@ def test_a_redis_that_does_not_answer_is_named_and_the_files_go(folder):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/?db=x", "redis://a..b:6379"])
+def test_a_url_that_makes_no_sense_to_redis_gets_a_sentence(folder, url):
+    assert "is left alone" in reset(folder, "04", "--yes", REDIS_URL=url)
+
+
+def test_an_address_of_no_redis_is_refused_and_nothing_is_deleted(folder):
+    path = stored(folder, f"steps/{LAST}/db.sqlite3")
+    said = reset(folder, "05", "--yes", code=1, REDIS_URL="http://127.0.0.1")
+    assert "REDIS_URL is not the URL of a Redis" in said
+    assert path.exists()
+
+
 def test_settings_that_cannot_be_read_leave_redis_alone(folder, redis_url, kept_in):
     kept_in(4, A_ROOM)
     stored(folder, f"steps/{FOURTH}/config/settings.py", "oops(")
@@ -311,7 +323,8 @@ def test_with_code_the_changes_are_listed_copied_and_undone(with_history):
         ("new", staged.relative_to(folder).as_posix()),
     ]:
         assert f"  {how:7}  {path}\n" in said
-    assert "Undo your changes? They are copied to my-work first." in said
+    assert "Delete this, and undo your changes?" in said
+    assert "The changes are copied to my-work/before-reset-… first." in said
     assert (folder / CONSUMERS).read_text() == "# mine"
 
     reset(folder, "05", "--code", "--yes")
@@ -325,6 +338,14 @@ def test_with_code_the_changes_are_listed_copied_and_undone(with_history):
     assert not any(path.exists() for path in (new.parent, staged, data))
     assert elsewhere.read_text() == "# mine too"
     assert "nothing to reset" in reset(folder, "05", "--code", "--yes")
+
+
+def test_a_repository_inside_a_step_is_left_alone(with_history):
+    inner = with_history / "steps" / LAST / "another-clone"
+    stored(inner, "mine.py")
+    subprocess.run(["git", "init", "-q"], cwd=inner, check=True)
+    assert "nothing to reset" in reset(with_history, "05", "--code", "--yes")
+    assert (inner / "mine.py").exists()
 
 
 def test_without_code_no_change_is_undone(with_history):

@@ -95,11 +95,11 @@ class Terminal:
         self.write(CURSOR_HOME + shown + REST_OF_SCREEN)
 
     def painted(self, row: Row) -> str:
-        """Return the text of a row in its style."""
-        style = row.style
+        """Return the text of a row in its style, cut at the edge of a tiny terminal."""
+        text, style = row.text[: max(self.size[0] - 2 * MARGIN, 1)], row.style
         if not self.coloured and style not in {"1", "2"}:
             style = ""
-        return f"\033[{style}m{row.text}\033[0m" if style and row.text else row.text
+        return f"\033[{style}m{text}\033[0m" if style and text else text
 
     # ---- Keys ---------------------------------------------------------------------------
 
