@@ -15,6 +15,7 @@
   const SIZES = [44, 40, 36, 32, 28]; // pixels; the last one is the smallest allowed
   const SMALLEST = SIZES.at(-1);
   const SWIPE = 50; // pixels
+  const PREVIEW = 70; // characters
   const FAR = 8; // lines from the beginning of a listing to its first note
   const START = "start"; // what the notes call the screens above the first heading
 
@@ -257,6 +258,15 @@
     }
   }
 
+  /* The title of a screen, and how it begins. */
+  function preview({ title, element, body }) {
+    if (element.matches(".drawing")) return `${title}: a drawing`;
+    if (element.matches(".picture")) return `${title}: a screenshot`;
+    if (element.matches(".answer")) return `${title}: the answer`;
+    const words = body.textContent.trim().replaceAll(/\s+/g, " ");
+    return `${title}: ${words.length > PREVIEW ? `${words.slice(0, PREVIEW)}…` : words}`;
+  }
+
   function tell() {
     if (!notes || notes.closed) return;
     const { heading, section, title } = screens[current];
@@ -266,7 +276,7 @@
         deck,
         headings: [heading, section],
         title,
-        next: screens[current + 1]?.title ?? "",
+        next: current + 1 < screens.length ? preview(screens[current + 1]) : "",
         index: current,
         total: screens.length,
         lesson: screens[0].title,
