@@ -35,14 +35,15 @@ def for_each_system(lines: list[str]) -> list[str]:
     return [indent + line if line else line for line in made]
 
 
-def part_from(rest: list[str], above: str) -> None:
+def part_from(rest: list[str], block: str) -> None:
     """Let tabs that a page writes itself, right below a block, be a group of their own.
 
-    `above` is the block's first line. If it's indented more than the tabs, it's in one.
+    `block` is the first line of the block. If it's indented more than the tab below it,
+    it's the content of a tab itself, and the one below belongs to the same group.
     """
     for index, line in enumerate(rest):
         if line.strip():
-            tab = TAB.match(line)
-            if tab and above.startswith(tab[1]) and not above[len(tab[1])].isspace():
+            found = TAB.match(line)
+            if found and not block.startswith(f"{found[1]} "):
                 rest[index] = TAB.sub(r"\1===! ", line)
             return

@@ -15,7 +15,9 @@
   const SIZES = [44, 40, 36, 32, 28]; // pixels; the last one is the smallest allowed
   const SMALLEST = SIZES.at(-1);
   const SWIPE = 50; // pixels
+  const PREVIEW = 70; // characters
   const FAR = 8; // lines from the beginning of a listing to its first note
+  const FEW = 4; // lines that are worth a screen
   const START = "start"; // what the notes call the screens above the first heading
 
   const FACTS = new Set(["The question", "What carries a message"]);
@@ -257,6 +259,15 @@
     }
   }
 
+  /* The title of a screen, and how it begins. */
+  function preview({ title, element, body }) {
+    if (element.matches(".drawing")) return `${title}: a drawing`;
+    if (element.matches(".picture")) return `${title}: a screenshot`;
+    if (element.matches(".answer")) return `${title}: the answer`;
+    const words = body.textContent.trim().replaceAll(/\s+/g, " ");
+    return `${title}: ${words.length > PREVIEW ? `${words.slice(0, PREVIEW)}…` : words}`;
+  }
+
   function tell() {
     if (!notes || notes.closed) return;
     const { heading, section, title } = screens[current];
@@ -266,7 +277,7 @@
         deck,
         headings: [heading, section],
         title,
-        next: screens[current + 1]?.title ?? "",
+        next: current + 1 < screens.length ? preview(screens[current + 1]) : "",
         index: current,
         total: screens.length,
         lesson: screens[0].title,
@@ -434,10 +445,12 @@
       return count;
     }
 
-    /* The largest letters with which a list fits below the sentence that announces it. */
+    /* The largest letters with which a list, and what announces it, fit one screen. */
     sizeFor(texts, size) {
-      if (!leads(texts[0]) || !texts[1]?.list) return size;
-      const group = [texts[0], ...texts.slice(1).filter(({ list }) => list === texts[1].list)];
+      const start = Number(leads(texts[0]));
+      const { list } = texts[start] ?? {};
+      if (!list) return size;
+      const group = texts.filter((one, at) => at < start || one.list === list);
       const smaller = SIZES.filter((one) => one <= size);
       return smaller.find((one) => this.fitsAlone(group, one)) ?? size;
     }
@@ -664,6 +677,8 @@
         to -= 1;
       } while (to > first + 1);
       if (to === last) return last;
+      // No screen for the last bracket.
+      to = Math.max(first + 1, Math.min(to, last - FEW));
       // Better between two parts of the code than within one.
       for (let at = to; at > first + (to - first) / 2; at -= 1) {
         if (this.isBlank(at)) {
