@@ -35,7 +35,7 @@ KINDS = [
     "notebooks/5-which-transport-when.html",
 ]
 LARGEST_SITE = 6_300_000  # bytes; 2 MB as a zip. Exercises and quizzes are 0.8 of them
-LONGEST_BUILD = 12  # seconds of CPU; twice what it takes, as a busy machine may take longer
+LONGEST_BUILD = 12  # seconds of CPU; twice the usual, for a busy machine
 
 
 @pytest.fixture(scope="module")

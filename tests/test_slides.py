@@ -1,6 +1,7 @@
 """The lessons on a projector: screens, keys, paper, and the notes in a second window."""
 
 import contextlib
+import itertools
 import re
 import tomllib
 
@@ -180,14 +181,32 @@ def test_an_anchor_in_the_address_begins_there(browser, address):
         assert title(seen.page) == "The idea"
 
 
-def test_the_answer_of_a_prediction_is_on_the_next_screen(browser, address):
+def test_predictions_are_answered_after_the_run(browser, address):
     with projected(browser, address) as seen:
+        kinds = seen.page.locator(".screen").evaluate_all(
+            """screens => screens.map((screen) => {
+              if (screen.matches(".question")) return "question";
+              return screen.matches(".answer") ? "answer" : screen.dataset.heading;
+            })"""
+        )
+        order = [kind for kind, _ in itertools.groupby(kinds)]
+        run = ["question", "run-it-alone", "what-you-see", "answer", "the-idea"]
+        assert order[order.index("question") :][:5] == run
+        assert kinds.count("question") == 3
+        answers = seen.page.locator(".answer .right").all_text_contents()
+        assert answers == ["✓ 2. Ana's and Bia's", "✓ 2. nothing new", "✓ 1. none"]
+
+
+def test_a_prediction_after_the_run_is_answered_on_the_next_screen(browser, address):
+    lesson = "lessons/01-http-polling.html?project#the-idea"
+    with visit(browser, address, lesson) as seen:
         page = seen.page
-        page.keyboard.press("Shift+ArrowRight")
-        assert page.locator(".now.question li").count() == 3
-        assert page.locator(".now", has_text="that includes Ana").count() == 0
+        page.locator(".screen.now").wait_for()
+        while not page.locator(".now.question").count():
+            page.keyboard.press("ArrowRight")
+        assert page.locator(".now .right").count() == 0
         page.keyboard.press("ArrowRight")
-        assert page.locator(".now.answer .right").inner_text() == "✓ 2. Ana's and Bia's"
+        assert page.locator(".now.answer .right").count() == 1
 
 
 def test_notes_on_code_come_one_after_the_other_with_their_line_marked(

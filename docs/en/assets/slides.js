@@ -22,6 +22,10 @@
 
   const FACTS = new Set(["The question", "What carries a message"]);
 
+  // The section after the run: the predictions that a class makes before it are answered
+  // when everybody has seen what happens.
+  const ANSWERED_BEFORE = "the-idea";
+
   // Sections that are for a reader and not for a class.
   const LEFT_OUT = new Set([
     "exercises",
@@ -322,6 +326,7 @@
       this.heading = START;
       this.title = "";
       this.texts = []; // pieces that wait for a screen
+      this.predictions = []; // that are answered after the run
     }
 
     read() {
@@ -370,6 +375,7 @@
 
     takeHeading(block) {
       this.flush();
+      if (block.id === ANSWERED_BEFORE) this.answerPredictions();
       this.heading = block.id;
       if (block.matches("h2")) this.section = block.id;
       this.title = clean(block).textContent;
@@ -537,10 +543,32 @@
       }
       screen.body.append(make("ol", "", ...options));
       enlarge(screen);
-      const chosen = options[right - 1].cloneNode(true);
-      this.answer(block.querySelector("details"), (answer) =>
-        answer.body.append(make("p", "right", `✓ ${right}. `, ...chosen.cloneNode(true).childNodes)),
-      );
+      const chosen = options[right - 1];
+      const prediction = { block, right, chosen, heading: this.heading };
+      if (article.querySelector(`#${this.section} ~ #${ANSWERED_BEFORE}`)) {
+        this.predictions.push(prediction);
+      } else {
+        this.answerPrediction(prediction);
+      }
+    }
+
+    /* Before the run, the answer would spoil it. */
+    answerPredictions() {
+      for (const prediction of this.predictions) {
+        this.heading = prediction.heading;
+        this.title = "What you predicted";
+        this.answerPrediction(prediction, true);
+      }
+      this.predictions = [];
+    }
+
+    answerPrediction({ block, right, chosen }, isLater = false) {
+      this.answer(block.querySelector("details"), (answer) => {
+        const asked = [...block.querySelectorAll(":scope > p:not([role])")].map(clean);
+        if (isLater) answer.body.append(...asked);
+        const text = clean(chosen).childNodes;
+        answer.body.append(make("p", "right", `✓ ${right}. `, ...text));
+      });
     }
 
     takeAnswer(block) {
