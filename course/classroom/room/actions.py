@@ -5,7 +5,7 @@ import asyncio
 from course.classroom.current import this
 from course.classroom.room import consumers
 from course.classroom.room.state import Refused, room
-from course.classroom.room.telling import SCREEN, tell
+from course.classroom.screens import show
 from course.errors import CourseError, for_this_system
 
 UNIT_VERBS = {
@@ -43,10 +43,6 @@ async def for_unit(verb: str, asked: dict) -> str:
 
 async def drive(asked: dict) -> str | None:
     """Pass a command on to the projector's screens."""
-    try:
-        from course.classroom.screens import show
-    except ImportError:
-        return await tell(SCREEN, asked["do"], name=asked.get("name"))
     return await show.command(asked)
 
 

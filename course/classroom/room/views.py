@@ -6,6 +6,7 @@ import segno
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from course.classroom import screens as all_screens
 from course.classroom.current import this
 from course.classroom.network import NOBODY_YET
 from course.classroom.room import actions
@@ -67,8 +68,6 @@ def screen(request, name):
 
 def notes(request, name):
     """The speaker notes of a screen, for the instructor's second window."""
-    from course.classroom import screens as all_screens
-
     if name not in {one["name"] for one in screens()}:
         raise Http404
     screen = all_screens.find(name)
@@ -82,11 +81,7 @@ def notes(request, name):
 
 def screens():
     """Return the screens that there are, as the desk lists them."""
-    try:
-        from course.classroom import screens
-    except ImportError:
-        return []
-    return [{"name": one.name, "title": one.title} for one in screens.all()]
+    return [{"name": one.name, "title": one.title} for one in all_screens.all()]
 
 
 def qr(url):
