@@ -463,7 +463,7 @@ def test_show_without_a_class_says_how_to_start_one(tmp_path):
 def test_show_moves_the_projector(hall, capsys):
     with hall.instructor("/ws/screen/") as screen:
         assert command.show(["join"], False, hall.folder) == 0
-        assert screen.until("show")["name"] == "join"
+        assert screen.until("go")["name"] == "join"
 
 
 @pytest.mark.parametrize(
