@@ -14,7 +14,7 @@ from urllib.parse import quote
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from course import servers
+from course import accounts, servers
 from course.classroom.fleet import Fleet
 from course.errors import CourseError
 from course.servers import HOST
@@ -27,33 +27,6 @@ ACK_EVERY = 64 * 1024  # bytes that step 05 sends before we confirm them
 LONGEST_WAIT = 25  # seconds, of a long poll
 QUIET = 2  # seconds without a frame: the room has heard everything
 PATIENCE = 20  # seconds, for a handshake or an answer
-
-# An account and a session for each guest, as if they had come through the login page.
-LET_GUESTS_IN = """
-import json
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import (
-    BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model,
-)
-from django.db import transaction
-
-User = get_user_model()
-names = [f"guest{{number:02}}" for number in range(1, {count} + 1)]
-new = set(names) - set(User.objects.values_list("username", flat=True))
-User.objects.bulk_create([User(username=name, password="!") for name in sorted(new)])
-SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
-keys = []
-with transaction.atomic():
-    for user in User.objects.filter(username__in=names):
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        keys.append(session.session_key)
-print("keys:", json.dumps(keys))
-"""
 
 
 class Crowd:
@@ -119,10 +92,8 @@ class Crowd:
         if not self.cookies:
             folder = self.fleet.folder / step.folder
             env = servers.environment_of(step, self.fleet.redis_url) | {"ORIGINS": ""}
-            code = LET_GUESTS_IN.format(count=FIFTY)
-            printed = servers.manage(folder, env, "shell", "--command", code)
-            keys = json.loads(printed.partition("keys:")[2])
-            self.cookies = [f"sessionid={key}" for key in keys]
+            names = [f"guest{number:02}" for number in range(1, FIFTY + 1)]
+            self.cookies = accounts.let_in(folder, env, names)
         return self.cookies
 
     def forget_accounts(self) -> None:

@@ -2,18 +2,10 @@
 // projector to the next screen, and its keys drive the projector too.
 
 import { keepOpen } from "../phone/socket.js";
+import { SHOW_KEYS } from "./keys.js";
 
 const { name, minutes } = document.querySelector("header").dataset;
 const find = (id) => document.getElementById(id);
-const KEYS = {
-  " ": "next",
-  ArrowRight: "next",
-  PageDown: "next",
-  ArrowLeft: "back",
-  PageUp: "back",
-  r: "run",
-  R: "run",
-};
 
 let since; // when the projector began to show this screen
 let question;
@@ -76,9 +68,9 @@ function tick() {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (!KEYS[event.key] || event.target.closest?.("a, button")) return;
+  if (!SHOW_KEYS[event.key] || event.target.closest?.("a, button")) return;
   event.preventDefault();
-  socket.send({ do: KEYS[event.key] });
+  socket.send({ do: SHOW_KEYS[event.key] });
 });
 
 setInterval(tick, 1000);

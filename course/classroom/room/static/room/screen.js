@@ -5,19 +5,9 @@
 
 import { keepOpen } from "../phone/socket.js";
 import { clear, draw } from "./board.js";
+import { SHOW_KEYS } from "./keys.js";
 
-const KEYS = {
-  " ": "next",
-  ArrowRight: "next",
-  PageDown: "next",
-  ArrowLeft: "back",
-  PageUp: "back",
-  r: "run",
-  R: "run",
-  Escape: "list",
-  l: "list",
-  L: "list",
-};
+const KEYS = { ...SHOW_KEYS, Escape: "list", l: "list", L: "list" };
 const find = (id) => document.getElementById(id);
 const main = document.querySelector("main");
 
