@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     speak_any_language()
     parser = make_parser()
     options, rest = parser.parse_known_args(arguments)
+    if options.verb is hold_class and not any(word.startswith("-") for word in rest):
+        options.words += rest  # words after an option, which argparse leaves over
+        rest = []
     if rest and options.verb is not test:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return reported(lambda: options.verb(options, rest))

@@ -412,7 +412,9 @@ def test_reset_brings_empty_chats_and_forgets_the_vote(hall):
     messages = f"http://{HOST}:{hall.port('01')}/messages/class/"
     httpx.post(messages, json={"text": "oi", "sender": "Ana"}, trust_env=False)
     assert stored(hall) == 1
-    assert "as at the start" in hall.do("reset")["text"]
+    with hall.instructor("/ws/screen/") as screen:
+        assert "as at the start" in hall.do("reset")["text"]
+        screen.until("go", lambda event: event["name"] == "join")
     assert stored(hall) == 0
     assert httpx.get(messages, trust_env=False).json()["messages"] == []
     assert state_of(hall, "03b") == "stopped"
@@ -471,6 +473,8 @@ def test_show_moves_the_projector(hall, capsys):
     [
         (["class", "dance"], '"dance" is not something to do'),
         (["class", "show"], "Which screen?"),
+        (["class", "--no-browser", "show", "wall", "redis"], "Which screen?"),
+        (["class", "show", "--no-browser", "wall", "redis"], "Which screen?"),
         (
             ["class", "--address", "203.0.113.9"],
             "This machine has no address 203.0.113.9",

@@ -14,6 +14,7 @@ from people import PASSWORD
 from playwright.sync_api import sync_playwright
 
 from course import chromium
+from course.classroom import screens
 from course.processes import Process
 from course.servers import environment_of
 from course.steps import ROOT, load_steps
@@ -109,6 +110,12 @@ def test_students_load_the_lessons_and_every_chat_with_its_scripts(held, student
                     student("get", held.at(step.port, f"/static/{file}"))["status"]
                     == 200
                 )
+
+
+def test_each_screen_opens_the_page_of_its_lesson(held, students):
+    for screen in screens.all():
+        page = screen.lesson_at(held.at(8000))
+        assert students[0]("get", page)["status"] == 200, page
 
 
 @pytest.mark.parametrize("number", ["01", "02"])

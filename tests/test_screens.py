@@ -344,7 +344,7 @@ def test_the_notes_name_the_next_screen_and_the_lesson(klass):
     cookies = {"class_desk": klass.token}
     page = httpx.get(f"http://{klass.desk}/notes/wall/", cookies=cookies).text
     assert screens.find("redis").title in page
-    assert "/lessons/03-inmemory-layer/" in page
+    assert "/lessons/03-inmemory-layer.html" in page
 
 
 async def test_a_class_in_one_room_is_counted(klass):

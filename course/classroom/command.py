@@ -15,6 +15,7 @@ from pathlib import Path
 from course.classroom import current, fleet, network
 from course.classroom.crowd import Crowd
 from course.classroom.fleet import FOLDER, Fleet
+from course.classroom.screens import NAMES
 from course.errors import CourseError
 from course.run import open_browser, say, served
 from course.servers import HOST, without_proxy
@@ -56,10 +57,17 @@ def hold(options: argparse.Namespace, folder: Path = FOLDER) -> int:
         stack.callback(forget_running, folder)
         remember_running(this, folder)
         say_what_it_means(this, chosen)
-        starting = threading.Thread(target=this.fleet.start, args=[say])
+        starting = threading.Thread(target=start_all, args=[this.fleet])
         stack.callback(finish, this.fleet, starting)
         serve(this, lambda: opened(this, starting, browser=not options.no_browser))
         raise KeyboardInterrupt  # Ctrl-C has ended the server
+
+
+def start_all(running: Fleet) -> None:
+    """Start what a class begins with; say when all of it is there."""
+    running.start(say)
+    if all(running[name].state == "up" for name in running.at_the_start):
+        say("Everything runs. Go to the desk; Ctrl-C ends the class.")
 
 
 def finish(running: Fleet, starting: threading.Thread) -> None:
@@ -118,11 +126,11 @@ def say_what_it_means(this: current.Class, chosen: network.Address | None) -> No
         say(f"{network.NO_NETWORK}\n\nThe room, on this machine only: {this.room_url}")
         return
     shared = this.fleet.shared_redis_url
-    redis = f",\nand this Redis: {shared}" if shared else ""
+    redis = f", and this Redis:\n  {shared}" if shared else "."
     say(
         f"The class is at {this.room_url}  ({chosen.interface})\n\n"
         f"{network.SHARING.format(redis=redis)}\n\n"
-        "If phones can't connect, open the firewall for this network.\n"
+        "Only if phones can't connect: open the firewall for this network.\n"
         + network.firewall(
             chosen,
             FIRST_PORT + this.shift,
@@ -158,7 +166,10 @@ def forget_running(folder: Path) -> None:
 def show(words: list[str], browser: bool, folder: Path = FOLDER) -> int:
     """Let the projector of the running class show a screen."""
     if len(words) != 1:
-        raise CourseError("Which screen? Try: python3 -m course class show join")
+        raise CourseError(
+            "Which screen? Try: python3 -m course class show wall\n"
+            f"There are: join, {', '.join(NAMES)}."
+        )
     none = "No class is running here. Start one in another terminal: python3 -m course class"
     try:
         place = json.loads((folder / RUNNING).read_text("utf-8"))

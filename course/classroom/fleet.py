@@ -102,7 +102,7 @@ class Fleet:
             return Unit(name, "Redis", port, self.make_redis, up, scheme="redis")
         if name == "lessons":
             answers = functools.partial(self.answers, port, "/")
-            return Unit(name, "The lessons", port, self.make_lessons, answers)
+            return Unit(name, "The site", port, self.make_lessons, answers)
         step = find_step(name[:2])
         title = f"Step {step.number}"
         title += {"b": ", second server", "t": f" under WSGI, {SEATS} threads"}.get(
@@ -205,7 +205,7 @@ class Fleet:
         self.claim("lessons")
         words = [sys.executable, "-m", "course.classroom.serve_lessons"]
         words += [str(self.port("lessons")), *self.hosts]
-        return Process("The lessons", words, ROOT, LOGS / "class-lessons.log")
+        return Process("The site", words, ROOT, LOGS / "class-lessons.log")
 
     def claim(self, name: str) -> None:
         """Raise CourseError if something else has the port of a unit."""

@@ -29,9 +29,9 @@ KINDS = [
 
 SHARING = """\
 What sharing means: until Ctrl-C, everybody in this network can reach the lessons, the
-five chats{redis}. Use a network that you trust, and no \
-machine with
-secrets in those chats. The desk answers only on this machine."""
+five chats and the page for phones{redis}
+Use a network that you trust, and type no secrets into the chats. The desk answers only
+on this machine."""
 
 FIREWALLS = {
     "win32": (

@@ -72,7 +72,8 @@ def room_of(asked: dict) -> str:
 
 
 async def reset(asked: dict) -> str:
-    """Bring everything back to the start."""
+    """Bring everything back to the start, the projector too."""
+    await drive({"do": "show", "name": "join"})
     await asyncio.to_thread(this.crowd.leave)
     this.crowd.forget_accounts()
     await asyncio.to_thread(this.fleet.reset)

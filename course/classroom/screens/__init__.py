@@ -60,7 +60,7 @@ class Screen:
 
     def lesson_at(self, site: str) -> str:
         """Return the address of its lesson, where the site is served."""
-        return f"{site}{self.lesson.removesuffix('.md').removesuffix('index')}/"
+        return f"{site}{self.lesson.removesuffix('.md')}.html"
 
     @property
     def run(self) -> Callable[..., Awaitable[None]]:

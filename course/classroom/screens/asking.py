@@ -40,11 +40,12 @@ async def run(stage) -> None:
             f"{asking.meter.bytes:,} bytes",
             f"step 01, {asking.meter.requests} polls in {seconds} seconds of silence",
         )
-        pings = f", with {listening.meter.pings} ping" * bool(listening.meter.pings)
+        pings = listening.meter.pings
         stage.measure(
             "03",
             f"{listening.meter.bytes:,} bytes",
-            f"step 03, the socket stayed open{pings}",
+            "step 03, the socket stayed open"
+            + (f", with {counted(pings, 'ping')}" if pings else ""),
         )
     await speak(stage, asking, listening)
 
@@ -75,8 +76,14 @@ async def speak(stage, asking: Poller, listening: Member) -> None:
 
 def show_total(stage, pane: str, meter) -> None:
     """Show what has crossed the wire so far."""
-    count, what = (
-        (meter.requests, "request") if pane == "01" else (meter.frames, "frame")
-    )
-    label = f"{count} {what}{'' if count == 1 else 's'}"
+    if pane == "01":
+        label = counted(meter.requests, "request")
+    else:
+        label = counted(meter.frames, "frame")
+        label += f" and {counted(meter.pings, 'ping')}" if meter.pings else ""
     stage.tell("big", pane, pane=pane, value=f"{meter.bytes:,} bytes", label=label)
+
+
+def counted(count: int, what: str) -> str:
+    """Return `1 ping` or `2 pings`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

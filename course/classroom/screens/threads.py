@@ -22,7 +22,7 @@ async def run(stage) -> None:
     for unit, title in panes.items():
         stage.tell("pane", unit, title=title)
         for number in range(1, len(GUESTS) + 1):
-            stage.tell("seat", f"{unit} {number}", pane=unit, who="", state="free")
+            empty(stage, unit, f"{unit} {number}")
     wsgi = await five_guests(stage, "02t")
     stage.measure("02t", f"{wsgi:.1f} s", f"{FIFTH}'s page under WSGI, four threads")
     await stage.pause(2)
@@ -61,4 +61,14 @@ async def hold(stage, unit: str, number: int, guest: Poller) -> None:
     seat = f"{unit} {number}"
     stage.tell("seat", seat, pane=unit, who=guest.name, state="held")
     await guest.poll(max(SHORTEST, WAIT * stage.pace))
-    stage.tell("seat", seat, pane=unit, who="", state="free")
+    if unit == "02t":
+        empty(stage, unit, seat)
+    else:  # nothing that could be free again
+        after = {"who": guest.name, "note": "waited"}
+        stage.tell("seat", seat, pane=unit, state="free", **after)
+
+
+def empty(stage, unit: str, seat: str) -> None:
+    """Show a thread that is free; an event loop has no threads to count."""
+    who = "free" if unit == "02t" else "nobody"
+    stage.tell("seat", seat, pane=unit, who=who, state="free", note="")

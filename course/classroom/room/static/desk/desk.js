@@ -56,16 +56,17 @@ document.addEventListener("click", ({ target }) => {
   if (!button) return;
   const { do: verb, sure, key, ...rest } = button.dataset;
   if (sure && !confirm(sure)) return;
-  ask({ do: verb, ...rest });
+  ask({ do: verb, ...rest }, button);
 });
 at("crowd-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = new FormData(event.target);
-  ask({ do: event.submitter.value, unit: form.get("unit"), room: form.get("room") });
+  const wish = { do: event.submitter.value, unit: form.get("unit"), room: form.get("room") };
+  ask(wish, event.submitter);
 });
 
-function ask(wish) {
-  say(`${wish.do} ${wish.unit ?? wish.name ?? ""} …`, false);
+function ask(wish, button) {
+  say(`${button.ariaLabel ?? button.textContent.trim()} …`, false);
   socket.send(wish);
 }
 

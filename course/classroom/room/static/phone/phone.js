@@ -35,6 +35,7 @@ const handlers = {
   },
   vote({ question, choices = [], mine }) {
     at("vote").hidden = !question;
+    at("no-vote").hidden = Boolean(question);
     if (!question) return;
     at("question").textContent = question;
     at("choices").replaceChildren(...choices.map((text, choice) => button(text, choice, mine)));

@@ -58,11 +58,11 @@ const drawings = {
     big.replaceChildren(part("strong", "", value), part("span", "label", label));
   },
 
-  seat({ id, pane, who, state }) {
+  seat({ id, pane, who, state, note = "waits" }) {
     const seats = get(`seats of ${pane}`, "", () => part("div", "seats"), bodyOf(pane));
     const seat = get("seat", id, () => part("div", "seat"), seats);
     seat.dataset.state = state;
-    seat.replaceChildren(part("strong", "", who || "free"), part("span", "", who ? "waits" : ""));
+    seat.replaceChildren(part("strong", "", who), part("span", "", note));
   },
 
   clock({ id, pane, label, running, seconds, since }) {
