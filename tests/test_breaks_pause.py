@@ -238,7 +238,7 @@ def test_enter_leads_from_the_change_to_the_reason_and_b_goes_back(project):
     assert len(change) == 24
     assert all(len(row) <= 80 for row in change)
     projector.press(ENTER, "2/4 Your prediction")
-    projector.press("b", "1/4 The change")
+    projector.press("p", "1/4 The change")
     projector.press(" ", "2/4 Your prediction")
     assert not any(find("no-layer").title in frame for frame in projector.frames)
     result = projector.press("\033[6~", find("no-layer").title)  # a clicker's key
@@ -249,7 +249,7 @@ def test_enter_leads_from_the_change_to_the_reason_and_b_goes_back(project):
     # To go back doesn't run it again.
     before = len(projector.frames)
     projector.press("\033[5~", "3/4 The result")
-    projector.press("b", "2/4 Your prediction")
+    projector.press("p", "2/4 Your prediction")
     projector.press(ENTER, find("no-layer").title)
     assert not any("Running" in frame for frame in projector.frames[before:])
     projector.press("t", "What was done")
@@ -303,7 +303,7 @@ def test_keys_that_are_pressed_while_it_runs_skip_nothing(project):
     projector.press(ENTER, "Running …")
     projector.child.send(ENTER * 3)
     projector.until(find("group-name").title[:40])
-    projector.press("b", "2/4 Your prediction")
+    projector.press("p", "2/4 Your prediction")
 
 
 @in_a_terminal
@@ -343,7 +343,7 @@ def test_a_terminal_that_only_prints_lines_gets_them_all(project):
         ("\r", "next"),
         ("\xe0Q", "next"),
         ("\xe0I", "back"),
-        ("b", "back"),
+        ("p", "back"),
         ("q", "quit"),
     ],
 )

@@ -107,7 +107,7 @@ class Lecture:
         page = range(len(pages))[min(page, len(pages) - 1)]
         is_last = page == len(pages) - 1
         keys = f"Enter: {FOLLOWING[part] if is_last else 'more'}"
-        keys += "   b: back" if part or page else ""
+        keys += "   p: previous" if part or page else ""
         keys += "   t: the whole terminal" if part == RESULT else ""
         self.draw_page(
             part, pages[page], f"{keys}   q: quit", counter(page, len(pages))
@@ -142,7 +142,7 @@ class Lecture:
             pages = cards.pages(rows, room)
             page = min(page, len(pages) - 1)
             following = "more" if page + 1 < len(pages) else "the result"
-            keys = f"Enter: {following}   b: back   q: the result"
+            keys = f"Enter: {following}   p: previous   q: the result"
             self.draw_page(RESULT, pages[page], keys, counter(page, len(pages)))
             match self.terminal.key():
                 case "next" if page + 1 < len(pages):

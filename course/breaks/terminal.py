@@ -26,7 +26,7 @@ MARGIN = 1  # columns on each side
 # What a keyboard sends, or a presenter's clicker: page down, page up.
 KEYS = {
     "next": {"\r", "\n", " ", "n", "\033[C", "\033OC", "\033[B", "\033OB", "\033[6~"},
-    "back": {"b", "p", "\x7f", "\b", "\033[D", "\033OD", "\033[A", "\033OA", "\033[5~"},
+    "back": {"p", "\x7f", "\b", "\033[D", "\033OD", "\033[A", "\033OA", "\033[5~"},
     "all": {"t"},
     "quit": {"q", "\033"},
 }
@@ -37,6 +37,19 @@ ON_WINDOWS = {"M": "\033[C", "P": "\033[B", "Q": "\033[6~"} | {
 }
 ONE_KEY = re.compile(r"\033\[[\d;]*[~A-Za-z]|\033O.|.", re.DOTALL)
 RESIZED = "resized"
+
+
+def size() -> os.terminal_size:
+    """Return the terminal's columns and rows, as it is now.
+
+    From the terminal itself: COLUMNS and LINES, if something has set them, don't follow a
+    window that gets larger.
+    """
+    with contextlib.suppress(OSError):
+        found = os.get_terminal_size(sys.stdout.fileno())
+        if found.columns and found.lines:
+            return found
+    return shutil.get_terminal_size()
 
 
 class Terminal:
@@ -85,7 +98,7 @@ class Terminal:
 
     def measure(self) -> tuple[int, int]:
         """Return the columns and rows for texts, as the terminal is now."""
-        self.size = shutil.get_terminal_size()
+        self.size = size()
         return max(self.size[0] - 2 * MARGIN, 10), max(self.size[1], 5)
 
     def draw(self, rows: list[Row]) -> None:
@@ -111,7 +124,7 @@ class Terminal:
                 for meaning, keys in KEYS.items():
                     if pressed in keys:
                         return meaning
-            if shutil.get_terminal_size() != self.size:
+            if size() != self.size:
                 return RESIZED
             self.typed.extend(self.read())
 

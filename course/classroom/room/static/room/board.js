@@ -94,6 +94,11 @@ const drawings = {
 
   lane({ id, title, ms, bytes }) {
     board.className = "lanes";
+    get("heads", "", () => {
+      const heads = part("div", "heads");
+      heads.append(part("span", ""), part("span", "", "on Bia's page after"), part("span", "", "bytes on her wire"));
+      return heads;
+    });
     const lane = get("lane", id, () => part("div", "lane"));
     Object.assign(lane, { ms, bytes });
     lane.dataset.tone = ms === null ? "" : "there";
