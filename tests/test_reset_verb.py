@@ -20,6 +20,13 @@ FIRST, FOURTH, LAST = "01-http-polling", "04-redis-layer", "05-final"
 A_ROOM = "asgi:group:chat-room"  # as channels-redis names it
 
 
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory):
+    """A Redis of our own: `reset` leaves a database alone while others use it."""
+    with redis_server.started(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A student's copy of the course, as a zip file has it, and no Redis of theirs."""
