@@ -28,21 +28,10 @@ async def run(stage) -> None:
     stage.status("Bia enters five rooms.")
     bias = {unit: await enter(stage, unit, "Bia") for unit in LANES}
     anas = {unit: await enter(stage, unit, "Ana") for unit in LANES}
-    text = f"on your marks, {time.time_ns()}"
-    for bia in bias.values():
-        bia.meter.reset()
-    loop = asyncio.get_running_loop()
-    arrivals = {unit: stage.spawn(arrival(unit, bias[unit], text)) for unit in LANES}
-    # Between two polls of step 01: its message waits as long as it does on average.
-    await asyncio.sleep(EVERY * 1.5)
-    stage.status("Ana sends one text, through all five at once.")
-    begun = loop.time()
-    await asyncio.gather(*(ana.send(text) for ana in anas.values()))
-    shown = [
-        stage.spawn(show(stage, unit, arrivals[unit], begun, bias[unit]))
-        for unit in LANES
-    ]
-    times = await asyncio.gather(*shown)
+    # The first message of a server costs more: it opens its connections to Redis and to
+    # its database.
+    await race(stage, anas, bias, "ready?", is_shown=False)
+    times = await race(stage, anas, bias, "on your marks", is_shown=True)
     fast = sum(ms <= FAST for ms in times)
     stage.measure("fast", f"{fast} of 5", "arrived within a tenth of a second")
     for unit in ("01", "03"):
@@ -50,6 +39,29 @@ async def run(stage) -> None:
         label = f"step {unit}, {LANES[unit]}: {size:,} bytes"
         stage.measure(unit, f"{ms:,.0f} ms", label)
     stage.status(f"{fast} of 5 arrived within a tenth of a second.")
+
+
+async def race(stage, anas: dict, bias: dict, text: str, is_shown: bool) -> list[float]:
+    """Send one text through all five chats; return the milliseconds of each, if shown."""
+    text = f"{text} {time.time_ns()}"  # not that of an earlier run
+    loop = asyncio.get_running_loop()
+    for bia in bias.values():
+        bia.meter.reset()
+    arrivals = {unit: stage.spawn(arrival(unit, bias[unit], text)) for unit in LANES}
+    # Between two polls of step 01: its message waits as long as it does on average.
+    await asyncio.sleep(EVERY * 1.5)
+    if is_shown:
+        stage.status("Ana sends one text, through all five at once.")
+    begun = loop.time()
+    await asyncio.gather(*(ana.send(text) for ana in anas.values()))
+    if not is_shown:
+        await asyncio.gather(*arrivals.values())
+        return []
+    shown = [
+        stage.spawn(show(stage, unit, arrivals[unit], begun, bias[unit]))
+        for unit in LANES
+    ]
+    return await asyncio.gather(*shown)
 
 
 async def enter(stage, unit: str, name: str):
