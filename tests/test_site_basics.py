@@ -35,7 +35,7 @@ KINDS = [
     "notebooks/5-which-transport-when.html",
 ]
 LARGEST_SITE = 5_500_000  # bytes; 1.8 MB as a zip. Fifty exercises are 0.5 of them
-LONGEST_BUILD = 12  # seconds of CPU; twice what it takes, as a busy machine may take longer
+LONGEST_BUILD = 12  # seconds of CPU; twice the usual, for a busy machine
 
 
 @pytest.fixture(scope="module")
