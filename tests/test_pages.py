@@ -177,6 +177,23 @@ def test_tabs_below_a_command_are_a_group_of_their_own():
     assert text.count('===! "macOS, Linux"') == 2
 
 
+def test_two_tabs_that_a_page_writes_itself_are_one_group():
+    lines = """\
+=== "macOS, Linux"
+
+    ```sh
+    source .venv/bin/activate
+    ```
+
+=== "Windows"
+
+    ```powershell
+    .venv\\Scripts\\Activate.ps1
+    ```
+"""
+    assert "===!" not in "\n".join(expanded(lines.splitlines()))
+
+
 @pytest.mark.parametrize("line", ["pip install channels", "$ python3 --version"])
 def test_other_commands_and_outputs_stay_as_they_are(line):
     fenced = ["```text", line, "```"]

@@ -35,9 +35,15 @@ def for_each_system(lines: list[str]) -> list[str]:
     return [indent + line if line else line for line in made]
 
 
-def part_from(rest: list[str]) -> None:
-    """Let tabs that a page writes itself, right below a block, be a group of their own."""
+def part_from(rest: list[str], block: str) -> None:
+    """Let tabs that a page writes itself, right below a block, be a group of their own.
+
+    `block` is the first line of the block. If it's indented more than the tab below it,
+    it's the content of a tab itself, and the one below belongs to the same group.
+    """
     for index, line in enumerate(rest):
         if line.strip():
-            rest[index] = TAB.sub(r"\1===! ", line)
+            found = TAB.match(line)
+            if found and not block.startswith(f"{found[1]} "):
+                rest[index] = TAB.sub(r"\1===! ", line)
             return

@@ -86,7 +86,7 @@ def expanded(lines: list[str]) -> Iterator[str]:
         line = rest.pop(0)
         if mark := FENCE.match(line):
             yield from commands.for_each_system([line, *taken(rest, mark[1])])
-            commands.part_from(rest)
+            commands.part_from(rest, line)
         elif found := DIRECTIVE.match(line):
             made = block(found["words"])
             if written := notes.taken(rest, found["indent"]):
