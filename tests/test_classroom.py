@@ -1,5 +1,6 @@
 """A class: its network, its doors, its phones, its desk."""
 
+import contextlib
 import json
 import re
 import socket
@@ -425,7 +426,7 @@ def test_reset_brings_empty_chats_and_forgets_the_vote(hall):
 def stored(hall: Hall) -> int:
     """Return how many messages step 01 has stored."""
     database = hall.folder / "01-http-polling" / "db.sqlite3"
-    with sqlite3.connect(database) as connection:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
         return connection.execute("SELECT count(*) FROM chat_message").fetchone()[0]
 
 

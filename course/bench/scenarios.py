@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import redis
@@ -96,7 +97,7 @@ def durable(window: int) -> Play:
 
 def stored_in(contestant: Contestant) -> int:
     """Return how many messages the database of a chat holds."""
-    with sqlite3.connect(contestant.database) as database:
+    with closing(sqlite3.connect(contestant.database)) as database:
         query = f"SELECT COUNT(*) FROM {contestant.table}"
         return database.execute(query).fetchone()[0]
 
