@@ -71,11 +71,13 @@ def build(
             "Fix what it names, then try again."
         )
     slim(destination)
+    if (os.environ | dict(environment or {})).get("SITE_URL"):
+        add_policy(destination)
     playground.put_into(destination)
 
 
 def slim(site: Path) -> None:
-    """Drop what no browser needs, and say in each page what it may load and run.
+    """Drop what no browser needs; the pages look and work the same.
 
     MkDocs can't: the theme's templates indent every line, and the search plugin always
     writes its index a second time. assets/search.js does without that copy.
@@ -88,8 +90,17 @@ def slim(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = COLOURLESS.sub(r"\1", page.read_text("utf-8"))
         text = FOR_THE_BUILD.sub("", SAME_COLOUR.sub(r"\1", text))
-        text = LAYOUT.sub(lambda found: found[1] or "\n", text)
-        page.write_text(with_policy(text), "utf-8")
+        page.write_text(LAYOUT.sub(lambda found: found[1] or "\n", text), "utf-8")
+
+
+def add_policy(site: Path) -> None:
+    """Let each page of a published site say what it may load and run.
+
+    Not those that are read from disk: the theme's search has no worker there, but an
+    inline script in a frame, which no hash in the page can allow.
+    """
+    for page in site.rglob("*.html"):
+        page.write_text(with_policy(page.read_text("utf-8")), "utf-8")
 
 
 def complaints(output: str) -> str:
