@@ -164,6 +164,9 @@ def make(folder: Path, node: "Node") -> Path:
     plain = {
         "pyodide.mjs": without_map((pyodide / "pyodide.mjs").read_bytes()),
         "pyodide.asm.mjs": (pyodide / "pyodide.asm.mjs").read_bytes(),
+        "pyodide-lock.json": without_packages(
+            (pyodide / "pyodide-lock.json").read_bytes()
+        ),
         "editor.js": bundle(folder / "npm", node),
     }
     packed = {
@@ -209,6 +212,11 @@ def bundle(folder: Path, node: "Node") -> bytes:
     ]
     node.run("node", [str(program), *words, "--log-level=warning"], folder)
     return (folder / "bundled.js").read_bytes()
+
+
+def without_packages(lock: bytes) -> bytes:
+    """Return Pyodide's list of packages without any: they would come from another host."""
+    return json.dumps({"info": json.loads(lock)["info"], "packages": {}}).encode()
 
 
 def without_map(script: bytes) -> bytes:

@@ -29,16 +29,21 @@ CHECKS = [
 # name that ends in a slash is a folder; others are beginnings of names.
 LIBRARY_WITHOUT = """
     __phello__/ _aix_support.py _android_support.py _apple_support.py _ios_support.py
-    _osx_support.py _pydatetime.py _pyio.py _pyrepl/ antigravity.py asyncio/proactor_events.py
-    asyncio/tools.py asyncio/windows_ compileall.py ctypes/macholib/ dbm/ filecmp.py
-    fileinput.py ftplib.py imaplib.py mailbox.py modulefinder.py multiprocessing/popen_spawn_win32.py
-    netrc.py nturl2path.py pickletools.py poplib.py profile.py profiling/ pstats.py cProfile.py
-    pty.py pyclbr.py shelve.py symtable.py tabnanny.py this.py trace.py tty.py wave.py
-    webbrowser.py xmlrpc/ zipapp.py
-    encodings/big5 encodings/cp encodings/euc_ encodings/gb encodings/hp_ encodings/hz
-    encodings/iso2022 encodings/iso8859_ encodings/johab encodings/koi8 encodings/kz
-    encodings/mac_ encodings/mbcs encodings/oem encodings/palmos encodings/ptcp
-    encodings/shift_ encodings/tis
+    _osx_support.py _pydatetime.py _pyio.py _pyrepl/_module_completer.py
+    _pyrepl/base_eventqueue.py _pyrepl/commands.py _pyrepl/completing_reader.py
+    _pyrepl/console.py _pyrepl/historical_reader.py _pyrepl/input.py _pyrepl/keymap.py
+    _pyrepl/reader.py _pyrepl/readline.py _pyrepl/simple_interact.py
+    _pyrepl/terminfo.py _pyrepl/unix_ _pyrepl/windows antigravity.py
+    asyncio/proactor_events.py asyncio/tools.py asyncio/windows_ cProfile.py
+    compileall.py ctypes/_aix.py ctypes/macholib/ ctypes/wintypes.py dbm/ filecmp.py
+    fileinput.py ftplib.py imaplib.py mailbox.py modulefinder.py
+    multiprocessing/popen_spawn_win32.py netrc.py nturl2path.py pickletools.py
+    plistlib.py poplib.py profile.py profiling/ pstats.py pty.py pyclbr.py shelve.py
+    symtable.py tabnanny.py this.py trace.py tty.py wave.py webbrowser.py xmlrpc/
+    zipapp.py encodings/big5 encodings/cp encodings/euc_ encodings/gb encodings/hp_
+    encodings/hz encodings/iso2022 encodings/iso8859_ encodings/johab encodings/koi8
+    encodings/kz encodings/mac_ encodings/mbcs encodings/oem encodings/palmos
+    encodings/ptcp encodings/shift_ encodings/tis
 """.split()
 LIBRARY_WITH_ALL_THE_SAME = {
     "encodings/cp437.py",  # names in a zip
