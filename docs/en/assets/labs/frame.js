@@ -313,7 +313,6 @@ export default function start(place) {
     showBytes(found);
     showBits();
     showReading(found);
-    undo.disabled = frame.every((byte, index) => byte === sent[index]);
   }
 
   function showBytes(found) {
@@ -397,7 +396,7 @@ export default function start(place) {
   function verdict(found) {
     const who = receiver() === "server" ? "The server" : "The page";
     const size = plural(frame.length, "byte");
-    const rest = plural(found.left ?? 0, "byte");
+    const rest = found.left === 1 ? "byte" : plural(found.left ?? 0, "byte");
     const left = found.left ? ` It reads the last ${rest} as the next frame.` : "";
     switch (found.result) {
       case "fail":

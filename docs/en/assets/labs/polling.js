@@ -58,6 +58,7 @@ export function cost({ interval, people, messages }, figures) {
     average: 0,
     longest: 0,
     held: people,
+    cpu: (asked * figures.long_cpu_us) / figures.long_requests / 1e6,
   };
   return { short, long };
 }
@@ -152,7 +153,7 @@ export default function start(place, figures) {
 }
 
 function sentence(short, long, { interval, people }) {
-  const busy = short.cpu > 1 ? " One core can't answer so many." : "";
+  const busy = short.cpu > 1 ? " That's more than one core can do." : "";
   return (
     `Short polling: ${digits(short.requests)} requests a second, ` +
     `${percent(short.empty)} of them empty, ${digits(short.bytes)} bytes a second. ` +
@@ -177,7 +178,7 @@ function compared(short, long) {
     ["a message waits, on average", `${digits(short.average)} s`, "0 s"],
     ["… at most", `${digits(short.longest)} s`, "0 s"],
     ["threads held (WSGI)", "0", String(long.held)],
-    ["one core busy", percentOf(short.cpu), "–"],
+    ["one core busy", percentOf(short.cpu), percentOf(long.cpu)],
   ]);
 }
 
