@@ -25,6 +25,7 @@ Alone on a line, with any indentation:
     ::: plan four-hours
     ::: demos
     ::: quiz 03
+    ::: lab polling
 
 In a sentence, one figure, or how many times larger one chat's is than another's:
 
@@ -42,6 +43,7 @@ manifest     what steps.toml says
 museum       errors and close codes
 notebooks    a notebook as a page
 plans        timetables for a class, out of docs/data/plans.toml
+labs         ideas to move, each with its text
 quiz         the questions of a quiz, with their answers folded
 plots        a plot of a notebook, in the colours of the page
 speaker      what an instructor says beside the slides of a lesson

@@ -15,6 +15,7 @@ from tools.pages import (
     exercises,
     finish,
     glossary,
+    labs,
     listings,
     manifest,
     measured,
@@ -30,6 +31,12 @@ DIRECTIVE = re.compile(r"^(?P<indent>[ \t]*):::[ \t]+(?P<words>\S.*)$")
 FIGURE = re.compile(r"\{\{ +([^{}]+?) +\}\}")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
+
+def lab(*words: str) -> list[str]:
+    """Return a lab; its text may have directives and figures, too."""
+    return [*expanded(labs.lab(*words))]
+
+
 BLOCKS = {
     "bars": measured.bars,
     "capabilities": manifest.capabilities,
@@ -43,6 +50,7 @@ BLOCKS = {
     "exercise": exercises.exercise,
     "exercises": exercises.exercises,
     "goals": measured.goals,
+    "lab": lab,
     "lesson-head": manifest.lesson_head,
     "lessons": manifest.lessons,
     "machine": measured.machine,
