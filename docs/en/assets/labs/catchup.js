@@ -12,7 +12,7 @@
  * What the lab leaves out is in docs/data/labs/catchup.md.
  */
 
-import { button, controls, element, plural, status } from "./parts.js";
+import { button, element, plural, status } from "./parts.js";
 
 export const GAP_LASTS = 50; // ms, in local_room.py
 export const CHECK_EVERY = 25; // seconds, in watch.py
@@ -96,7 +96,7 @@ export const ACTIONS = {
 };
 
 /** Return whether an action is possible now. */
-export function isPossible(name, { stored, wire, isConnected }) {
+export function isPossible(name, { stored, wire }) {
   switch (name) {
     case "send":
       return stored < MOST;
@@ -107,10 +107,6 @@ export function isPossible(name, { stored, wire, isConnected }) {
       return wire.length > 0 && wire.length < 2 * MOST;
     case "swap":
       return wire.length > 1 && wire[0] !== wire[1];
-    case "disconnect":
-      return isConnected;
-    case "reconnect":
-      return !isConnected;
     default:
       return true;
   }
@@ -119,8 +115,10 @@ export function isPossible(name, { stored, wire, isConnected }) {
 /** Say what is wrong with a page, if Ana has sent the numbers up to `stored`. */
 export function verdict(shown, stored) {
   const missing = numbers(0, stored).filter((seq) => !shown.includes(seq));
-  const twice = [...new Set(shown.filter((seq, index) => shown.indexOf(seq) !== index))];
-  const isOrdered = shown.every((seq, index) => !index || shown[index - 1] <= seq);
+  const again = shown.filter((seq, index) => shown.indexOf(seq) !== index);
+  const twice = [...new Set(again)];
+  const once = [...new Set(shown)];
+  const isOrdered = once.every((seq, index) => !index || once[index - 1] < seq);
   const words = [];
   if (missing.length) words.push(`missing: ${missing.join(", ")}`);
   if (twice.length) words.push(`twice: ${twice.join(", ")}`);
@@ -176,12 +174,12 @@ function numbers(low, high) {
 const BUTTONS = [
   ["Ana", [["send", "Send a message"]]],
   [
-    "The next event",
+    "First event",
     [
       ["deliver", "Deliver"],
       ["lose", "Lose"],
       ["copy", "Double"],
-      ["swap", "Swap with the one after it"],
+      ["swap", "Swap with the next"],
     ],
   ],
   [
@@ -191,13 +189,7 @@ const BUTTONS = [
       ["check", "The regular check"],
     ],
   ],
-  [
-    "Bia's connection",
-    [
-      ["disconnect", "Disconnect"],
-      ["reconnect", "Reconnect"],
-    ],
-  ],
+  ["Bia", [["connect", "Disconnect"]]],
 ];
 const PAGES = [
   ["plain", "No numbers", "shows what arrives"],
@@ -215,7 +207,7 @@ export default function start(place) {
       { class: "catchup-group", role: "group", "aria-label": name },
       element("span", { class: "lab-label", "aria-hidden": "true" }, name),
       actions.map(([action, words]) => {
-        buttons[action] = button(words, () => act(action));
+        buttons[action] = button(words, () => act(inState(action)));
         return buttons[action];
       }),
     ),
@@ -225,11 +217,18 @@ export default function start(place) {
     show();
     said.now("Everything is empty again.");
   });
-  const wire = element("p", { class: "catchup-wire" });
+  const wire = element("div", { class: "catchup-wire" });
   const pages = element("div", { class: "catchup-pages" });
-  place.append(...groups, controls(again), wire, pages, said.box);
+  const last = groups.at(-1);
+  last.append(again);
+  place.append(...groups, said.box, wire, pages);
   show();
   said.now("Ana hasn't sent anything yet.");
+
+  function inState(action) {
+    if (action !== "connect") return action;
+    return state.isConnected ? "disconnect" : "reconnect";
+  }
 
   function act(action) {
     if (!isPossible(action, state)) {
@@ -244,14 +243,19 @@ export default function start(place) {
   function show() {
     for (const [action, one] of Object.entries(buttons)) {
       // Not `disabled`: the focus must stay where it is.
-      one.setAttribute("aria-disabled", String(!isPossible(action, state)));
+      one.setAttribute("aria-disabled", String(!isPossible(inState(action), state)));
     }
+    buttons.connect.textContent = state.isConnected ? "Disconnect" : "Reconnect";
     const { stored, wire: events, ahead, isConnected } = state;
+    const listed = [
+      ["In the database", numbers(0, stored)],
+      ["On their way, the first one left", events],
+    ];
     wire.replaceChildren(
-      element("span", { class: "lab-label" }, "In the database"),
-      boxes(numbers(0, stored), "none"),
-      element("span", { class: "lab-label" }, "On their way, the next one first"),
-      boxes(events, "none"),
+      ...listed.map(([name, list]) => {
+        const label = element("span", { class: "lab-label" }, name);
+        return element("div", {}, label, boxes(list, "none"));
+      }),
     );
     pages.replaceChildren(
       ...PAGES.map(([key, name, rule]) => {
@@ -266,8 +270,12 @@ export default function start(place) {
           kept ? element("p", {}, "waits in the process: ", boxes(ahead, "")) : "",
           element(
             "p",
-            { class: "catchup-verdict", "data-good": words === "complete" },
-            isConnected ? words : `disconnected; ${words}`,
+            {
+              class: "catchup-verdict",
+              "data-good": words === "complete",
+              "data-empty": !stored,
+            },
+            isConnected ? words : `${words} (disconnected)`,
           ),
         );
       }),
@@ -288,8 +296,6 @@ function summary(state) {
 function excuse(action) {
   const reasons = {
     send: `${plural(MOST, "message")} are enough; start again.`,
-    disconnect: "Bia is disconnected.",
-    reconnect: "Bia is connected.",
     swap: "Swapping needs two different events on their way.",
     copy: "Doubling needs an event, and there's room for eighteen.",
   };

@@ -104,7 +104,7 @@ export default function start(place) {
     min: 0,
     max: TEN,
     value: 0,
-    written: (value) => (value ? String(value) : "0, busy until the end"),
+    written: (value) => (value ? String(value) : "0 (busy)"),
     change: update,
   });
   const send = button("Send the burst", run);
@@ -126,8 +126,8 @@ export default function start(place) {
   place.append(
     controls(sent.box, capacity.box, reads.box, send),
     said.box,
-    drawing,
     legend,
+    drawing,
   );
   said.now("Nothing is sent yet.");
 

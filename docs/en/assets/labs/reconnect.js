@@ -264,6 +264,7 @@ export function inWords(found, { pages, down }) {
 }
 
 function seconds(milliseconds) {
+  if (milliseconds < SLICE / 10) return "under 0.01 s";
   return `${digits(milliseconds / 1000, 2)} s`;
 }
 
