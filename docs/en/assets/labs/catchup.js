@@ -112,18 +112,26 @@ export function isPossible(name, { stored, wire }) {
   }
 }
 
-/** Say what is wrong with a page, if Ana has sent the numbers up to `stored`. */
-export function verdict(shown, stored) {
-  const missing = numbers(0, stored).filter((seq) => !shown.includes(seq));
-  const again = shown.filter((seq, index) => shown.indexOf(seq) !== index);
-  const twice = [...new Set(again)];
+/** Say what a page lacks or has too much of; `isGood` if that is nothing.
+ *
+ * `key` names the page. What is on its way, or waits for a gap, may still come.
+ */
+export function verdict(state, key) {
+  const shown = state[key];
+  const coming = key === "ordered" ? [...state.wire, ...state.ahead] : state.wire;
+  const absent = numbers(0, state.stored).filter((seq) => !shown.includes(seq));
+  const missing = absent.filter((seq) => !coming.includes(seq));
+  const toCome = absent.filter((seq) => coming.includes(seq));
   const once = [...new Set(shown)];
+  const twice = once.filter((seq) => shown.indexOf(seq) !== shown.lastIndexOf(seq));
   const isOrdered = once.every((seq, index) => !index || once[index - 1] < seq);
   const words = [];
-  if (missing.length) words.push(`missing: ${missing.join(", ")}`);
-  if (twice.length) words.push(`twice: ${twice.join(", ")}`);
+  if (missing.length) words.push(`${missing.join(", ")} missing`);
+  if (twice.length) words.push(`${twice.join(", ")} more than once`);
   if (!isOrdered) words.push("out of order");
-  return words.join("; ") || (stored ? "complete" : "empty");
+  const isGood = !words.length;
+  if (toCome.length) words.push(`${toCome.join(", ")} to come`);
+  return { isGood, words: words.join("; ") || (shown.length ? "complete" : "empty") };
 }
 
 /** `take` of room.js: show messages, but for those that the page has. */
@@ -219,9 +227,8 @@ export default function start(place) {
   });
   const wire = element("div", { class: "catchup-wire" });
   const pages = element("div", { class: "catchup-pages" });
-  const last = groups.at(-1);
-  last.append(again);
-  place.append(...groups, said.box, wire, pages);
+  const last = element("div", { class: "catchup-row" }, groups.pop(), again);
+  place.append(...groups, last, said.box, wire, pages);
   show();
   said.now("Ana hasn't sent anything yet.");
 
@@ -259,7 +266,7 @@ export default function start(place) {
     );
     pages.replaceChildren(
       ...PAGES.map(([key, name, rule]) => {
-        const words = verdict(state[key], stored);
+        const { isGood, words } = verdict(state, key);
         const kept = key === "ordered" && ahead.length;
         return element(
           "section",
@@ -272,8 +279,7 @@ export default function start(place) {
             "p",
             {
               class: "catchup-verdict",
-              "data-good": words === "complete",
-              "data-empty": !stored,
+              "data-sign": isGood ? (words === "complete" ? "✓" : "…") : "✗",
             },
             isConnected ? words : `${words} (disconnected)`,
           ),
@@ -290,7 +296,7 @@ function boxes(list, none) {
 }
 
 function summary(state) {
-  return PAGES.map(([key, name]) => `${name}: ${verdict(state[key], state.stored)}.`).join(" ");
+  return PAGES.map(([key, name]) => `${name}: ${verdict(state, key).words}.`).join(" ");
 }
 
 function excuse(action) {
