@@ -33,7 +33,7 @@ function filled(made, attributes, children) {
 export function range({ label, min, max, step = 1, value, written = String, change }) {
   const id = newId();
   const input = element("input", { type: "range", id, min, max, step, value });
-  const output = element("output", { for: id });
+  const output = element("output", { for: id, "aria-live": "off" });
   const show = () => {
     output.textContent = written(Number(input.value));
     input.setAttribute("aria-valuetext", output.textContent);
