@@ -216,7 +216,7 @@ function drawAll(charts, found, { down }) {
       "p",
       { class: "reconnect-axis", "aria-hidden": "true" },
       element("span", {}, "0 s"),
-      element("span", {}, "shaded: the server is down"),
+      element("span", {}, down ? "shaded: the server is down" : ""),
       element("span", {}, `${digits(end / 1000, 3)} s`),
     ),
   );
