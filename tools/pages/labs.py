@@ -10,12 +10,15 @@ A lab is one file, NAME.md: TOML between two lines `+++`, and the text after it.
               sent NAME and received NAME, the bytes of one direction of a recorded
               exchange: the lines with `>` or `<` of docs/data/outputs/NAME.txt
 
+In the text, `{{ NAME }}` is one of these numbers.
+
 assets/labs.js starts assets/labs/NAME.js in the place that is left for it. Without it,
 the text is open and the rest hidden.
 """
 
 import html
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,7 @@ from tools.pages import measured
 
 LABS = DATA / "labs"
 OUTPUTS = DATA / "outputs"
+OWN = re.compile(r"\{\{ +(\w+) +\}\}")
 DIRECTIONS = {"sent": ">", "received": "<"}
 
 
@@ -43,6 +47,17 @@ class Lab:
     def figures(self) -> dict[str, float]:
         """Its numbers, as they are in docs/data."""
         return {name: number(source) for name, source in self.sources.items()}
+
+    @property
+    def words(self) -> str:
+        """Its text, with its own numbers."""
+        return OWN.sub(lambda found: self.written(found[1]), self.text)
+
+    def written(self, name: str) -> str:
+        """Return one of its numbers for a sentence."""
+        if name not in self.sources:
+            raise CourseError(f'its text has "{name}", which is not among its figures')
+        return measured.digits(self.figures[name], 3)
 
 
 def load(name: str) -> Lab:
@@ -123,7 +138,7 @@ def lab(name: str) -> list[str]:
         "",
         '???+ note "The same in words"',
         "",
-        *(f"    {line}" if line else "" for line in one.text.splitlines()),
+        *(f"    {line}" if line else "" for line in one.words.splitlines()),
         "",
         "</section>",
         "",

@@ -3,7 +3,17 @@
  * RFC 6455: sections 5.2 to 5.5 (frames), 7.4 (codes), 8.1 (UTF-8), 4.2.2 (handshake).
  */
 
-import { button, choice, controls, element, field, plural, status } from "./parts.js";
+import {
+  button,
+  choice,
+  controls,
+  element,
+  field,
+  list,
+  plural,
+  simplified,
+  status,
+} from "./parts.js";
 
 const FIXED = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // section 1.3
 const SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="; // section 1.3
@@ -218,6 +228,7 @@ export default function start(place) {
   let frame; // its bytes, with the bits that were changed
   let sent; // as it was made
   let chosen = 0; // the byte whose bits are shown
+  let key = maskOf(SAMPLE_MASK);
 
   const text = field({
     label: "Text",
@@ -261,7 +272,7 @@ export default function start(place) {
   const bytes = element("fieldset", { class: "frame-bytes" });
   const more = element("p", { class: "frame-more" });
   const bits = element("div", { class: "frame-bits", role: "group" });
-  const reading = element("dl", { class: "lab-reading" });
+  const reading = element("div");
 
   place.replaceChildren(
     controls(text.box, example.box, sender.box),
@@ -272,6 +283,10 @@ export default function start(place) {
     element("div", { class: "frame-undo" }, undo),
     reading,
     box,
+    simplified(
+      "one frame, no extension, and no message that began before it. The results are " +
+        "those of RFC 6455; a program may also drop the connection without a code.",
+    ),
     ...handshake(say),
   );
   make();
@@ -284,7 +299,9 @@ export default function start(place) {
     const isPage = sender.value === "page";
     mask.input.disabled = !isPage;
     another.disabled = !isPage;
-    sent = encode(text.value.slice(0, MOST), isPage ? maskOf(mask.value) : null);
+    key = maskOf(mask.value) ?? key; // while another is being typed
+    sent = encode(text.value.slice(0, MOST), isPage ? key : null);
+    example.value = text.value;
     frame = sent.slice();
     chosen = 0;
     show();
@@ -296,7 +313,6 @@ export default function start(place) {
     showBytes(found);
     showBits();
     showReading(found);
-    undo.disabled = frame.every((byte, index) => byte === sent[index]);
   }
 
   function showBytes(found) {
@@ -374,24 +390,19 @@ export default function start(place) {
         found.payload.length ? hex(found.payload.slice(0, 16)) + tail : "empty",
       ]);
     }
-    reading.replaceChildren(
-      ...rows.map(([name, words]) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, words)),
-      ),
-    );
+    reading.replaceChildren(list(rows));
   }
 
   function verdict(found) {
     const who = receiver() === "server" ? "The server" : "The page";
     const size = plural(frame.length, "byte");
-    const left = found.left
-      ? ` ${plural(found.left, "byte")} too many: ${who.toLowerCase()} reads the rest as the next frame.`
-      : "";
+    const rest = found.left === 1 ? "byte" : plural(found.left ?? 0, "byte");
+    const left = found.left ? ` It reads the last ${rest} as the next frame.` : "";
     switch (found.result) {
       case "fail":
         return `${who} closes the connection, code ${found.code}: ${found.why}.`;
       case "wait":
-        return `${who} waits for ${plural(found.missing, "more byte")}: the frame isn't complete.`;
+        return `${who} waits for ${plural(found.missing, "more byte")} of this frame.`;
       case "part":
         return `${who} keeps this part and waits: FIN is 0, so the message isn't complete.${left}`;
       case "ping":
@@ -433,7 +444,7 @@ function shortened(text) {
 }
 
 function handshake(say) {
-  const steps = element("dl", { class: "lab-reading" });
+  const steps = element("div");
   const key = field({
     label: "Sec-WebSocket-Key",
     value: SAMPLE_KEY,
@@ -460,15 +471,14 @@ function handshake(say) {
 
   function show() {
     const joined = key.value.trim() + FIXED;
-    const rows = [
-      ["key and fixed text", joined],
-      ["SHA-1", hex(sha1(new TextEncoder().encode(joined)))],
-      ["in Base64: Sec-WebSocket-Accept", accept(key.value)],
-    ];
+    const digest = sha1(new TextEncoder().encode(joined));
+    const code = (words) => element("code", {}, words);
     steps.replaceChildren(
-      ...rows.map(([name, words]) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, element("code", {}, words))),
-      ),
+      list([
+        ["key and fixed text", code(joined)],
+        ["SHA-1", code(hex(digest))],
+        ["Sec-WebSocket-Accept, the same in Base64", code(accept(key.value))],
+      ]),
     );
   }
 }

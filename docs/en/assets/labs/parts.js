@@ -127,7 +127,36 @@ function control(box, input, { get, set }) {
 
 /** Make a button. */
 export function button(words, onclick, attributes = {}) {
-  return element("button", { type: "button", class: "lab-button", ...attributes, onclick }, words);
+  const own = { type: "button", class: "lab-button", ...attributes, onclick };
+  return element("button", own, words);
+}
+
+/** Make a table: its caption, the heads of its columns, and rows that begin with a name. */
+export function table(caption, heads, rows) {
+  const cell = (words) => element("td", {}, words);
+  const head = heads.map((words) => element("th", { scope: "col" }, words));
+  const body = rows.map(([name, ...values]) =>
+    element("tr", {}, element("th", { scope: "row" }, name), values.map(cell)),
+  );
+  return element(
+    "table",
+    { class: "lab-table" },
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, cell(""), head)),
+    element("tbody", {}, body),
+  );
+}
+
+/** Make a list of names and what they are. */
+export function list(rows) {
+  const row = ([name, words]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, words));
+  return element("dl", { class: "lab-reading" }, rows.map(row));
+}
+
+/** Make the sentence that says what a lab simplifies. */
+export function simplified(words) {
+  return element("p", { class: "lab-simple" }, `Simplified: ${words}`);
 }
 
 /** Make the controls of a lab, side by side where there is room. */
@@ -180,6 +209,23 @@ export function play(seconds, frame, end) {
     if (passed < seconds) handle = requestAnimationFrame(next);
     else end?.();
   }
+}
+
+/** Draw into a box again whenever its width changes; `draw(width)` returns its content.
+ *
+ * A drawing as wide as its box has letters as large as those of the text around it.
+ * Returns what draws it again.
+ */
+export function fitted(box, draw) {
+  let width = 0;
+  const again = () => width && box.replaceChildren(...draw(width));
+  new ResizeObserver(() => {
+    const now = Math.round(box.clientWidth);
+    if (now === width) return;
+    width = now;
+    again();
+  }).observe(box);
+  return again;
 }
 
 /** Return a number for people: so many digits that mean something, and commas. */

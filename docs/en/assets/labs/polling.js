@@ -13,10 +13,13 @@ import {
   digits,
   element,
   field,
+  fitted,
   plural,
   range,
+  simplified,
   status,
   svg,
+  table,
 } from "./parts.js";
 
 const HELD = 25; // seconds that step 01 holds a long poll at most
@@ -55,6 +58,7 @@ export function cost({ interval, people, messages }, figures) {
     average: 0,
     longest: 0,
     held: people,
+    cpu: (asked * figures.long_cpu_us) / figures.long_requests / 1e6,
   };
   return { short, long };
 }
@@ -120,34 +124,36 @@ export default function start(place, figures) {
     change: show,
   });
   const drawing = element("div", { class: "polling-time" });
-  const table = element("table", { class: "lab-table" });
-  const simple = element("p", { class: "lab-simple" });
-  simple.textContent =
-    "Simplified: every response is instant, and one core does all the work. " +
-    "A server whose core is busy all the time delays more than this lab shows.";
+  const numbers = element("div");
+  const redraw = fitted(drawing, (width) => drawn(chosen, width));
+  let chosen;
   place.replaceChildren(
     controls(interval.box, quick.box),
     controls(people.box, messages.box),
     box,
     drawing,
-    table,
-    simple,
+    numbers,
+    simplified(
+      "every response is instant, and one core does all the work. " +
+        "A server that is busy all the time delays more than this lab shows.",
+    ),
   );
   show();
 
   function show() {
-    const seconds = interval.value;
-    if (!(seconds >= LEAST && seconds <= MOST)) return;
-    const chosen = { interval: seconds, people: people.value, messages: messages.value };
+    const typed = interval.value;
+    const seconds = typed >= LEAST && typed <= MOST ? typed : chosen.interval;
+    quick.value = seconds;
+    chosen = { interval: seconds, people: people.value, messages: messages.value };
     const { short, long } = cost(chosen, figures);
     say(sentence(short, long, chosen));
-    drawing.replaceChildren(...drawn(chosen));
-    table.replaceChildren(...rows(short, long));
+    redraw();
+    numbers.replaceChildren(compared(short, long));
   }
 }
 
 function sentence(short, long, { interval, people }) {
-  const busy = short.cpu > 1 ? " One core can't answer so many." : "";
+  const busy = short.cpu > 1 ? " That's more than one core can do." : "";
   return (
     `Short polling: ${digits(short.requests)} requests a second, ` +
     `${percent(short.empty)} of them empty, ${digits(short.bytes)} bytes a second. ` +
@@ -164,35 +170,16 @@ function percent(share) {
   return `${digits(value)}%`;
 }
 
-function rows(short, long) {
-  const cells = [
+function compared(short, long) {
+  return table("The whole room", ["Short polling", "Long polling"], [
     ["requests a second", digits(short.requests), digits(long.requests)],
     ["without a message", percent(short.empty), percent(long.empty)],
     ["bytes a second", digits(short.bytes), digits(long.bytes)],
     ["a message waits, on average", `${digits(short.average)} s`, "0 s"],
     ["… at most", `${digits(short.longest)} s`, "0 s"],
     ["threads held (WSGI)", "0", String(long.held)],
-    ["one core busy", percentOf(short.cpu), "–"],
-  ];
-  const head = ["", "Short polling", "Long polling"].map((words) =>
-    element(words ? "th" : "td", words ? { scope: "col" } : {}, words),
-  );
-  return [
-    element("caption", {}, "The whole room, each second"),
-    element("thead", {}, element("tr", {}, head)),
-    element(
-      "tbody",
-      {},
-      cells.map(([name, ...values]) =>
-        element(
-          "tr",
-          {},
-          element("th", { scope: "row" }, name),
-          values.map((value) => element("td", {}, value)),
-        ),
-      ),
-    ),
-  ];
+    ["one core busy", percentOf(short.cpu), percentOf(long.cpu)],
+  ]);
 }
 
 function percentOf(share) {
@@ -200,14 +187,14 @@ function percentOf(share) {
 }
 
 /** Return the drawing: half a minute of one page, and the same in words. */
-function drawn({ interval, messages }) {
+function drawn({ interval, messages }, width) {
   const times = moments(messages);
-  const list = polls(interval, times);
-  const empty = list.filter(({ found }) => found.length === 0).length;
-  const [width, left] = [600, 10];
+  const asked = polls(interval, times);
+  const empty = asked.filter(({ found }) => found.length === 0).length;
+  const left = 8;
   const x = (time) => left + (time * (width - 2 * left)) / WINDOW;
   const parts = [svg("line", { class: "axis", x1: left, x2: width - left, y1: 70, y2: 70 })];
-  for (const { at, found } of list) {
+  for (const { at, found } of asked) {
     const kind = found.length ? "full" : "empty";
     parts.push(svg("line", { class: kind, x1: x(at), x2: x(at), y1: 70, y2: 98 }));
     if (found.length) parts.push(svg("circle", { class: kind, cx: x(at), cy: 98, r: 4 }));
@@ -218,14 +205,10 @@ function drawn({ interval, messages }) {
   for (const time of times) {
     parts.push(svg("circle", { class: "message", cx: x(time), cy: 30, r: 5 }));
   }
-  for (const [y, words] of [
-    [16, "● messages"],
-    [118, "┃ polls of one page: thick with a message, thin without"],
-  ]) {
-    parts.push(svg("text", { x: left, y }, words));
-  }
+  parts.push(svg("text", { x: left, y: 14 }, "● messages"));
+  parts.push(svg("text", { x: left, y: 120 }, "polls: ┃ with a message, │ without"));
   const words =
-    `Half a minute of one page: ${plural(list.length, "poll")}, ${empty} of them without ` +
+    `Half a minute of one page: ${plural(asked.length, "poll")}, ${empty} of them without ` +
     `a message; ${plural(times.length, "message")}.`;
   return [
     svg("svg", { viewBox: `0 0 ${width} 126`, role: "img", "aria-label": words }, parts),

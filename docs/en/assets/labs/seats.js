@@ -12,11 +12,14 @@ import {
   controls,
   digits,
   element,
+  fitted,
   play,
   plural,
   range,
+  simplified,
   status,
   svg,
+  table,
   tick,
 } from "./parts.js";
 
@@ -125,11 +128,8 @@ export default function start(place, figures) {
   const wsgi = element("div", { class: "seats-server" });
   const asgi = element("div", { class: "seats-server" });
   const drawing = element("div", {});
-  const table = element("table", { class: "lab-table" });
-  const simple = element("p", { class: "lab-simple" });
-  simple.textContent =
-    "Simplified: only waiting takes time. A real request also needs CPU time, on both " +
-    "servers, and Django under ASGI keeps one idle thread for each open request.";
+  const numbers = element("div");
+  const redraw = fitted(drawing, (width) => drawn(plan, width));
 
   place.replaceChildren(
     controls(threads.box, requests.box),
@@ -138,8 +138,10 @@ export default function start(place, figures) {
     controls(time.box, element("div", {}, run)),
     element("div", { class: "seats" }, wsgi, asgi),
     drawing,
-    table,
-    simple,
+    numbers,
+    simplified(
+      "only waiting takes time. A real request also needs CPU time, on both servers.",
+    ),
   );
   make();
 
@@ -154,8 +156,8 @@ export default function start(place, figures) {
     time.input.max = Math.ceil(plan.end) + 1;
     time.value = NEWCOMER;
     show();
-    drawing.replaceChildren(...drawn(plan));
-    table.replaceChildren(...rows(plan, threads.value, requests.value, figures));
+    redraw();
+    numbers.replaceChildren(compared(plan, threads.value, requests.value, figures));
     say(outcome());
   }
 
@@ -167,7 +169,7 @@ export default function start(place, figures) {
       : `${plural(requests.value, "coroutine")} pause in one thread.`;
     return (
       `WSGI, ${held} of ${plural(threads.value, "thread")} held: the newcomer is answered ` +
-      `${under}. ASGI: ${over}. ${why}`
+      `${under}. ASGI: the newcomer is answered ${over}. ${why}`
     );
   }
 
@@ -233,42 +235,24 @@ function server(title, seats, list, { queued, answered }) {
   ];
 }
 
-function rows({ wsgi, asgi }, threads, requests, figures) {
-  const cells = [
+function compared({ wsgi, asgi }, threads, requests, figures) {
+  const last = [wsgi, asgi].map((list) => answeredAfter(list.at(-2)));
+  return table("What it comes to", ["WSGI", "ASGI"], [
     ["the newcomer is answered", answeredAfter(wsgi.at(-1)), answeredAfter(asgi.at(-1))],
-    ["the last one that waits", ...[wsgi, asgi].map((list) => answeredAfter(list.at(-2)))],
-    ["threads that hold requests", String(Math.min(threads, requests)), "1 for all"],
-    ["in Django, idle ones too", "–", `1 for all, ${requests} idle`],
+    ["the last one that waits", ...last],
+    ["threads held by requests", String(Math.min(threads, requests)), "0"],
+    ["idle threads that Django keeps", "0", String(requests)],
     [
-      "memory for each listener, measured in Django",
+      "memory for each listener, in our measurement of Django",
       `${digits(figures.wsgi_kb, 2)} KB`,
       `${digits(figures.asgi_kb, 2)} KB`,
     ],
-  ];
-  const head = ["", "WSGI", "ASGI"].map((words) =>
-    element(words ? "th" : "td", words ? { scope: "col" } : {}, words),
-  );
-  return [
-    element("caption", {}, "What it comes to"),
-    element("thead", {}, element("tr", {}, head)),
-    element(
-      "tbody",
-      {},
-      cells.map(([name, ...values]) =>
-        element(
-          "tr",
-          {},
-          element("th", { scope: "row" }, name),
-          values.map((value) => element("td", {}, value)),
-        ),
-      ),
-    ),
-  ];
+  ]);
 }
 
 /** Return the drawing: one line for each request on each server. */
-function drawn({ wsgi, asgi, end }) {
-  const [width, left, right, row] = [600, 40, 14, 13];
+function drawn({ wsgi, asgi, end }, width) {
+  const [left, right, row] = [40, 10, 14];
   const x = (time) => left + (time * (width - left - right)) / Math.max(end, 1);
   const parts = [];
   let y = 0;
