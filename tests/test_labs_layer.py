@@ -385,7 +385,9 @@ def test_events_by_keyboard(lab):
     said(lab, "sends ?after=3, and gets 4.")
     press(lab, "Start again")
     assert verdicts.all_text_contents() == ["empty"] * 3
-    press(lab, "Send a message", *["Enter"] * 10)
+    press(lab, "Send a message", *["Enter"] * 9)
+    said(lab, "Step 05: 1 to 9 to come.")
+    press(lab, "Send a message", *["Enter"] * 2)
     said(lab, "9 messages are enough; start again.")
     press(lab, "Double", *["Enter"] * 20)
     said(lab, "there's room for eighteen")

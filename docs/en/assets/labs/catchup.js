@@ -1,6 +1,6 @@
 /* Lab: events get lost, doubled and reordered on their way; three ways to show them.
  *
- * Ana sends messages, which are stored under the numbers 1, 2, 3 …. An event for each goes
+ * Ana sends messages, which are stored as number 1, 2, 3 and so on. An event for each goes
  * through the channel layer to Bia's process, and the reader decides what happens to it.
  * Three processes receive it, each with a page of Bia's:
  *
@@ -90,7 +90,7 @@ export const ACTIONS = {
     const after = state.ordered.at(-1) ?? 0;
     const missed = numbers(after, state.head);
     take(state.ordered, missed);
-    const got = missed.length ? `gets ${missed.join(", ")}` : "has missed nothing";
+    const got = missed.length ? `gets ${inWords(missed)}` : "has missed nothing";
     return `Bia reconnects. Her page of step 05 sends ?after=${after}, and ${got}.`;
   },
 };
@@ -126,11 +126,11 @@ export function verdict(state, key) {
   const twice = once.filter((seq) => shown.indexOf(seq) !== shown.lastIndexOf(seq));
   const isOrdered = once.every((seq, index) => !index || once[index - 1] < seq);
   const words = [];
-  if (missing.length) words.push(`${missing.join(", ")} missing`);
-  if (twice.length) words.push(`${twice.join(", ")} more than once`);
+  if (missing.length) words.push(`${inWords(missing)} missing`);
+  if (twice.length) words.push(`${inWords(twice)} more than once`);
   if (!isOrdered) words.push("out of order");
   const isGood = !words.length;
-  if (toCome.length) words.push(`${toCome.join(", ")} to come`);
+  if (toCome.length) words.push(`${inWords(toCome)} to come`);
   return { isGood, words: words.join("; ") || (shown.length ? "complete" : "empty") };
 }
 
@@ -157,7 +157,7 @@ function takeInOrder(state) {
 function readOn(state) {
   const missing = numbers(state.head, state.stored);
   post(state, missing);
-  return `Step 05 reads ${missing.join(", ")} from the database.`;
+  return `Step 05 reads ${inWords(missing)} from the database.`;
 }
 
 /** `LocalRoom.take`: send messages to the sockets, and remember the last one. */
@@ -170,13 +170,26 @@ function post(state, messages) {
 function inStep05({ head, ahead }, seq, before) {
   if (seq <= before) return "Step 05 has it already, and ignores it.";
   if (ahead.includes(seq)) return `Step 05 keeps it, because ${head + 1} is missing.`;
-  const sent = numbers(before, head).join(", ");
+  const sent = inWords(numbers(before, head));
   return `Step 05 sends ${sent} to its pages.`;
 }
 
 /** The numbers after `low`, up to `high`. */
 function numbers(low, high) {
   return Array.from({ length: Math.max(0, high - low) }, (_, index) => low + index + 1);
+}
+
+/** Write numbers that rise: "1 to 4, 6". */
+function inWords(list) {
+  const spans = [];
+  for (const seq of [...list].sort((one, other) => one - other)) {
+    if (spans.at(-1)?.at(-1) === seq - 1) spans.at(-1).push(seq);
+    else spans.push([seq]);
+  }
+  const words = spans.map((span) => {
+    return span.length > 2 ? `${span[0]} to ${span.at(-1)}` : span.join(", ");
+  });
+  return words.join(", ");
 }
 
 const BUTTONS = [

@@ -182,7 +182,7 @@ export function inWords({ fates, arrive, dropped, other }) {
   const words = [
     `Sent: ${fates.length}.`,
     `Arrive: ${arrive}.`,
-    dropped ? `Dropped: ${dropped} (${droppedNumbers(fates)}), without an error.` : "Dropped: 0.",
+    `Dropped: ${dropped}${dropped ? ` (${droppedNumbers(fates)}), without an error` : ""}.`,
     other === "dropped"
       ? "An event for another room, right after them: dropped, because the queue is full."
       : "An event for another room, right after them: arrives.",

@@ -4,7 +4,17 @@
  * in milliseconds. What the lab leaves out is in docs/data/labs/reconnect.md.
  */
 
-import { button, choice, controls, digits, element, plural, range, status, svg } from "./parts.js";
+import {
+  button,
+  choice,
+  controls,
+  digits,
+  element,
+  plural,
+  range,
+  status,
+  svg,
+} from "./parts.js";
 
 export const FIRST_DELAY = 500;
 export const LONGEST_DELAY = 30_000;
@@ -179,7 +189,8 @@ export default function start(place, figures) {
   }
 
   function show(say) {
-    const settings = { pages: Number(pages.value), down: down.value * 1000, perSecond, seed };
+    const many = Number(pages.value);
+    const settings = { pages: many, down: down.value * 1000, perSecond, seed };
     const found = Object.keys(RULES).map((rule) => ({
       rule,
       ...reconnect({ ...settings, rule }),
@@ -193,20 +204,23 @@ export default function start(place, figures) {
 
 function drawAll(charts, found, { down }) {
   const end = SLICE * Math.max(...found.map(({ slices }) => slices.length), 1);
+  const shaded = (down / end) * WIDTH;
   const highest = Math.max(...found.map(({ busiest }) => busiest));
   charts.replaceChildren(
+    element("p", {}, "How many pages try to connect, in each tenth of a second:"),
     ...found.map(({ rule, slices }) => {
       const bars = slices
         .map((many, slice) => {
           const x = (((slice + 0.5) * SLICE) / end) * WIDTH;
-          return many && `M${x.toFixed(1)} ${HEIGHT}v${-Math.max(1, (many / highest) * HEIGHT)}`;
+          const high = Math.max(1, (many / highest) * HEIGHT);
+          return many && `M${x.toFixed(1)} ${HEIGHT}v${-high}`;
         })
         .filter(Boolean);
       const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
       const drawing = svg(
         "svg",
         { ...box, "aria-hidden": "true" },
-        svg("rect", { class: "reconnect-down", width: (down / end) * WIDTH, height: HEIGHT }),
+        svg("rect", { class: "reconnect-down", width: shaded, height: HEIGHT }),
         svg("path", { class: "reconnect-bars", d: bars.join("") }),
       );
       const caption = element("figcaption", {}, NAMES[rule]);
@@ -232,7 +246,7 @@ function fill(table, found, { down, perSecond }) {
     ["Half are back after", ({ half }) => seconds(half - down)],
     ["All are back after", ({ last }) => seconds(last - down)],
   ];
-  const accepted = digits((perSecond * SLICE) / 1000, 3);
+  const accepted = digits((perSecond * SLICE) / 1000, 2);
   table.replaceChildren(
     element(
       "caption",
