@@ -1,0 +1,298 @@
+/* Runs the playground's servers for one page: fetches Python once, starts Web Workers,
+ * hands them what the service worker brings, and keeps the channel layer between them.
+ */
+
+import { PageLayer } from "./layer.js";
+
+const OWN_PYTHON = ["__init__.py", "server.py", "layer.py"];
+const PING_EVERY = 1000; // milliseconds
+// Checks in a row that find a server still busy, until it is stopped. Counted, not timed:
+// a computer that wakes up has slept between two of them.
+const MOST_MISSED = { running: 5, starting: 30 };
+
+/** Why the playground can't run here, in a sentence; "" if it can. */
+export function whyNot() {
+  if (location.protocol === "file:") {
+    return "This page was opened from disk. The playground needs a web server: run `python3 -m course run` in the course's folder, or open the published site.";
+  }
+  if (typeof WebAssembly !== "object") {
+    return "This browser has no WebAssembly, which Python needs here. Every current browser has it, unless it has been turned off.";
+  }
+  if (!window.isSecureContext) {
+    return "Browsers allow this only over https or on this computer itself (http://127.0.0.1).";
+  }
+  if (!("serviceWorker" in navigator)) {
+    return "This browser gives this page no service workers: private windows of some browsers don't. Try a normal window.";
+  }
+  return "";
+}
+
+/** The files of Python, Django and Channels: fetched once, kept by the browser. */
+export class Files {
+  constructor(base) {
+    this.base = base; // the URL of …/playground/
+    this.buffers = {};
+  }
+
+  /** Return the list of what must be fetched, or null if this site comes without it. */
+  async manifest() {
+    const answer = await fetch(new URL("vendor/manifest.json", this.base), { cache: "no-cache" });
+    if (!answer.ok) return null;
+    this.list = await answer.json();
+    this.folder = new URL(`vendor/${this.list.folder}/`, this.base).href;
+    return this.list;
+  }
+
+  /** Fetch files by name; call `onProgress(bytes, of)` as they come. */
+  async fetch(names, onProgress = () => {}) {
+    const wanted = names.filter((name) => !this.buffers[name]);
+    const total = wanted.reduce((sum, name) => sum + this.list.files[name].bytes, 0);
+    let done = 0;
+    const progress = (bytes) => onProgress((done += bytes), total);
+    await Promise.all(
+      wanted.map(async (name) => (this.buffers[name] = await this.#fetchOne(name, progress))),
+    );
+  }
+
+  async #fetchOne(name, progress) {
+    const url = this.folder + this.list.files[name].path;
+    const cache = await this.#cache();
+    let answer = await cache?.match(url);
+    if (answer) {
+      progress(this.list.files[name].bytes);
+    } else {
+      answer = await fetch(url);
+      if (!answer.ok) throw new Error(`${url} answers with ${answer.status}.`);
+      answer = new Response(await counted(answer, progress));
+      // Full storage costs the next visit some seconds, and nothing else.
+      await cache?.put(url, answer.clone()).catch(() => {});
+    }
+    if (!url.endsWith(".gz")) return answer.arrayBuffer();
+    return new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  }
+
+  async #cache() {
+    try {
+      const name = `playground-${this.list.folder}`;
+      for (const old of await caches.keys()) {
+        if (old.startsWith("playground-") && old !== name) await caches.delete(old);
+      }
+      return await caches.open(name);
+    } catch {
+      return null; // a private window may refuse
+    }
+  }
+}
+
+async function counted(answer, progress) {
+  const parts = [];
+  const reader = answer.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(parts);
+    parts.push(value);
+    progress(value.length);
+  }
+}
+
+/** One server: a Web Worker that is starting, running or stopped. */
+class Server {
+  constructor(host, number) {
+    this.host = host;
+    this.number = number;
+    this.state = "stopped"; // "starting", "running", "stopped"
+    this.sockets = new Set(); // ports to pages, to tell them when this server ends
+    this.starts = 0;
+  }
+
+  /** Start with a project; what ran before ends first. Resolves with what happened. */
+  start(project, options) {
+    this.end();
+    this.starts += 1;
+    this.setState("starting");
+    const began = performance.now();
+    this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    return new Promise((resolve) => {
+      this.resolve = (result) => {
+        resolve({ ...result, ms: Math.round(performance.now() - began) });
+        this.resolve = () => {};
+      };
+      this.worker.onmessage = ({ data }) => this.#hear(data);
+      this.worker.onerror = ({ message }) => this.#hear({ kind: "failed", says: message });
+      const pid = 1000 * this.number + this.starts;
+      const mount = this.host.mount(this.number);
+      const given = { ...options, port: this.host.port + this.number - 1, pid, mount };
+      this.worker.postMessage({ kind: "start", files: this.host.files, project, options: given });
+      this.isAsked = false;
+      this.watch = setInterval(() => this.#look(), PING_EVERY);
+    });
+  }
+
+  /** End it as if the process had been killed: its pages' sockets close with 1006. */
+  end(why) {
+    clearInterval(this.watch);
+    this.worker?.terminate();
+    this.worker = null;
+    for (const port of this.sockets) port.postMessage({ kind: "closed", code: 1006, wasClean: false });
+    this.sockets.clear();
+    this.host.layer.forget(this.number);
+    this.resolve?.({ kind: "ended", says: why });
+    if (this.state !== "stopped") this.setState("stopped", why);
+  }
+
+  setState(state, why) {
+    this.state = state;
+    this.host.onState(this.number, state, why);
+  }
+
+  http(asked, port) {
+    if (this.state === "running") {
+      this.worker.postMessage({ kind: "http", asked }, [port]);
+    } else {
+      notRunning(this.state, port);
+    }
+  }
+
+  socket(opening, port) {
+    if (this.state !== "running") return port.postMessage({ kind: "failed" });
+    // Through us, so that we can tell the page if the worker is ended from outside.
+    const { port1, port2 } = new MessageChannel();
+    this.sockets.add(port);
+    port.onmessage = ({ data }) => port1.postMessage(data);
+    port1.onmessage = ({ data }) => {
+      if (data.kind === "closed" || data.kind === "failed") this.sockets.delete(port);
+      port.postMessage(data);
+    };
+    this.worker.postMessage({ kind: "socket", opening }, [port2]);
+  }
+
+  #hear(data) {
+    switch (data.kind) {
+      case "ready":
+        this.setState("running");
+        return this.resolve({ kind: "ready" });
+      case "stopped": // the project's own code raised an exception
+      case "failed": // Python didn't start at all
+        this.resolve(data);
+        return this.end(data.says);
+      case "pong":
+        this.isAsked = false;
+        return;
+      case "log":
+        return this.host.onLog(this.number, data.text);
+      case "layer":
+        return this.host.layer.ask(this.number, data, (answer) =>
+          this.worker?.postMessage({ kind: "layer", number: data.number, answer }),
+        );
+    }
+  }
+
+  /** Stop a server whose event loop doesn't turn: code that never ends, or never awaits. */
+  #look() {
+    if (!this.isAsked) {
+      this.isAsked = true;
+      this.missed = 0;
+      this.worker.postMessage({ kind: "ping" });
+      return;
+    }
+    this.missed += 1;
+    const most = MOST_MISSED[this.state];
+    if (this.missed < most) return;
+    const text = `Stopped: for ${most} seconds, the server did nothing else. Is there a loop that never ends, or never awaits?`;
+    this.host.onLog(this.number, text);
+    this.end(text);
+  }
+}
+
+/** Answer for a server that doesn't run. */
+function notRunning(state, port) {
+  const why = state === "starting" ? "The server is starting." : "The server has stopped.";
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No server</title></head><body><p>${why}</p></body></html>`;
+  const headers = [["Content-Type", "text/html; charset=utf-8"]];
+  port.postMessage({ kind: "start", status: 502, headers });
+  port.postMessage({ kind: "part", data: new TextEncoder().encode(page) });
+  port.postMessage({ kind: "end" });
+}
+
+/** Return the service worker of a registration, once it is active. */
+async function activeOf({ active, waiting, installing }) {
+  if (active) return active;
+  const worker = installing ?? waiting;
+  await new Promise((resolve) => {
+    worker.addEventListener("statechange", () => worker.state === "activated" && resolve());
+  });
+  return worker;
+}
+
+export class Host {
+  port = 8003; // of the first server, as the labels show it
+  onLog = () => {};
+  onState = () => {};
+  onLayer = () => {};
+
+  constructor(base) {
+    this.base = base;
+    this.source = new Files(base);
+    this.layer = new PageLayer((state) => this.onLayer(state));
+    this.servers = new Map();
+  }
+
+  /** Register the service worker and learn by which id it finds this page. */
+  async register() {
+    const registration = await navigator.serviceWorker.register(new URL("sw.js", this.base));
+    const active = await activeOf(registration);
+    this.owner = await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      active.postMessage({ kind: "who-am-i" }, [port2]);
+    });
+    navigator.serviceWorker.addEventListener("message", ({ data, ports: [port] }) => {
+      const server = this.server(data.server);
+      if (data.kind === "http") server.http(data.asked, port);
+      else if (data.kind === "socket") server.socket(data.opening, port);
+    });
+    navigator.serviceWorker.startMessages();
+  }
+
+  /** Fetch Python and prepare the snapshot; call `onProgress(bytes, of)`, then `onStep(text)`. */
+  async load(onProgress, onStep = () => {}) {
+    const names = ["pyodide.asm.wasm", "python_stdlib.zip", "packages.zip"];
+    const own = Promise.all(
+      OWN_PYTHON.map(async (name) => [
+        name,
+        await (await fetch(new URL(`python/${name}`, this.base), { cache: "no-cache" })).text(),
+      ]),
+    );
+    await Promise.all([this.source.fetch(names, onProgress), this.register()]);
+    onStep("Starting Python and importing Django …");
+    const { buffers, folder } = this.source;
+    const files = {
+      folder,
+      wasm: buffers["pyodide.asm.wasm"],
+      stdlib: buffers["python_stdlib.zip"],
+      packages: buffers["packages.zip"],
+      python: Object.fromEntries(await own),
+    };
+    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    const prepared = await new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => resolve({ kind: "failed", says: message });
+      worker.postMessage({ kind: "prepare", files });
+    });
+    worker.terminate();
+    if (prepared.kind === "failed") throw new Error(prepared.says);
+    const { snapshot, module } = prepared;
+    this.files = { ...files, wasm: null, snapshot, module };
+  }
+
+  /** Return a server by its number, from 1. */
+  server(number) {
+    if (!this.servers.has(number)) this.servers.set(number, new Server(this, number));
+    return this.servers.get(number);
+  }
+
+  /** Return the path under which a server's pages are. */
+  mount(number) {
+    return `${new URL(this.base).pathname}at/${this.owner}/${number}`;
+  }
+}

@@ -1,0 +1,146 @@
+/* One server process of the playground: Pyodide, Django and one project in a Web Worker.
+ *
+ * The first worker only prepares: it starts Python, imports Django and Channels, and hands
+ * the memory back as a snapshot. Each server then starts from it in a fraction of a second,
+ * with nothing left of any server before it, as a new process would.
+ *
+ * Pyodide's snapshots aren't documented (`_makeSnapshot`, `_loadSnapshot`), so its version
+ * is pinned. Without a snapshot, a server starts the slow way.
+ */
+
+const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const PROJECT = "/project";
+
+let server; // the Python module `playground.server`
+const questions = new Map(); // to the page's channel layer, by their number
+let asked = 0;
+
+self.onmessage = async ({ data, ports: [port] }) => {
+  switch (data.kind) {
+    case "prepare":
+      return whole(() => prepare(data.files));
+    case "start":
+      return whole(() => start(data));
+    case "http":
+      return http(data.asked, port);
+    case "socket":
+      return socket(data.opening, port);
+    case "layer":
+      questions.get(data.number)?.(data.answer);
+      return questions.delete(data.number);
+    case "ping":
+      return self.postMessage({ kind: "pong" });
+  }
+};
+
+/** Run a step of the start. What goes wrong here is our fault or the browser's. */
+async function whole(work) {
+  try {
+    await work();
+  } catch (error) {
+    self.postMessage({ kind: "failed", says: String(error?.stack ?? error) });
+  }
+}
+
+/** Import everything once, and post a snapshot of the memory. */
+async function prepare(files) {
+  const { pyodide, module } = await startPython(files, { _makeSnapshot: true });
+  unpack(pyodide, files);
+  pyodide.runPython("from playground import server; server.prepare()");
+  const snapshot = pyodide.makeMemorySnapshot();
+  self.postMessage({ kind: "prepared", snapshot, module });
+}
+
+/** Start the server of a project, given as a map of paths to texts. */
+async function start({ files, project, options }) {
+  const { pyodide } = await startPython(files, { _loadSnapshot: files.snapshot });
+  const write = (text) => self.postMessage({ kind: "log", text });
+  pyodide.setStdout({ batched: write });
+  pyodide.setStderr({ batched: write });
+  unpack(pyodide, files);
+  for (const [path, text] of Object.entries(project)) save(pyodide, `${PROJECT}/${path}`, text);
+  server = pyodide.pyimport("playground.server");
+  if (!files.snapshot) server.prepare();
+  const problem = server.try_to_start(JSON.stringify(options), ask);
+  if (problem) self.postMessage({ kind: "stopped", ...JSON.parse(problem) });
+  else self.postMessage({ kind: "ready" });
+}
+
+// ---- Python --------------------------------------------------------------------------------
+
+/** Start Pyodide from files that the page has fetched; return it and its compiled module. */
+async function startPython({ folder, stdlib, wasm, module, snapshot }, options) {
+  const compiled = module ?? (await WebAssembly.compile(wasm));
+  // Pyodide fetches these two. They are here already, and the second one is compiled.
+  const fetchFile = self.fetch;
+  self.fetch = async (file, ...rest) => {
+    const name = String(file.url ?? file).split("/").pop();
+    if (name === "python_stdlib.zip") return new Response(stdlib);
+    if (name === "pyodide.asm.wasm") return new Response();
+    return fetchFile(file, ...rest);
+  };
+  WebAssembly.instantiateStreaming = async (_, imports) => {
+    const instance = await WebAssembly.instantiate(compiled, imports);
+    makeRoom(instance, snapshot?.length ?? 0);
+    return { instance, module: compiled };
+  };
+  const { loadPyodide, version } = await import(`${folder}pyodide.mjs`);
+  const info = { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", version, python: "3.14" };
+  const pyodide = await loadPyodide({
+    indexURL: folder,
+    lockFileContents: JSON.stringify({ info, packages: {} }), // no packages but ours
+    ...options,
+  });
+  return { pyodide, module: compiled };
+}
+
+/** Let the memory of a new instance grow to the size of the snapshot that goes into it. */
+function makeRoom({ exports }, bytes) {
+  const memory = Object.values(exports).find((one) => one instanceof WebAssembly.Memory);
+  const pages = Math.ceil((bytes - memory.buffer.byteLength) / 65_536);
+  if (pages > 0) memory.grow(pages);
+}
+
+/** Put the packages and our own Python where Python finds them. They aren't in a snapshot. */
+function unpack(pyodide, { packages, python }) {
+  pyodide.unpackArchive(packages, "zip", { extractDir: SITE_PACKAGES });
+  for (const [name, text] of Object.entries(python)) {
+    save(pyodide, `${SITE_PACKAGES}/playground/${name}`, text);
+  }
+}
+
+function save({ FS }, path, text) {
+  FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+  FS.writeFile(path, text);
+}
+
+/** Ask the page's channel layer. */
+function ask(operation, text) {
+  asked += 1;
+  self.postMessage({ kind: "layer", number: asked, operation, text });
+  return new Promise((resolve) => questions.set(asked, resolve));
+}
+
+// ---- Pages and sockets ---------------------------------------------------------------------
+
+function http({ body, ...request }, port) {
+  const bytes = new Uint8Array(body ?? 0);
+  const leave = server.answer(JSON.stringify(request), bytes, (kind, data) => {
+    if (kind === "start") port.postMessage({ kind, ...JSON.parse(data) });
+    else port.postMessage({ kind, data });
+    if (kind === "end") port.close();
+  });
+  port.onmessage = () => leave();
+}
+
+function socket(opening, port) {
+  const made = server.open_socket(JSON.stringify(opening), (kind, data) => {
+    if (kind === "open") port.postMessage({ kind, protocol: data });
+    else if (kind === "closed") port.postMessage({ kind, ...JSON.parse(data) });
+    else port.postMessage({ kind, data: data?.buffer ?? data });
+  });
+  port.onmessage = ({ data: { kind, data, code } }) => {
+    if (kind === "frame") made.hear(typeof data === "string" ? data : new Uint8Array(data));
+    else if (kind === "close") made.leave(code);
+  };
+}
