@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from course import playground_content
 from course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,7 @@ def build(
             "Fix what it names, then try again."
         )
     slim(destination)
+    playground_content.write(destination)
 
 
 def slim(site: Path) -> None:
