@@ -342,9 +342,15 @@ class Socket:
         self.left = None  # when the page has gone
         self.write("HANDSHAKING")
         self.queue.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.ensure_future(
-            server.application(scope, self.queue.get, self.send)
-        )
+        self.error = None  # what ended the application
+        self.task = asyncio.ensure_future(self.run(scope))
+
+    async def run(self, scope: dict) -> None:
+        """Run the application, and keep its exception: Pyodide would print it at once."""
+        try:
+            await self.server.application(scope, self.queue.get, self.send)
+        except Exception as error:
+            self.error = error
 
     def write(self, action: str) -> None:
         """Write a line about this socket to the log."""
@@ -437,10 +443,11 @@ class Socket:
         now = time.monotonic()
         if self.task.done():
             self.server.sockets.discard(self)
-            error = None if self.task.cancelled() else self.task.exception()
-            if error is not None:
+            if self.error is not None:
                 daphne_log.error(
-                    "Exception inside application: %s", error, exc_info=cleaned(error)
+                    "Exception inside application: %s",
+                    self.error,
+                    exc_info=cleaned(self.error),
                 )
                 if self.state == "connecting":
                     self.refuse("DISCONNECT")
