@@ -10,6 +10,7 @@ threads, no processes and no network in a browser.
 """
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import itertools
@@ -82,9 +83,21 @@ def run_where_we_are() -> None:
     import asgiref.sync
 
     async def call(self, *args, **kwargs):
-        return self.func(*args, **kwargs)
+        with outside_the_loop():
+            return self.func(*args, **kwargs)
 
     asgiref.sync.SyncToAsync.__call__ = call
+
+
+@contextlib.contextmanager
+def outside_the_loop():
+    """Run what follows as if in a thread without an event loop: there, a query is allowed."""
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 # ---- Start ---------------------------------------------------------------------------------
@@ -117,7 +130,17 @@ def start(options: dict, ask_layer) -> None:
             "memory": "channels.layers.InMemoryChannelLayer",
         }[options["layer"]]
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    with outside_the_loop():  # as a server does: it imports first, and then it serves
+        application = load(options)
+    global server
+    server = Server(application, options["port"], options["mount"])
+
+
+def load(options: dict):
+    """Return the project's application, as `runserver` does: static files are served too."""
     import django
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
     django.setup()
     if options.get("migrate"):
@@ -126,8 +149,9 @@ def start(options: dict, ask_layer) -> None:
         call_command("migrate", verbosity=0)
     module, _, name = options["application"].partition(":")
     application = getattr(importlib.import_module(module), name)
-    global server
-    server = Server(application, options["port"], options["mount"])
+    if "django.contrib.staticfiles" in settings.INSTALLED_APPS:
+        return ASGIStaticFilesHandler(application)
+    return application
 
 
 def try_to_start(options: str, ask_layer) -> str:
@@ -238,12 +262,12 @@ class Server:
     def open(self, asked: dict, to_page) -> "Socket":
         """Start the application for a socket whose page waits for the handshake."""
         scope = self.scope("websocket", asked)
-        origin = f"http://localhost:{self.port}"
+        # Not the origin of the site that this runs in: to the project, its own page asks.
         scope |= {
             "subprotocols": list(asked["protocols"]),
             "headers": [
                 (b"host", f"localhost:{self.port}".encode()),
-                (b"origin", (asked.get("origin") or origin).encode()),
+                (b"origin", f"http://localhost:{self.port}".encode()),
             ],
         }
         socket = Socket(self, scope, self.short(asked["path"]), to_page)
