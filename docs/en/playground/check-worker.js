@@ -24,7 +24,6 @@ self.onmessage = async ({ data }) => {
 async function prepare(files) {
   const { pyodide } = await startPython(files, { _makeSnapshot: true });
   unpackAll(pyodide, files);
-  pyodide.runPython("from playground import server; server.prepare()");
   pyodide.runPython("from playground import checking; checking.prepare()");
   self.postMessage({ kind: "prepared", snapshot: pyodide.makeMemorySnapshot() });
 }

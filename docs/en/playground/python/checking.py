@@ -17,7 +17,7 @@ import types
 from dataclasses import asdict
 from pathlib import Path
 
-from playground import loop
+from playground import loop, server
 
 PROJECT = Path("/project")
 COURSE = Path("/course")  # where the page puts course/ and exercises/
@@ -30,7 +30,14 @@ post = None  # what carries an event to the page: post(kind, JSON)
 
 
 def prepare() -> None:
-    """Import what every run needs, once playground.server has been prepared."""
+    """Import what every run needs. A snapshot is made of the memory after this."""
+    import asgiref.sync
+
+    call = asgiref.sync.SyncToAsync.__call__
+    server.prepare()
+    # A server runs sync code in the browser's event loop. Ours has something like threads.
+    asgiref.sync.SyncToAsync.__call__ = call
+    loop.install()
     os.chdir(PROJECT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # each plugin is named
     sys.path.insert(1, str(COURSE))
@@ -38,7 +45,6 @@ def prepare() -> None:
     for name in ("daphne.server", "daphne.testing"):  # named by the checks, never used
         sys.modules[name] = types.ModuleType(name)
     sys.modules["daphne.testing"].DaphneProcess = None
-    loop.install()
     from course.exercise import inside
 
     for name in inside.LIBRARIES + inside.PROJECT_LIBRARIES:

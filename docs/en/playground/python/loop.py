@@ -12,11 +12,10 @@ thread.
 
 import asyncio
 import contextvars
-import functools
 import heapq
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 
 SLICE = 0.1  # seconds of sleep, after which somebody may ask whether the time is up
@@ -144,15 +143,11 @@ def thread_sleep(seconds: float) -> None:
             loop.run_once(left)
 
 
-def run_until_done(make: Callable[[], object]) -> object:
-    """Return what an awaitable gives, to code in a "thread": its loop runs it meanwhile."""
+def run_until_done(awaitable: Coroutine) -> object:
+    """Return what a coroutine gives, to code in a "thread": its loop runs it meanwhile."""
     loop = hosts[-1]
-
-    async def wait() -> object:
-        return await make()
-
     with running(loop):
-        task = loop.create_task(wait())
+        task = loop.create_task(awaitable)
         while not task.done():
             loop.run_once()
     return task.result()
@@ -169,14 +164,18 @@ def call_from_sync(self, *args, **kwargs) -> object:
             "You cannot use AsyncToSync in the same thread as an async event loop - "
             "just await the async function directly."
         )
-    make = functools.partial(self.awaitable, *args, **kwargs)
-    if hosts and not self.force_new_loop:
-        return run_until_done(make)
 
     async def wait() -> object:
-        return await make()
+        return await self.awaitable(*args, **kwargs)
 
-    return asyncio.run(wait())
+    # As there: sync code that this calls finds out that a thread waits here to run it.
+    before = getattr(self.executors, "current", None)
+    self.executors.current = "this thread"
+    try:
+        is_inside = hosts and not self.force_new_loop
+        return run_until_done(wait()) if is_inside else asyncio.run(wait())
+    finally:
+        self.executors.current = before
 
 
 def install() -> None:
