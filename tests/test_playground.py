@@ -1,0 +1,561 @@
+"""The playground: the course's own code, run and changed in a reader's browser."""
+
+import json
+import re
+
+import pytest
+from playground_page import CONSUMERS, PATIENCE, reader, served, violations
+from playwright.sync_api import expect
+
+from course.steps import ROOT
+
+STEP = ROOT / "steps" / "03-inmemory-layer"
+SEND = 'await self.send_json(event["message"])'
+LOUDER = 'await self.send_json(event["message"] | {"text": "LOUDER"})'
+
+
+@pytest.fixture(scope="module")
+def home(site_with_playground):
+    with served(site_with_playground) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def window(browser, home):
+    """One browser for many scenes: what it has fetched stays in its cache."""
+    with reader(browser, home) as window:
+        yield window
+
+
+@pytest.fixture
+def play(window):
+    """The playground with step 03, running, and with nobody's changes in it."""
+    play = window.opens().starts()
+    play.is_connected()
+    yield play
+    play.page.evaluate("localStorage.clear()")
+    # What the page saves when it is left would be there again.
+    play.page.evaluate("addEventListener('pagehide', () => localStorage.clear())")
+    play.page.close()
+    for page in window.context.pages:
+        page.close()
+
+
+# ---- A chat in a page ----------------------------------------------------------------------
+
+
+def test_ana_writes_and_bia_sees_it(play):
+    play.says("Ana", "Olá, Bia 👋")
+    play.sees("Bia", "Olá, Bia 👋")
+    play.says("Bia", "<script>alert(1)</script>")
+    play.sees("Ana", "<script>alert(1)</script>")
+
+
+def test_the_rooms_are_the_pages_of_the_step_byte_for_byte(play):
+    for name in ("room.js", "wire.js", "page.js", "chat.css"):
+        fetched = play.page.evaluate(
+            """async (name) => {
+              const { href } = document.querySelector("#play-ana-frame").contentWindow.location;
+              const url = new URL(`../../static/chat/${name}`, href);
+              return (await fetch(url)).text();
+            }""",
+            name,
+        )
+        file = STEP / "chat" / "static" / "chat" / name
+        assert fetched == file.read_text("utf-8"), name
+
+
+def test_the_wire_panel_counts_what_crosses_and_names_the_server(play):
+    room = play.room("Bia")
+    play.says("Ana", "hi")
+    play.sees("Bia", "hi")
+    row = room.locator("#wire-rows tr").first
+    expect(row).to_contain_text("message")
+    expect(row).to_contain_text("8003 (pid 1001)")
+    length = len(json.dumps({"text": "hi"}))
+    assert int(row.locator("td").nth(2).text_content()) > length
+
+
+def test_the_output_is_that_of_runserver(play):
+    expect(play.output()).to_contain_text("WebSocket CONNECT /ws/chat/class/")
+    text = play.output().inner_text()
+    assert re.search(r"HTTP GET /chat/class/ 200 \[\d+\.\d\d, 127\.0\.0\.1:\d+\]", text)
+    assert re.search(
+        r"WebSocket HANDSHAKING /ws/chat/class/ \[127\.0\.0\.1:\d+\]", text
+    )
+    play.page.locator("#play-ana-reload").click()
+    expect(play.output()).to_contain_text("WebSocket DISCONNECT /ws/chat/class/")
+
+
+def test_a_change_of_the_consumer_is_visible_in_both_rooms(play):
+    play.replaces(SEND, LOUDER)
+    play.runs()
+    play.is_connected()
+    play.says("Ana", "hello")
+    play.sees("Ana", "LOUDER")
+    play.sees("Bia", "LOUDER")
+
+
+def test_a_word_typed_key_by_key_is_run_too(play):
+    play.page.locator("#play-files").select_option(CONSUMERS)
+    play.page.locator("#play-editor .cm-content").click()
+    play.page.keyboard.press("Control+End")
+    play.page.keyboard.type('print("typed by hand")')
+    play.runs()
+    expect(play.output()).to_contain_text("typed by hand")
+
+
+def test_lobby_and_redirect_lead_into_another_room(play):
+    room = play.room("Ana")
+    room.get_by_role("link", name="Lobby").click()
+    room.locator("#room-name-input").press_sequentially("café 7/8")
+    room.locator("#room-name-submit").click()
+    expect(room.get_by_role("heading", name="café 7/8")).to_be_visible()
+    play.is_connected("Ana")
+    play.says("Bia", "who is here?")
+    play.sees("Bia", "who is here?")
+    expect(room.locator("#chat-log")).not_to_contain_text("who is here?")
+
+
+def test_a_room_in_a_tab_of_its_own_joins_in(play):
+    with play.context.expect_page() as opened:
+        play.page.locator("#play-bia-tab").click()
+    tab = opened.value
+    expect(tab.locator("#chat-status")).to_have_text("Connected.", timeout=PATIENCE)
+    tab.locator("#chat-message-input").press_sequentially("from a tab")
+    tab.locator("#chat-message-input").press("Enter")
+    play.sees("Ana", "from a tab")
+    play.page.close()
+    # Its server ran in the page that has been closed.
+    tab.reload()
+    expect(tab.locator("body")).to_contain_text("a page that has been closed")
+
+
+def test_a_second_tab_of_the_site_has_its_own_server(play, window):
+    other = window.opens().starts()
+    other.is_connected()
+    play.says("Ana", "only here")
+    play.sees("Bia", "only here")
+    other.says("Ana", "only there")
+    other.sees("Bia", "only there")
+    expect(other.room("Bia").locator("#chat-log")).not_to_contain_text("only here")
+    expect(play.room("Bia").locator("#chat-log")).not_to_contain_text("only there")
+
+
+# ---- Two servers -----------------------------------------------------------------------------
+
+
+def test_two_servers_do_not_share_a_room_until_a_layer_is_between_them(play):
+    play.page.locator("#play-second").click()
+    expect(play.page.locator("#play-bia-server")).to_have_value("2")
+    play.is_connected()
+    play.says("Ana", "can you hear me?")
+    play.sees("Ana", "can you hear me?")
+    play.says("Bia", "nothing here")
+    play.sees("Bia", "nothing here")
+    expect(play.room("Bia").locator("#chat-log")).not_to_contain_text("hear me")
+    expect(play.output()).not_to_contain_text("Traceback")
+
+    play.page.locator("#play-layer").select_option("page")
+    play.is_running()
+    play.is_connected()
+    play.says("Ana", "and now?")
+    play.sees("Bia", "and now?")
+    expect(play.room("Bia").locator("#chat-log")).to_contain_text("8003 (pid 100")
+    play.page.locator("#play-tab-layer").click()
+    expect(play.page.locator("#play-layer-panel")).to_contain_text("100")
+
+
+def test_the_layer_between_the_servers_keeps_100_messages_and_drops_the_rest(play):
+    # As python/layer.py asks it, with a server that fetches nothing.
+    found = play.page.evaluate(
+        """async () => {
+          const { PageLayer, CAPACITY } = await import(new URL("layer.js", location.href));
+          const layer = new PageLayer();
+          const ask = (operation, words) => new Promise((resolve) =>
+            layer.ask(1, { operation, text: JSON.stringify(words) }, (text) => resolve(JSON.parse(text))));
+          const queue = await ask("new_queue", { prefix: "specific" });
+          const channel = await ask("new_channel", { queue });
+          await ask("group_add", { group: "room", channel });
+          const message = { type: "chat.message" };
+          for (let n = 0; n < 150; n++) {
+            await ask("group_send", { group: "room", message: { ...message, n }, capacity: CAPACITY });
+          }
+          const full = await ask("send", { channel, message, capacity: CAPACITY });
+          const first = await ask("receive", { queue });
+          const waiting = layer.state().queues[0].waiting;
+          const before = layer.state().dropped;
+          layer.forget(1);
+          return { full, first, channel, waiting, dropped: before, left: layer.state().groups };
+        }"""
+    )
+    assert found["full"] is False  # a send() to a full channel raises ChannelFull
+    assert found["first"] == [found["channel"], {"type": "chat.message", "n": 0}]
+    assert found["waiting"] == 99
+    assert found["dropped"] == 51  # 50 of the burst, and the one that did not fit
+    assert [group["size"] for group in found["left"]] in ([], [0])
+
+
+# ---- What goes wrong -------------------------------------------------------------------------
+
+
+def test_a_syntax_error_is_shown_at_its_line_and_the_next_run_is_fine(play):
+    play.replaces("async def connect(self):", "async def connect(self)", CONSUMERS)
+    play.page.keyboard.press("Control+Enter")
+    problem = play.page.locator("#play-problem")
+    expect(problem).to_contain_text("SyntaxError: expected ':'", timeout=PATIENCE)
+    text = (STEP / CONSUMERS).read_text("utf-8").splitlines()
+    line = 1 + next(n for n, one in enumerate(text) if "async def connect" in one)
+    expect(problem).to_contain_text(f"{CONSUMERS}, line {line}")
+    expect(play.page.locator(".cm-lintRange-error").first).to_be_visible()
+    expect(play.output()).to_contain_text('File "/project/chat/consumers.py"')
+    play.replaces("async def connect(self)", "async def connect(self):", CONSUMERS)
+    play.runs()
+    expect(problem).to_be_hidden()
+    play.is_connected()
+
+
+def test_an_exception_in_a_handler_is_logged_and_closes_with_1011(play):
+    play.replaces("async def chat_message", "async def chat_mesage")
+    play.runs()
+    play.is_connected()
+    play.says("Ana", "hello")
+    for name in ("Ana", "Bia"):
+        expect(play.status(name)).to_contain_text("code 1011", timeout=PATIENCE)
+    output = play.output()
+    expect(output).to_contain_text("Exception inside application: No handler for")
+    expect(output).to_contain_text("ValueError: No handler for message type")
+
+
+def test_the_stop_button_ends_an_endless_loop_while_the_page_stays_usable(play):
+    play.replaces("_, port =", "while True: pass\n        _, port =")
+    play.runs()
+    play.is_connected()
+    play.says("Ana", "hello")
+    # The server is busy for good. The page isn't: it can still be typed into.
+    play.page.locator("#play-editor .cm-content").click()
+    play.page.keyboard.press("Control+End")
+    play.page.keyboard.type("# still here")
+    assert "# still here" in play.file()
+    play.page.locator("#play-stop").click()
+    expect(play.page.locator("#play-state")).to_contain_text("Stopped")
+    expect(play.status("Ana")).to_contain_text("code 1006")
+
+
+def test_a_loop_that_never_ends_is_stopped_after_five_seconds(play):
+    play.replaces("_, port =", "while True: pass\n        _, port =")
+    play.runs()
+    play.is_connected()
+    play.says("Ana", "hello")
+    expect(play.page.locator("#play-state")).to_contain_text(
+        "Stopped", timeout=PATIENCE
+    )
+    expect(play.output()).to_contain_text("for 5 seconds, the server did nothing else")
+    expect(play.status("Bia")).to_contain_text("code 1006")
+    play.replaces("while True: pass\n        _, port =", "_, port =")
+    play.runs()
+    play.is_connected()
+
+
+# ---- The reader's work -------------------------------------------------------------------------
+
+
+def test_work_survives_a_reload_and_reset_can_be_undone(play):
+    play.replaces(SEND, LOUDER)
+    expect(play.page.locator("#play-changes")).to_contain_text("(1)")
+    play.page.reload()
+    play.starts()
+    assert LOUDER in play.file()
+    play.page.locator("#play-reset").click()
+    play.page.get_by_role("button", name="Reset", exact=True).last.click()
+    expect(play.page.locator("#play-changes")).not_to_contain_text("(1)")
+    assert play.file() == (STEP / CONSUMERS).read_text("utf-8")
+    play.page.locator("#play-undo").click()
+    assert LOUDER in play.file()
+
+
+def test_what_changed_is_shown_as_a_diff(play):
+    play.replaces(SEND, LOUDER)
+    play.page.locator("#play-changes").click()
+    dialog = play.page.locator("#play-changes-dialog")
+    expect(dialog).to_contain_text(CONSUMERS)
+    expect(dialog).to_contain_text(LOUDER)
+    expect(dialog).to_contain_text(SEND)
+    play.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def link_of(play) -> str:
+    """Return the link that the page copies or, without a clipboard, shows."""
+    play.page.evaluate("navigator.clipboard.writeText = async () => { throw Error() }")
+    play.page.locator("#play-link").click()
+    link = play.page.locator("#play-link-text").input_value()
+    play.page.keyboard.press("Escape")
+    return link
+
+
+def test_a_link_opens_what_was_shared_and_runs_nothing_before_it_was_read(
+    play, browser, home
+):
+    play.replaces(SEND, LOUDER)
+    address = link_of(play).partition("playground/index.html")[2]
+    assert address.startswith("#try=")
+    with reader(browser, home) as friend:
+        theirs = friend.opens(address)
+        theirs.page.locator("#play-start").click()
+        shown = theirs.page.locator("#play-shared")
+        expect(shown).to_contain_text(LOUDER, timeout=PATIENCE)
+        expect(theirs.page.locator("#play-state")).not_to_contain_text("Running")
+        theirs.page.get_by_role("button", name="Run these changes").click()
+        theirs.is_running()
+        theirs.is_connected()
+        theirs.says("Ana", "hello")
+        theirs.sees("Bia", "LOUDER")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda link: link[:-20], "This link is broken"),
+        (lambda link: link.replace("#try=1.", "#try=9."), "another version"),
+        (lambda link: "#try=1.AAAA", "This link is broken"),
+        (lambda link: "?project=07", "no project “07”"),
+    ],
+)
+def test_a_link_that_is_broken_gets_a_sentence_and_the_plain_project(
+    window, play, change, sentence
+):
+    play.replaces(SEND, LOUDER)
+    address = change(link_of(play).partition("playground/index.html")[2])
+    play.page.evaluate("localStorage.clear()")
+    play.page.evaluate("addEventListener('pagehide', () => localStorage.clear())")
+    play.page.close()
+    other = window.opens(address).starts()
+    expect(other.page.locator("#play-notice")).to_contain_text(sentence)
+    assert other.file() == (STEP / CONSUMERS).read_text("utf-8")
+
+
+# ---- Breaks and exercises -----------------------------------------------------------------------
+
+
+def test_a_break_shows_the_museums_message_and_mending_keeps_the_readers_change(play):
+    play.replaces(
+        '"""WebSocket consumers.', '"""My own words.\n\nWebSocket consumers.'
+    )
+    play.page.goto(re.sub(r"index\.html.*", "index.html?break=no-handler", play.page.url))
+    play.starts()
+    choice = play.page.locator("#play-break-panel input[type=radio]").first
+    if choice.count():
+        choice.check()
+    play.page.locator("#play-break").click()
+    play.is_running()
+    play.is_connected()
+    play.says("Ana", "hello")
+    result = play.page.locator("#play-break-result")
+    expect(result.get_by_role("link")).to_have_attribute(
+        "href", re.compile(r"errors\.html#no-handler$"), timeout=PATIENCE
+    )
+    play.page.locator("#play-mend").click()
+    play.is_running()
+    assert "My own words." in play.file()
+    play.is_connected()
+    play.says("Ana", "mended")
+    play.sees("Bia", "mended")
+
+
+def test_an_exercise_is_solved_in_the_page(play):
+    play.page.goto(
+        re.sub(r"index\.html.*", "index.html?exercise=03-no-handler", play.page.url)
+    )
+    play.starts()
+    play.page.locator("#play-check").click()
+    results = play.page.locator("#play-results")
+    expect(results).to_contain_text(
+        "Ana should have been notified that someone has joined.", timeout=PATIENCE
+    )
+    play.replaces('"chat.someone_came_in"', '"someone.came.in"')
+    play.page.keyboard.press("Control+Shift+Enter")
+    expect(play.page.locator("#play-exercises-panel")).to_contain_text(
+        "Solved", timeout=PATIENCE
+    )
+    play.page.reload()
+    play.starts()
+    solved = play.page.locator("#play-project option:checked")
+    expect(solved).to_contain_text("✓")
+
+
+# ---- A socket with a browser's interface --------------------------------------------------------
+
+MISUSE = """
+async (inPage) => {
+  const { WebSocket, location } = inPage ? window.frames.Ana : window;
+  const url = inPage
+    ? location.href.replace("http", "ws").replace(/chat\\/class.*/, "ws/chat/class/")
+    : location.href.replace("http", "ws");
+  const found = {};
+  const tried = (name, work) => {
+    try {
+      const made = work();
+      made?.close?.();
+      found[name] = "nothing";
+    } catch (error) {
+      found[name] = error.name;
+    }
+  };
+  tried("no url", () => new WebSocket("http://["));
+  tried("another scheme", () => new WebSocket("ftp://localhost/"));
+  tried("a fragment", () => new WebSocket(`${url}#here`));
+  tried("a subprotocol twice", () => new WebSocket(url, ["chat", "chat"]));
+  tried("a subprotocol with a space", () => new WebSocket(url, "a chat"));
+  tried("http instead of ws", () => new WebSocket(url.replace("ws", "http")));
+  const socket = new WebSocket(url);
+  found.constants = [WebSocket.CONNECTING, WebSocket.OPEN, socket.CLOSING, socket.CLOSED];
+  found.state = socket.readyState;
+  found.url = socket.url === url;
+  found.binaryType = socket.binaryType;
+  found.handler = socket.onopen;
+  tried("sent too early", () => socket.send("hi"));
+  tried("closed with 1001", () => socket.close(1001));
+  tried("closed with 2999", () => socket.close(2999));
+  tried("a long reason", () => socket.close(3000, "x".repeat(124)));
+  socket.close(3000, "x".repeat(123));
+  found.closing = socket.readyState;
+  return found;
+}
+"""
+
+
+def test_a_mistake_with_a_socket_raises_what_the_browsers_own_class_raises(play):
+    own = play.page.evaluate(MISUSE, False)
+    assert own["sent too early"] == "InvalidStateError"
+    assert play.page.evaluate(MISUSE, True) == own
+
+
+def test_close_codes_and_binary_frames_cross_as_over_a_network(play):
+    found = play.page.evaluate(
+        """async () => {
+          const { WebSocket, location } = window.frames.Ana;
+          const url = location.href.replace(/chat\\/class.*/, "ws/nowhere/");
+          const socket = new WebSocket(url);
+          const events = [];
+          for (const type of ["open", "message", "error", "close"]) {
+            socket.addEventListener(type, ({ code, data, wasClean }) =>
+              events.push([type, code ?? null, data ?? null, wasClean ?? null]));
+          }
+          await new Promise((resolve) => socket.addEventListener("close", resolve));
+          return events;
+        }"""
+    )
+    assert [event[0] for event in found] == ["open", "message", "close"]
+    assert json.loads(found[1][2])["error"].startswith("There is nothing at")
+    assert found[2][1:] == [4404, None, True]
+
+
+# ---- Browsers that can't ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("without", "sentence"),
+    [
+        ("delete window.WebAssembly", "no WebAssembly"),
+        (
+            "delete Navigator.prototype.serviceWorker",
+            "no service workers",
+        ),
+        (
+            "Object.defineProperty(window, 'isSecureContext', { value: false })",
+            "only over https",
+        ),
+    ],
+)
+def test_a_browser_that_cannot_says_why_and_keeps_the_page(
+    browser, home, without, sentence
+):
+    with reader(browser, home) as window:
+        window.context.add_init_script(without)
+        page = window.opens().page
+        expect(page.locator("#play-refused")).to_contain_text(sentence)
+        expect(page.locator("#play-start")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Five things to try")).to_be_visible()
+
+
+def test_from_disk_the_page_says_what_to_do(browser, site):
+    page = browser.new_page()
+    page.goto((site / "playground" / "index.html").as_uri())
+    expect(page.locator("#playground")).to_contain_text("python3 -m course run")
+    page.close()
+
+
+def test_a_site_without_python_says_how_to_get_it(browser, home):
+    with reader(browser, home) as window:
+        window.context.route(
+            "**/vendor/manifest.json", lambda route: route.fulfill(status=404)
+        )
+        page = window.opens().page
+        expect(page.locator("#play-refused")).to_contain_text(
+            "python3 -m course playground"
+        )
+
+
+def test_a_download_that_stops_can_be_tried_again(browser, home):
+    with reader(browser, home) as window:
+        broken = window.opens()
+        stopped = "**/packages.zip.gz"
+        window.context.route(stopped, lambda route: route.abort())
+        broken.page.locator("#play-start").click()
+        expect(broken.page.locator("#play-trouble")).to_contain_text(
+            "The download stopped", timeout=PATIENCE
+        )
+        window.context.unroute(stopped)
+        broken.page.locator("#play-retry").click()
+        broken.is_running()
+
+
+def test_a_full_storage_costs_only_the_memory_of_the_page(browser, home):
+    with reader(browser, home) as window:
+        window.context.add_init_script(
+            "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+        )
+        play = window.opens().starts()
+        play.is_connected()
+        play.replaces(SEND, LOUDER)
+        expect(play.page.locator("#play-notice")).to_contain_text("keeps nothing")
+        play.runs()
+        play.is_connected()
+        play.says("Ana", "hello")
+        play.sees("Bia", "LOUDER")
+
+
+# ---- Every screen --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_everyone_can_use_it(browser, home, width, scheme):
+    touch = {"has_touch": True, "is_mobile": True} if width < 500 else {}
+    with reader(browser, home, width=width, scheme=scheme, **touch) as window:
+        play = window.opens().starts()
+        page = play.page
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width > 500:
+            return
+        for pane in ("code", "ana", "bia", "output", "task"):
+            page.locator(f"#play-go-{pane}").tap()
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            small = page.evaluate(
+                """() => [...document.querySelectorAll(".play button, .play select, .play a")]
+                  .filter((one) => one.checkVisibility() && !one.closest(".cm-editor"))
+                  .map((one) => [one.id || one.textContent, one.getBoundingClientRect()])
+                  .filter(([, { width, height }]) => width && (height < 43.5 || width < 43.5))
+                  .map(([name, { width, height }]) => `${name}: ${width} x ${height}`)"""
+            )
+            assert small == [], pane
+        page.locator("#play-go-ana").tap()
+        field = play.room("Ana").locator("#chat-message-input")
+        field.tap()
+        field.press_sequentially("by thumb")
+        play.room("Ana").locator("#chat-message-submit").tap()
+        page.locator("#play-go-bia").tap()
+        play.sees("Bia", "by thumb")
