@@ -7,12 +7,15 @@ site, and docs/en/playground/ says in its scripts what the page does with it.
 import gzip
 import json
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
 from course import compare
+from course.breaks.exhibits import Exhibit, find, in_full
+from course.changes import Change
 from course.errors import CourseError
-from course.steps import DATA, STEPS, find_step
+from course.steps import DATA, ROOT, find_step
 
 SOURCE = DATA / "playground-content.toml"
 IN_SITE = Path("playground", "content.json")
@@ -34,10 +37,12 @@ def as_bytes(found: dict) -> bytes:
 def content() -> dict:
     """Return everything that the playground offers."""
     source = tomllib.loads(SOURCE.read_text("utf-8"))
+    whole = {entry["name"]: files_of(entry) for entry in source["project"]}
+    made = {entry["name"]: project(entry, whole) for entry in source["project"]}
     return {
-        "projects": projects(source["project"]),
+        "projects": made,
         "absent": {step: html(text) for step, text in source["absent"].items()},
-        "breaks": [],
+        "breaks": [broken(entry, made, whole) for entry in source["break"]],
         "exercises": [],
         "checking": {},
     }
@@ -53,14 +58,8 @@ def html(text: str) -> str:
 # ---- Projects ------------------------------------------------------------------------------
 
 
-def projects(entries: list[dict]) -> dict[str, dict]:
-    """Return the projects by their names; one with a base has only what differs."""
-    whole = {entry["name"]: files_of(entry) for entry in entries}
-    return {entry["name"]: project(entry, whole) for entry in entries}
-
-
 def project(entry: dict, whole: dict[str, dict[str, str]]) -> dict:
-    """Return one project."""
+    """Return one project; with a base, it has only the files that differ."""
     name, base = entry["name"], entry.get("base")
     files = whole[name]
     missing = [path for path in entry["open"] if path not in files]
@@ -106,6 +105,44 @@ def changed(before: dict[str, str], after: dict[str, str]) -> dict[str, str | No
         for path in sorted(before | after)
         if before.get(path) != after.get(path)
     }
+
+
+# ---- Breaks --------------------------------------------------------------------------------
+
+
+def broken(entry: dict, made: dict[str, dict], whole: dict[str, dict]) -> dict:
+    """Return one exhibit of the museum, as a change of a project."""
+    exhibit = find(entry["name"])
+    right = entry.get("right", exhibit.right)
+    note = entry.get("note")
+    return {
+        "name": exhibit.name,
+        "title": exhibit.title,
+        "project": entry["project"],
+        "files": mistakes(exhibit, entry, whole[entry["project"]]),
+        "does": exhibit.does,
+        "ask": entry.get("ask", exhibit.ask),
+        "choices": exhibit.choices,
+        "right": right,
+        "try": entry["try"],
+        "says": exhibit.says,
+        "gets": [in_full(outcome) for outcome in exhibit.gets],
+        "museum": f"errors.html#{exhibit.name}",
+        "servers": entry.get("servers", 1),
+        "layer": made[entry["project"]]["layers"][0],
+    } | ({"note": html(note)} if note else {})
+
+
+def mistakes(exhibit: Exhibit, entry: dict, files: dict[str, str]) -> dict[str, str]:
+    """Return the files with the mistake of an exhibit."""
+    more = [Change(**change) for change in entry.get("changes", [])]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = exhibit.copy(Path(folder))
+        for change in more:
+            change.make(copy, SOURCE.relative_to(ROOT).as_posix())
+        paths = dict.fromkeys(change.file for change in [*exhibit.changes, *more])
+        found = {path: (copy / path).read_text("utf-8") for path in paths}
+    return {path: text for path, text in found.items() if text != files.get(path)}
 
 
 if __name__ == "__main__":
