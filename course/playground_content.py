@@ -80,6 +80,20 @@ def names() -> dict[str, set[str]]:
 
 def read(path: Path) -> dict:
     """Return what a TOML file says."""
+    if path == CHECKS and not path.is_file():  # until the checks have their list
+        files = "errors steps exercise/inside exercise/kit exercise/outcome".split()
+        files = [f"course/{name}.py" for name in ["__init__", "exercise/__init__", *files]]
+        works = [
+            one.name
+            for one in catalogue.load()
+            if not one.needs
+            and one.name != "build-01-project"
+            and one.track in {"02", "03", "05", "build", "own"}
+        ]
+        return {
+            "exercises": {"works": works},
+            "checking": {"files": [*files, "exercises/pytest.ini"]},
+        }
     return tomllib.loads(path.read_text("utf-8"))
 
 
