@@ -23,6 +23,7 @@ examples:
   python3 -m course bench --quick        what each transport costs
   python3 -m course redis                a Redis to explore, on port 6379
   python3 -m course class                teach: phones join, one desk drives everything
+  python3 -m course playground           Django in the browser: fetch its 7 MB
   python3 -m course notebooks            five notebooks that do it all by hand
 """
 
@@ -202,6 +203,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="pack: for windows, macos or linux; several times for several",
     )
 
+    verb = verbs.add_parser(
+        "playground", help="fetch what the site's playground runs on: Python in a page"
+    )
+    verb.set_defaults(verb=playground)
+
     verb = verbs.add_parser("notebooks", help="open the notebooks in JupyterLab")
     verb.set_defaults(verb=notebooks)
     verb.add_argument("--no-browser", action="store_true", help="open no browser")
@@ -231,8 +237,11 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
         )
     threads = threads_of(step, options) if step else None
     environment.enter("run", kit=options.kit)
+    from course import playground
     from course.run import run_everything, run_lessons, run_step
 
+    if options.kit:
+        playground.take_from(options.kit)
     browser = not options.no_browser
     if only_lessons:
         return run_lessons(options.port or FIRST_PORT, browser)
@@ -367,6 +376,15 @@ def hold_class(options: argparse.Namespace, rest: list[str]) -> int:
     from course.classroom.command import hold_or
 
     return hold_or(options)
+
+
+def playground(options: argparse.Namespace, rest: list[str]) -> int:
+    """Fetch what the playground needs, with a Node.js from PyPI if there is none."""
+    from course.lessons import SITE
+    from course.playground import can_be_fetched, fetch_and_tell
+
+    environment.enter("run" if can_be_fetched() else "playground")
+    return fetch_and_tell(SITE)
 
 
 def notebooks(options: argparse.Namespace, rest: list[str]) -> int:

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from course import playground
 from course.errors import CourseError
+from course.policy import with_policy
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "mkdocs.yml"
@@ -69,6 +71,9 @@ def build(
             "Fix what it names, then try again."
         )
     slim(destination)
+    if (os.environ | dict(environment or {})).get("SITE_URL"):
+        add_policy(destination)
+    playground.put_into(destination)
 
 
 def slim(site: Path) -> None:
@@ -86,6 +91,16 @@ def slim(site: Path) -> None:
         text = COLOURLESS.sub(r"\1", page.read_text("utf-8"))
         text = FOR_THE_BUILD.sub("", SAME_COLOUR.sub(r"\1", text))
         page.write_text(LAYOUT.sub(lambda found: found[1] or "\n", text), "utf-8")
+
+
+def add_policy(site: Path) -> None:
+    """Let each page of a published site say what it may load and run.
+
+    Not those that are read from disk: the theme's search has no worker there, but an
+    inline script in a frame, which no hash in the page can allow.
+    """
+    for page in site.rglob("*.html"):
+        page.write_text(with_policy(page.read_text("utf-8")), "utf-8")
 
 
 def complaints(output: str) -> str:

@@ -4,23 +4,33 @@ import contextlib
 import functools
 import http.server
 import json
+import os
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 
 from course import docs
+from course.policy import policy_of
 from course.servers import HOST, Server
 from course.steps import ROOT
 
 SITE = ROOT / "build" / "site"
+# A folder of the playground is named after what is in it.
+NEVER_CHANGES = re.compile(r"/playground/vendor/[0-9a-f]{16}/[^/]+$")
 
 
 @contextlib.contextmanager
 def serving(port: int, running: list[Server]) -> Iterator[None]:
     """Build the site and serve it; its start page lists the chats that run."""
     docs.build(SITE)
-    handler = functools.partial(Lessons, chats=chats_of(running), directory=str(SITE))
+    handler = functools.partial(
+        Lessons,
+        chats=chats_of(running),
+        policy=policy_of(SITE),
+        directory=str(SITE),
+    )
     with (
         http.server.ThreadingHTTPServer((HOST, port), handler) as server,
         serving_in_a_thread(server),
@@ -53,8 +63,24 @@ def chats_of(running: list[Server]) -> bytes:
 class Lessons(http.server.SimpleHTTPRequestHandler):
     """Serves the built pages, and the list of chats."""
 
-    def __init__(self, *args, chats: bytes, **options) -> None:
+    # Named here, because on Windows other programs may change what mimetypes says.
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".css": "text/css",
+        ".gz": "application/gzip",
+        ".html": "text/html",
+        ".js": "text/javascript",
+        ".json": "application/json",
+        ".mjs": "text/javascript",
+        ".svg": "image/svg+xml",
+        ".wasm": "application/wasm",
+        ".webp": "image/webp",
+    }
+    status = HTTPStatus.OK
+    sends_packed = False
+
+    def __init__(self, *args, chats: bytes, policy: str, **options) -> None:
         self.chats = chats
+        self.policy = policy
         super().__init__(*args, **options)
 
     def do_GET(self) -> None:
@@ -68,9 +94,38 @@ class Lessons(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.chats)
 
+    def translate_path(self, path: str) -> str:
+        """Return the file for a URL; of a script, the packed copy beside it if it has one."""
+        file = super().translate_path(path)
+        takes_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
+        is_script = file.endswith((".js", ".mjs"))
+        self.sends_packed = takes_gzip and is_script and os.path.isfile(f"{file}.gz")
+        return f"{file}.gz" if self.sends_packed else file
+
+    def guess_type(self, path: str) -> str:
+        """Return the type of a file; of a packed copy, the type of what is in it."""
+        return super().guess_type(
+            path.removesuffix(".gz") if self.sends_packed else path
+        )
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Remember how the request went: a browser may keep what it got, but no error."""
+        self.status = code
+        super().send_response(code, message)
+
     def end_headers(self) -> None:
-        """Let no browser keep a page: the site may be built anew at the next start."""
-        self.send_header("Cache-Control", "no-cache")
+        """Say what a page may do, and let a browser keep what never changes.
+
+        The rest may be built anew at the next start.
+        """
+        keeps = self.status == HTTPStatus.OK and NEVER_CHANGES.match(self.path)
+        once = "public, max-age=31536000, immutable"
+        self.send_header("Cache-Control", once if keeps else "no-cache")
+        self.send_header("Content-Security-Policy", self.policy)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        if self.sends_packed:
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Vary", "Accept-Encoding")
         super().end_headers()
 
     def log_message(self, *args: object) -> None:

@@ -3,15 +3,17 @@
 import contextlib
 import os
 import sys
+import threading
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from course import lessons, redis_server, servers
-from course.errors import CourseError
-from course.processes import not_interrupted, stopped_by_signals
-from course.steps import FIRST_PORT, LOGS, Step, load_steps
+from course import lessons, playground, redis_server, servers
+from course.errors import CourseError, for_this_system
+from course.processes import Process, not_interrupted, stopped_by_signals
+from course.steps import FIRST_PORT, LOGS, ROOT, Step, load_steps
 
+FETCH_IT = for_this_system(playground.FETCH_IT)
 COLOURS = ["36", "33", "35", "32"]  # cyan, yellow, magenta, green
 
 
@@ -35,6 +37,7 @@ def run_everything(first_port: int, browser: bool) -> int:
         servers.wait_for(running)
         home = f"http://{servers.HOST}:{first_port}/"
         say_addresses(running, home, redis_url)
+        stack.enter_context(fetching_the_playground(home))
         open_browser(home, browser)
         watch(running)
     return 1
@@ -48,6 +51,7 @@ def run_lessons(port: int, browser: bool) -> int:
         stack.enter_context(lessons.serving(port, []))
         home = f"http://{servers.HOST}:{port}/"
         say_addresses([], home)
+        stack.enter_context(fetching_the_playground(home))
         open_browser(home, browser)
         while True:
             time.sleep(1)
@@ -122,6 +126,49 @@ def redis_for(steps: list[Step], stack: contextlib.ExitStack) -> str | None:
     if any("redis" in step.needs for step in steps):
         return stack.enter_context(redis_server.running(LOGS))
     return None
+
+
+@contextlib.contextmanager
+def fetching_the_playground(home: str) -> Iterator[None]:
+    """Fetch what the lessons' playground needs while the rest runs, if it isn't there.
+
+    One line says how it went. Nothing waits for it, and nothing fails with it.
+    """
+    if playground.is_current():
+        yield
+        return
+    if not playground.can_be_fetched():
+        say("The playground is not here. To fetch it: " + FETCH_IT)
+        yield
+        return
+    say("Fetching the playground in the background (about 20 MB, only once) …")
+    command = [sys.executable, "-m", "course.playground", str(lessons.SITE)]
+    log = LOGS / "playground.log"
+    stopping = threading.Event()
+    with Process("The playground", command, ROOT, log) as process:
+        waiting = threading.Thread(target=tell_of, args=[process, home, stopping])
+        waiting.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            process.stop()
+            waiting.join()
+
+
+def tell_of(process: Process, home: str, stopping: threading.Event) -> None:
+    """Say in one line whether the playground was fetched, unless everything is stopping."""
+    code = process.popen.wait()
+    process.reader.join()
+    if stopping.is_set():
+        return
+    if code == 0:
+        say(f"The playground is ready: {home}{playground.WHERE}")
+        return
+    lines = process.log.read_text("utf-8", "replace").splitlines()
+    why = next((line for line in lines if line.startswith("The playground")), "")
+    why = why or f"The playground could not be fetched (log: {process.log})."
+    say(f"{why} To try again: {FETCH_IT}")
 
 
 def watch(running: list[servers.Server]) -> None:

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 from people import Chat
 
-from course import chromium, compare, docs, redis_server, servers, testing
+from course import (
+    chromium,
+    compare,
+    docs,
+    playground,
+    redis_server,
+    servers,
+    testing,
+)
+from course.errors import CourseError
 from course.processes import free_port
 from course.steps import ROOT, Step, load_steps
 
@@ -154,6 +163,23 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     docs.build(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def vendor():
+    """What the playground runs on: fetched once, in build/playground."""
+    try:
+        playground.fetch()
+    except CourseError as problem:
+        refuse(f"There is no playground. {problem}")
+    return playground.VENDOR
+
+
+@pytest.fixture(scope="session")
+def site_with_playground(site, vendor):
+    """The docs site, with what its playground runs on."""
+    assert playground.put_into(site)
+    return site
 
 
 @pytest.fixture(scope="session")

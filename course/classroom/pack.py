@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
-from course import docs
+from course import docs, playground
 from course.classroom.targets import Lock, Pin, Target, Wheels, resolve
 from course.environment import LOCK, requirements_of
 from course.errors import CourseError
@@ -165,7 +165,6 @@ class Packing:
         self.drop_wheels()
         self.add_site()
         self.add_texts()
-        self.add_playground()
         self.add_manifest(commit)
         shutil.rmtree(self.unfinished)
         self.say_sizes()
@@ -367,14 +366,12 @@ class Packing:
         """Add the lessons, to be read in any browser."""
         say("Building the lessons …")
         shutil.rmtree(BUILT_SITE, ignore_errors=True)
-        docs.build(BUILT_SITE)
+        docs.build(BUILT_SITE)  # with the playground, if it was fetched
+        if not playground.is_current():
+            say(
+                f"The kit has no playground. {playground.FETCH_IT} fetches it: then pack again."
+            )
         self.copy_folder(BUILT_SITE, SITE)
-
-    def add_playground(self) -> None:
-        """Add the playground, if it was fetched."""
-        fetched = ROOT / "build" / "playground"
-        if fetched.is_dir():
-            self.copy_folder(fetched, "playground")
 
     def copy_folder(self, source: Path, name: str) -> None:
         """Make a folder of the kit like another one, file by file."""
@@ -441,7 +438,7 @@ class Packing:
         """Yield every file of the kit but its manifest."""
         for path in files_in(self.folder):
             first = path.relative_to(self.folder).parts[0]
-            if first in {README, LIST, BUNDLE, WHEELS, SITE, "playground", DOWNLOADED}:
+            if first in {README, LIST, BUNDLE, WHEELS, SITE, DOWNLOADED}:
                 yield path
 
     def say_sizes(self) -> None:

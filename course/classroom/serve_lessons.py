@@ -14,6 +14,7 @@ import threading
 
 from course import docs, lessons
 from course.classroom.parent import end_with_parent
+from course.policy import policy_of
 from course.steps import FIRST_PORT, load_steps
 
 
@@ -51,7 +52,12 @@ def main(port: int, hosts: list[str]) -> None:
     """Build the lessons, and serve them until the process is ended."""
     end_with_parent()
     docs.build(lessons.SITE)
-    handler = functools.partial(Lessons, chats=b"", directory=str(lessons.SITE))
+    handler = functools.partial(
+        Lessons,
+        chats=b"",
+        policy=policy_of(lessons.SITE),
+        directory=str(lessons.SITE),
+    )
     with contextlib.ExitStack() as stack:
         for host in hosts:
             server = Server((host, port), handler)
