@@ -8,8 +8,10 @@ const OWN_PYTHON = ["__init__.py", "server.py", "layer.py"];
 // What a start fetches, in the words of the manifest; the checks of exercises come later.
 const SCRIPTS = ["pyodide.mjs", "pyodide.asm.mjs", "editor.js"];
 const NEEDED = ["pyodide.asm.wasm", "python_stdlib.zip", "packages.zip"];
-const WATCHDOG = 5000; // milliseconds without an answer until a server is stopped
 const PING_EVERY = 1000; // milliseconds
+// Checks in a row that find a server still busy, until it is stopped. Counted, not timed:
+// a computer that wakes up has slept between two of them.
+const MOST_MISSED = { running: 5, starting: 30 };
 
 /** Why the playground can't run here, in a sentence; "" if it can. */
 export function whyNot() {
@@ -137,7 +139,7 @@ class Server {
       const mount = this.host.mount(this.number);
       const given = { ...options, port: this.host.port + this.number - 1, pid, mount };
       this.worker.postMessage({ kind: "start", files: this.host.files, project, options: given });
-      this.heardAt = performance.now();
+      this.isAsked = false;
       this.watch = setInterval(() => this.#look(), PING_EVERY);
     });
   }
@@ -163,7 +165,7 @@ class Server {
     if (this.state === "running") {
       this.worker.postMessage({ kind: "http", asked }, [port]);
     } else {
-      port.postMessage(notRunning(this.state));
+      notRunning(this.state, port);
     }
   }
 
@@ -181,7 +183,6 @@ class Server {
   }
 
   #hear(data) {
-    this.heardAt = performance.now();
     switch (data.kind) {
       case "ready":
         this.setState("running");
@@ -190,6 +191,9 @@ class Server {
       case "failed": // Python didn't start at all
         this.resolve(data);
         return this.end(data.says);
+      case "pong":
+        this.isAsked = false;
+        return;
       case "log":
         return this.host.onLog(this.number, data.text);
       case "layer":
@@ -199,25 +203,31 @@ class Server {
     }
   }
 
-  /** Stop a server whose event loop doesn't turn: code that never ends, or never waits. */
+  /** Stop a server whose event loop doesn't turn: code that never ends, or never awaits. */
   #look() {
-    const silence = performance.now() - this.heardAt;
-    if (silence > WATCHDOG && this.asked) {
-      const text = `Stopped: the server did nothing else for ${WATCHDOG / 1000} seconds. Is there a loop that never ends, or never awaits?`;
-      this.host.onLog(this.number, text);
-      return this.end(text);
+    if (!this.isAsked) {
+      this.isAsked = true;
+      this.missed = 0;
+      this.worker.postMessage({ kind: "ping" });
+      return;
     }
-    this.asked = true;
-    this.worker.postMessage({ kind: "ping" });
+    this.missed += 1;
+    const most = MOST_MISSED[this.state];
+    if (this.missed < most) return;
+    const text = `Stopped: for ${most} seconds, the server did nothing else. Is there a loop that never ends, or never awaits?`;
+    this.host.onLog(this.number, text);
+    this.end(text);
   }
 }
 
-function notRunning(state) {
-  const text = state === "starting" ? "The server is starting." : "The server has stopped. Its output says why.";
-  const body = new TextEncoder().encode(
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No server</title></head><body><p>${text}</p></body></html>`,
-  );
-  return { status: 502, headers: [["Content-Type", "text/html; charset=utf-8"]], body };
+/** Answer for a server that doesn't run. */
+function notRunning(state, port) {
+  const why = state === "starting" ? "The server is starting." : "The server has stopped.";
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No server</title></head><body><p>${why}</p></body></html>`;
+  const headers = [["Content-Type", "text/html; charset=utf-8"]];
+  port.postMessage({ kind: "start", status: 502, headers });
+  port.postMessage({ kind: "part", data: new TextEncoder().encode(page) });
+  port.postMessage({ kind: "end" });
 }
 
 /** Return the service worker of a registration, once it is active. */
