@@ -8,7 +8,7 @@ from pathlib import Path
 from course.errors import CourseError
 from course.exercise import checking
 from course.exercise.catalogue import Exercise
-from course.exercise.checking import Outcome
+from course.exercise.outcome import Outcome
 from course.exercise.reports import harmless
 from course.exercise.words import counted, lines_of, merged, total_of
 from course.processes import stopped_by_signals

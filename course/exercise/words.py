@@ -3,8 +3,8 @@
 from itertools import groupby
 
 from course.exercise.catalogue import KINDS, Exercise, load_tracks
-from course.exercise.checking import Outcome, Result
 from course.exercise.inside import DURING
+from course.exercise.outcome import Outcome, Result
 from course.exercise.work import Work
 
 PASSED, FAILED, WAITING = "✓", "✗", "·"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from course.exercise import catalogue, checking, progress
 from course.exercise.catalogue import Exercise
-from course.exercise.checking import Outcome
 from course.exercise.copies import WORK, Copy, edition_of, shown
+from course.exercise.outcome import Outcome
 
 
 class Work:

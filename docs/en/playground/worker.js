@@ -2,14 +2,11 @@
  *
  * The first worker only prepares: it starts Python, imports Django and Channels, and hands
  * the memory back as a snapshot. Each server then starts from it in a fraction of a second,
- * with nothing left of any server before it, as a new process would.
- *
- * Pyodide's snapshots aren't documented (`_makeSnapshot`, `_loadSnapshot`), so its version
- * is pinned. Without a snapshot, a server starts the slow way.
+ * with nothing left of any server before it, as a new process would. Without a snapshot, a
+ * server starts the slow way.
  */
 
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
-const PROJECT = "/project";
+import { PROJECT, save, startPython, unpack } from "./python.js";
 
 let server; // the Python module `playground.server`
 const questions = new Map(); // to the page's channel layer, by their number
@@ -64,54 +61,6 @@ async function start({ files, project, options }) {
   const problem = server.try_to_start(JSON.stringify(options), ask);
   if (problem) self.postMessage({ kind: "stopped", ...JSON.parse(problem) });
   else self.postMessage({ kind: "ready" });
-}
-
-// ---- Python --------------------------------------------------------------------------------
-
-/** Start Pyodide from files that the page has fetched; return it and its compiled module. */
-async function startPython({ folder, stdlib, wasm, module, snapshot }, options) {
-  const compiled = module ?? (await WebAssembly.compile(wasm));
-  // Pyodide fetches these two. They are here already, and the second one is compiled.
-  const fetchFile = self.fetch;
-  self.fetch = async (file, ...rest) => {
-    const name = String(file.url ?? file).split("/").pop();
-    if (name === "python_stdlib.zip") return new Response(stdlib);
-    if (name === "pyodide.asm.wasm") return new Response();
-    return fetchFile(file, ...rest);
-  };
-  WebAssembly.instantiateStreaming = async (_, imports) => {
-    const instance = await WebAssembly.instantiate(compiled, imports);
-    makeRoom(instance, snapshot?.length ?? 0);
-    return { instance, module: compiled };
-  };
-  const { loadPyodide, version } = await import(`${folder}pyodide.mjs`);
-  const info = { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", version, python: "3.14" };
-  const pyodide = await loadPyodide({
-    indexURL: folder,
-    lockFileContents: JSON.stringify({ info, packages: {} }), // no packages but ours
-    ...options,
-  });
-  return { pyodide, module: compiled };
-}
-
-/** Let the memory of a new instance grow to the size of the snapshot that goes into it. */
-function makeRoom({ exports }, bytes) {
-  const memory = Object.values(exports).find((one) => one instanceof WebAssembly.Memory);
-  const pages = Math.ceil((bytes - memory.buffer.byteLength) / 65_536);
-  if (pages > 0) memory.grow(pages);
-}
-
-/** Put the packages and our own Python where Python finds them. They aren't in a snapshot. */
-function unpack(pyodide, { packages, python }) {
-  pyodide.unpackArchive(packages, "zip", { extractDir: SITE_PACKAGES });
-  for (const [name, text] of Object.entries(python)) {
-    save(pyodide, `${SITE_PACKAGES}/playground/${name}`, text);
-  }
-}
-
-function save({ FS }, path, text) {
-  FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-  FS.writeFile(path, text);
 }
 
 /** Ask the page's channel layer. */
