@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from course import playground
+from course import playground, playground_content
 from course.errors import CourseError
 from course.policy import with_policy
 
@@ -74,6 +74,7 @@ def build(
     if (os.environ | dict(environment or {})).get("SITE_URL"):
         add_policy(destination)
     playground.put_into(destination)
+    playground_content.write(destination)
 
 
 def slim(site: Path) -> None:

@@ -52,18 +52,33 @@ async function answer(request, url, [, base, owner, server]) {
     body,
   };
   const { port1, port2 } = new MessageChannel();
-  const reply = new Promise((resolve) => {
-    port1.onmessage = ({ data }) => resolve(data);
-    setTimeout(resolve, MOST_WAIT);
-  });
   client.postMessage({ kind: "http", server: Number(server), asked }, [port2]);
-  const given = await reply;
-  port1.close();
-  return given ? response(given, request, base) : gone(base);
+  return response(await incoming(port1), request, base);
 }
 
-/** Make a Response of what the application sent: status, headers, body. */
-function response({ status, headers, body }, request, base) {
+/** Return what comes through a port: the status, the headers, and a stream of the body. */
+async function incoming(port) {
+  let body;
+  const stream = new ReadableStream({
+    start: (controller) => (body = controller),
+    cancel: () => port.postMessage("leave"), // the page no longer wants the rest
+  });
+  const { status, headers } = await new Promise((resolve) => {
+    // A server that is ended in the middle never answers.
+    const late = { kind: "start", status: 504, headers: [["Content-Type", "text/plain"]] };
+    const timer = setTimeout(() => (resolve(late), body.close()), MOST_WAIT);
+    port.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      if (data.kind === "start") resolve(data);
+      else if (data.kind === "part") body.enqueue(data.data);
+      else if (data.kind === "end") body.close();
+    };
+  });
+  return { status, headers, body: stream };
+}
+
+/** Make a Response of what the application sent. */
+async function response({ status, headers, body }, request, base) {
   const location = headers.find(([name]) => name.toLowerCase() === "location");
   if (location && [301, 302, 303, 307, 308].includes(status)) {
     return Response.redirect(new URL(location[1], request.url), status);
@@ -73,15 +88,15 @@ function response({ status, headers, body }, request, base) {
     // Browsers ignore cookies that a service worker sets; and the length changes below.
     if (!/^(set-cookie|content-length|transfer-encoding)$/i.test(name)) made.append(name, value);
   }
-  const isPage = /^text\/html/i.test(made.get("content-type") ?? "");
   const empty = [101, 204, 205, 304].includes(status) || request.method === "HEAD";
   if (empty) return new Response(null, { status, headers: made });
-  return new Response(isPage ? withSocket(body, base) : body, { status, headers: made });
+  const isPage = /^text\/html/i.test(made.get("content-type") ?? "");
+  return new Response(isPage ? await withSocket(body, base) : body, { status, headers: made });
 }
 
 /** Put our WebSocket in front of the page's own scripts; the page's files stay as they are. */
-function withSocket(body, base) {
-  const text = new TextDecoder().decode(body);
+async function withSocket(body, base) {
+  const text = await new Response(body).text();
   const script = `<script src="${base}socket.js"></script>`;
   return text.includes("<head>") ? text.replace("<head>", `<head>${script}`) : script + text;
 }

@@ -72,10 +72,14 @@ function ask(operation, text) {
 
 // ---- Pages and sockets ---------------------------------------------------------------------
 
-async function http({ body, ...request }, port) {
-  const answer = await server.answer(JSON.stringify(request), new Uint8Array(body ?? 0));
-  const [status, headers, content] = answer;
-  port.postMessage({ status, headers: JSON.parse(headers), body: content });
+function http({ body, ...request }, port) {
+  const bytes = new Uint8Array(body ?? 0);
+  const leave = server.answer(JSON.stringify(request), bytes, (kind, data) => {
+    if (kind === "start") port.postMessage({ kind, ...JSON.parse(data) });
+    else port.postMessage({ kind, data });
+    if (kind === "end") port.close();
+  });
+  port.onmessage = () => leave();
 }
 
 function socket(opening, port) {

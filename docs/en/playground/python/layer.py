@@ -30,7 +30,7 @@ class PageChannelLayer(BaseChannelLayer):
     def __init__(self, expiry=EXPIRY, group_expiry=GROUP_EXPIRY, capacity=CAPACITY, **_):
         super().__init__(expiry=expiry, capacity=capacity)
         self.group_expiry = group_expiry
-        self.prefix = None  # of the channels of this server
+        self.queue = None  # the name of this server's queue
         self.waiting = {}  # the events of each channel that nobody has fetched yet
         self.pump = None
 
@@ -40,9 +40,9 @@ class PageChannelLayer(BaseChannelLayer):
 
     async def new_channel(self, prefix="specific"):
         """Return a new channel name: everything up to the "!" is this server's queue."""
-        if self.prefix is None:
-            self.prefix = await self.do("new_queue", prefix=prefix)
-        return await self.do("new_channel", queue=self.prefix)
+        if self.queue is None:  # a task, because a second channel may be made meanwhile
+            self.queue = asyncio.ensure_future(self.do("new_queue", prefix=prefix))
+        return await self.do("new_channel", queue=await self.queue)
 
     async def send(self, channel, message):
         """Put a message into a channel's queue; raise ChannelFull if 100 are waiting."""

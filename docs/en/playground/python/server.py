@@ -10,6 +10,7 @@ threads, no processes and no network in a browser.
 """
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import itertools
@@ -82,9 +83,21 @@ def run_where_we_are() -> None:
     import asgiref.sync
 
     async def call(self, *args, **kwargs):
-        return self.func(*args, **kwargs)
+        with outside_the_loop():
+            return self.func(*args, **kwargs)
 
     asgiref.sync.SyncToAsync.__call__ = call
+
+
+@contextlib.contextmanager
+def outside_the_loop():
+    """Run what follows as if in a thread without an event loop: there, a query is allowed."""
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 # ---- Start ---------------------------------------------------------------------------------
@@ -117,7 +130,17 @@ def start(options: dict, ask_layer) -> None:
             "memory": "channels.layers.InMemoryChannelLayer",
         }[options["layer"]]
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    with outside_the_loop():  # as a server does: it imports first, and then it serves
+        application = load(options)
+    global server
+    server = Server(application, options["port"], options["mount"])
+
+
+def load(options: dict):
+    """Return the project's application, as `runserver` does: static files are served too."""
     import django
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
     django.setup()
     if options.get("migrate"):
@@ -126,8 +149,9 @@ def start(options: dict, ask_layer) -> None:
         call_command("migrate", verbosity=0)
     module, _, name = options["application"].partition(":")
     application = getattr(importlib.import_module(module), name)
-    global server
-    server = Server(application, options["port"], options["mount"])
+    if "django.contrib.staticfiles" in settings.INSTALLED_APPS:
+        return ASGIStaticFilesHandler(application)
+    return application
 
 
 def try_to_start(options: str, ask_layer) -> str:
@@ -173,12 +197,19 @@ def problem() -> str:
 server = None
 
 
-async def answer(asked: str, body):
-    """Return what the application answers: the status, the headers as JSON, the body."""
-    from pyodide.ffi import to_js
+def answer(asked: str, body, to_page):
+    """Start to answer a request; return what ends it, for when its page goes away.
 
-    status, headers, content = await server.http(json.loads(asked), body.to_bytes())
-    return to_js([status, json.dumps(headers), content])
+    `to_page(kind, data)` gets "start" with the status and headers as JSON, then "part"
+    with bytes for each part of the body, then "end".
+    """
+    from pyodide.ffi import create_proxy, to_js
+
+    def tell(kind: str, data) -> None:
+        to_page(kind, to_js(data))
+
+    request = Request(server, json.loads(asked), body.to_bytes(), tell)
+    return create_proxy(request.leave)
 
 
 def open_socket(asked: str, to_page) -> "Socket":
@@ -228,80 +259,105 @@ class Server:
         """Return a path as the log shows it: without the place of this server."""
         return path.removeprefix(self.mount)
 
-    # ---- HTTP
-
-    async def http(self, asked: dict, body: bytes) -> tuple[int, list, bytes]:
-        """Return the status, headers and body that the application answers with."""
-        began = time.monotonic()
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in asked["headers"]
-            if name.lower() not in {"host", "origin", "referer"}
-        ]
-        headers.append((b"host", f"localhost:{self.port}".encode()))
-        if body:
-            headers.append((b"content-length", str(len(body)).encode()))
-        scope = self.scope("http", asked)
-        scope |= {"method": asked["method"], "headers": headers}
-        events = [{"type": "http.request", "body": body, "more_body": False}]
-        complete = asyncio.Event()
-        status, sent, parts = 0, [], []
-
-        async def receive() -> dict:
-            if events:
-                return events.pop(0)
-            await complete.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(event: dict) -> None:
-            nonlocal status
-            if event["type"] == "http.response.start":
-                status = event["status"]
-                sent.extend(event.get("headers", []))
-            elif event["type"] == "http.response.body":
-                parts.append(event.get("body", b""))
-                if not event.get("more_body"):
-                    complete.set()
-
-        try:
-            await self.application(scope, receive, send)
-            if not status:
-                raise RuntimeError("The application returned without a response.")
-        except Exception as error:
-            daphne_log.error(
-                "Exception inside application: %s", error, exc_info=cleaned(error)
-            )
-            status, sent = 500, [(b"content-type", b"text/plain; charset=utf-8")]
-            parts = [b"Internal server error: see the server's output."]
-        host, port = scope["client"]
-        log.info(
-            "HTTP %s %s %s [%.2f, %s:%s]",
-            asked["method"],
-            self.short(asked["path"]),
-            status,
-            time.monotonic() - began,
-            host,
-            port,
-        )
-        pairs = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in sent]
-        return status, pairs, b"".join(parts)
-
-    # ---- WebSocket
-
     def open(self, asked: dict, to_page) -> "Socket":
         """Start the application for a socket whose page waits for the handshake."""
         scope = self.scope("websocket", asked)
-        origin = f"http://localhost:{self.port}"
+        # Not the origin of the site that this runs in: to the project, its own page asks.
         scope |= {
             "subprotocols": list(asked["protocols"]),
             "headers": [
                 (b"host", f"localhost:{self.port}".encode()),
-                (b"origin", (asked.get("origin") or origin).encode()),
+                (b"origin", f"http://localhost:{self.port}".encode()),
             ],
         }
         socket = Socket(self, scope, self.short(asked["path"]), to_page)
         self.sockets.add(socket)
         return socket
+
+
+class Request:
+    """One HTTP request: the application's side of it, and the page's."""
+
+    def __init__(self, server: Server, asked: dict, body: bytes, to_page) -> None:
+        self.server = server
+        self.method, self.path = asked["method"], server.short(asked["path"])
+        self.to_page = to_page
+        self.began = time.monotonic()
+        self.status = None  # until the application has sent it
+        self.is_over = False
+        self.over = asyncio.Event()
+        self.events = [{"type": "http.request", "body": body, "more_body": False}]
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in asked["headers"]
+            if name.lower() not in {"host", "origin", "referer"}
+        ]
+        headers.append((b"host", f"localhost:{server.port}".encode()))
+        if body:
+            headers.append((b"content-length", str(len(body)).encode()))
+        self.scope = server.scope("http", asked)
+        self.scope |= {"method": self.method, "headers": headers}
+        self.task = asyncio.ensure_future(self.run())
+
+    async def run(self) -> None:
+        """Call the application, and answer 500 if it fails before it has answered."""
+        try:
+            await self.server.application(self.scope, self.receive, self.send)
+            if self.status is None and not self.is_over:
+                raise RuntimeError("The application returned without a response.")
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            daphne_log.error(
+                "Exception inside application: %s", error, exc_info=cleaned(error)
+            )
+            if self.status is None:
+                self.start(500, [[b"content-type", b"text/plain; charset=utf-8"]])
+                text = "Internal server error. The server's output says why."
+                self.to_page("part", text.encode())
+        self.end()
+
+    async def receive(self) -> dict:
+        """Return the request's body, then wait until the page has gone."""
+        if self.events:
+            return self.events.pop(0)
+        await self.over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, event: dict) -> None:
+        """Pass on what the application sends."""
+        if self.is_over:
+            return
+        if event["type"] == "http.response.start":
+            self.start(event["status"], event.get("headers", []))
+        elif event["type"] == "http.response.body":
+            if event.get("body"):
+                self.to_page("part", bytes(event["body"]))
+            if not event.get("more_body"):
+                self.end()
+
+    def start(self, status: int, headers: list) -> None:
+        """Send the status and the headers."""
+        self.status = status
+        pairs = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in headers]
+        self.to_page("start", json.dumps({"status": status, "headers": pairs}))
+
+    def end(self) -> None:
+        """End the response, and write it into the log, once."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self.over.set()
+        self.to_page("end", None)
+        host, port = self.scope["client"]
+        took = time.monotonic() - self.began
+        told = (self.method, self.path, self.status, took, host, port)
+        log.info("HTTP %s %s %s [%.2f, %s:%s]", *told)
+
+    def leave(self) -> None:
+        """Tell the application that the page has gone, as a server does: http.disconnect."""
+        self.is_over = True
+        self.over.set()
 
 
 class Socket:
@@ -318,9 +374,15 @@ class Socket:
         self.left = None  # when the page has gone
         self.write("HANDSHAKING")
         self.queue.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.ensure_future(
-            server.application(scope, self.queue.get, self.send)
-        )
+        self.error = None  # what ended the application
+        self.task = asyncio.ensure_future(self.run(scope))
+
+    async def run(self, scope: dict) -> None:
+        """Run the application, and keep its exception: Pyodide would print it at once."""
+        try:
+            await self.server.application(scope, self.queue.get, self.send)
+        except Exception as error:
+            self.error = error
 
     def write(self, action: str) -> None:
         """Write a line about this socket to the log."""
@@ -413,10 +475,11 @@ class Socket:
         now = time.monotonic()
         if self.task.done():
             self.server.sockets.discard(self)
-            error = None if self.task.cancelled() else self.task.exception()
-            if error is not None:
+            if self.error is not None:
                 daphne_log.error(
-                    "Exception inside application: %s", error, exc_info=cleaned(error)
+                    "Exception inside application: %s",
+                    self.error,
+                    exc_info=cleaned(self.error),
                 )
                 if self.state == "connecting":
                     self.refuse("DISCONNECT")
