@@ -77,7 +77,9 @@ def run(exercise: str, to_page) -> None:
     try:
         if inside.starts(reporter):
             # What the system would capture, a Web Worker hasn't got: Python's own is left.
-            code = inside.run_pytest(checks, reporter, ["--capture=sys", "--no-summary"])
+            code = inside.run_pytest(
+                checks, reporter, ["--capture=sys", "--no-summary"]
+            )
     except BaseException as problem:  # pytest itself, or a SystemExit
         traceback.print_exception(problem)
     results.end(code)
