@@ -160,9 +160,8 @@ class Limit:
         if time.monotonic() < self.until:
             return
         self.until = float("inf")
-        frame = sys._getframe(1)
         dump = ["Timeout!"]
-        for frame, line in traceback.walk_stack(frame):
+        for frame, line in traceback.walk_stack(sys._getframe(1)):
             place = frame.f_code
             dump.append(f'  File "{place.co_filename}", line {line} in {place.co_name}')
         self.results.end(1, tuple(dump))
