@@ -12,9 +12,9 @@ import { forget, isShared, linkOf, shared } from "./share.js";
 import { Work } from "./work.js";
 
 const LAYERS = {
-  project: "the project’s own layer",
-  memory: "a layer in memory, instead of Redis",
-  page: "this page’s layer, instead of Redis",
+  project: "Its own layer",
+  memory: "In-memory layer",
+  page: "This page’s layer",
 };
 const SIDES = { output: "Output", break: "Break it", exercises: "Exercises", layer: "Layer" };
 const PANES = { code: "Code", ana: "Ana", bia: "Bia", output: "Output", task: "Task" };
