@@ -381,9 +381,13 @@ def hold_class(options: argparse.Namespace, rest: list[str]) -> int:
 def playground(options: argparse.Namespace, rest: list[str]) -> int:
     """Fetch what the playground needs, with a Node.js from PyPI if there is none."""
     from course.lessons import SITE
-    from course.playground import can_be_fetched, fetch_and_tell
+    from course.playground import NO_NODE, can_be_fetched, fetch_and_tell
 
-    environment.enter("run" if can_be_fetched() else "playground")
+    if can_be_fetched():
+        environment.enter("run")
+    else:
+        print(NO_NODE, flush=True)
+        environment.enter("playground")
     return fetch_and_tell(SITE)
 
 

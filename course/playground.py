@@ -46,9 +46,11 @@ LATER = {"checks.zip"}
 FETCH_IT = "python3 -m course playground"
 WHERE = "playground/index.html"
 
+NO_NODE = f"""\
+There is no Node.js {OLDEST_NODE} or newer with npm on the PATH: fetching one from PyPI, about 60 MB …"""
 NEEDS_NODE = f"""\
-The playground cannot be fetched without Node.js {OLDEST_NODE} or newer, with npm. This fetches
-Node.js too, from PyPI:
+The playground cannot be fetched without Node.js {OLDEST_NODE} or newer, with npm.
+This fetches Node.js too, from PyPI:
   {FETCH_IT}"""
 NO_NETWORK = re.compile(
     "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
@@ -60,7 +62,7 @@ The playground could not be fetched: this machine cannot reach the package regis
 Connect to the internet and try again. Everything else works without the playground."""
 FULL = """\
 The playground could not be fetched: the disk is full.
-Free some space (about 100 MB) and try again."""
+Free some space (about 150 MB) and try again."""
 OTHER = """\
 The playground could not be fetched.
 What was there before is unchanged. Put right what is said below, and try again."""
@@ -77,7 +79,9 @@ def fetch() -> bool:
     if node is None:
         raise CourseError(NEEDS_NODE)
     with unfinished() as folder:
-        put_in_place(make(folder, node))
+        made = make(folder, node)
+        if not is_current():  # another process may have been faster
+            put_in_place(made)
     return True
 
 
@@ -154,9 +158,9 @@ def unfinished() -> Iterator[Path]:
 
 def make(folder: Path, node: "Node") -> Path:
     """Fetch and pack everything inside a folder; return the folder of the result."""
-    say("Fetching Python for the browser and the editor …")
+    say("Fetching Python for the browser and an editor (about 12 MB, only once) …")
     modules = install(folder / "npm", node)
-    say("Fetching Django and Channels …")
+    say("Fetching Django, Channels and pytest (about 10 MB) …")
     server = download(archives.SERVER, folder / "server")
     checks = download(archives.CHECKS, folder / "checks")
     say("Packing …")

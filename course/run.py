@@ -141,7 +141,7 @@ def fetching_the_playground(home: str) -> Iterator[None]:
         say("The playground is not here. To fetch it: " + FETCH_IT)
         yield
         return
-    say("Fetching the playground in the background (about 20 MB, only once) …")
+    say("Fetching the playground in the background (about 25 MB, only once) …")
     command = [sys.executable, "-m", "course.playground", str(lessons.SITE)]
     log = LOGS / "playground.log"
     stopping = threading.Event()
