@@ -61,9 +61,10 @@ export class Checker {
 
   /** Run the checks of an exercise against all files of a solution, a map of paths to texts.
    *
-   * `onResult(results)` gets the results as they come. Resolves with `solved`, `results`
-   * (name, sentence, state, says, trace, printed), `notes`, `trouble` (what kept the checks
-   * from running) and `stopped`.
+   * `onResult(result, results)` gets each result as it comes, and all as they are then: a
+   * name, sentence, state ("passed", "failed", "waiting"), says, trace and printed.
+   * Resolves with `solved`, `results`, `notes`, `trouble` (what kept the checks from running)
+   * and `stopped`.
    */
   async check(exercise, files, { onResult = () => {}, onProgress, onStep } = {}) {
     this.stop();
@@ -86,6 +87,8 @@ class Run {
   isOver = false;
   running = ""; // the name of the check that is running
   outcome = { solved: false, results: [], notes: [], trouble: "", stopped: false };
+
+  reported = new Set(); // names of checks
 
   constructor(onResult) {
     this.onResult = onResult;
@@ -123,13 +126,13 @@ class Run {
         this.#keep(data);
         this.last = this.outcome.results; // if the run ended now, the running one failed
         if (this.running) this.outcome.results = this.last.map((one) => this.#asWaiting(one));
-        return this.onResult(this.outcome.results);
+        return this.#report();
       case "ended":
         this.#keep(data);
         if (!data.results.length && !data.trouble) {
           this.outcome.trouble = `The checks didn't run. Python says:\n${said.join("\n")}`;
         }
-        this.onResult(this.outcome.results);
+        this.#report();
         return this.end({});
       case "failed":
         return this.#crash(says);
@@ -139,6 +142,15 @@ class Run {
   #keep({ running, ...outcome }) {
     this.running = running;
     Object.assign(this.outcome, outcome);
+  }
+
+  #report() {
+    const { results } = this.outcome;
+    for (const one of results) {
+      if (one.state === "waiting" || this.reported.has(one.name)) continue;
+      this.reported.add(one.name);
+      this.onResult(one, results);
+    }
   }
 
   #asWaiting(one) {
@@ -153,7 +165,7 @@ class Run {
   #timeIsUp() {
     if (this.running) this.outcome.results = this.last;
     else this.outcome.trouble = "The checks took too long to run here.";
-    this.onResult(this.outcome.results);
+    this.#report();
     this.end({ solved: false });
   }
 
