@@ -17,7 +17,7 @@ import types
 from dataclasses import asdict
 from pathlib import Path
 
-from playground import loop, server
+from playground import loop
 
 PROJECT = Path("/project")
 COURSE = Path("/course")  # where the page puts course/ and exercises/
@@ -30,13 +30,14 @@ post = None  # what carries an event to the page: post(kind, JSON)
 
 
 def prepare() -> None:
-    """Import what every run needs. A snapshot is made of the memory after this."""
-    import asgiref.sync
+    """Import what every run needs, once playground.server is prepared.
 
-    call = asgiref.sync.SyncToAsync.__call__
-    server.prepare()
+    A snapshot is made of the memory after this.
+    """
+    from asgiref.sync import SyncToAsync
+
     # A server runs sync code in the browser's event loop. Ours has something like threads.
-    asgiref.sync.SyncToAsync.__call__ = call
+    SyncToAsync.__call__ = SyncToAsync.__call__.__wrapped__
     loop.install()
     os.chdir(PROJECT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # each plugin is named
