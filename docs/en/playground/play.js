@@ -81,11 +81,7 @@ export class Play {
       more.setAttribute("aria-expanded", String(isOpen));
     }, { id: "play-more", "aria-expanded": "false", "aria-controls": "play-tools" });
     const second = button("Second server", () => this.#toggleSecond(), { id: "play-second", "aria-pressed": "false" });
-    const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => {
-      this.kept.data.layers[this.#projectName] = value;
-      this.kept.save();
-      this.run();
-    });
+    const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => this.run({ layer: value }));
     const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", hidden: true });
     const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false" });
     const tools = element(
@@ -127,7 +123,7 @@ export class Play {
     for (const [name, text] of Object.entries(PANES)) {
       panes.append(button(text, () => this.pane(name), { "data-go": name, id: `play-go-${name}` }));
     }
-    const head = element("div", { class: "play-head" }, title, bar, note, element("div", { class: "play-row play-said" }, state, notice), live);
+    const head = element("div", { class: "play-head" }, title, bar, element("div", { class: "play-row play-said" }, state, notice, note), live);
     const root = element("section", { class: "play", "aria-label": "Playground" }, head, code, rooms, panel, panes);
     root.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     visualViewport?.addEventListener("resize", () => this.#fit());
@@ -142,6 +138,7 @@ export class Play {
     if (event.key === "Enter" && event.shiftKey) {
       if (!this.work.space.exercise) return;
       this.side("exercises");
+      this.pane("task");
       this.exercises.check();
     } else if (event.key === "Enter" || (event.key === "s" && !event.shiftKey)) {
       this.run();
@@ -157,7 +154,8 @@ export class Play {
     for (const [other, panel] of Object.entries(this.parts.sides)) panel.hidden = other !== name;
     selectTab(this.parts.tabs, this.parts.tabs.querySelector(`[data-side="${name}"]`));
     this.parts.root.dataset.side = name;
-    if (name !== "output") this.task = name;
+    if (name === "output") this.log.shown();
+    else this.task = name;
     this.#markPane();
   }
 
@@ -232,7 +230,7 @@ export class Play {
     return this.kept.data.second && (this.work.space.servers ?? 2) > 1 ? [1, 2] : [1];
   }
 
-  get #layer() {
+  get layer() {
     const { layers = ["project"] } = this.work.space;
     const chosen = this.kept.data.layers[this.#projectName];
     return layers.includes(chosen) ? chosen : layers[0];
@@ -257,7 +255,7 @@ export class Play {
     const groups = { Projects: [], Exercises: [] };
     for (const { name, title, exercise } of this.work.spaces.values()) {
       if (!exercise) groups.Projects.push(option(name, title));
-      else groups.Exercises.push(option(name, `${exercises[exercise.name]?.solved ? "✓ " : ""}${plain(exercise.title)}`));
+      else groups.Exercises.push(option(name, `${exercises[exercise.name]?.solved ? "✓ " : ""}${exercise.title.replaceAll("`", "")}`));
     }
     project.replaceChildren(
       ...Object.entries(groups).filter(([, options]) => options.length).map(([label, options]) => element("optgroup", { label }, options)),
@@ -271,7 +269,7 @@ export class Play {
     this.listChanged();
     this.code.show();
     const { layers = ["project"] } = space;
-    choices(layer, layers.map((name) => [name, LAYERS[name]]), this.#layer);
+    choices(layer, layers.map((name) => [name, LAYERS[name]]), this.layer);
     layer.hidden = layers.length < 2;
     note.replaceChildren(rich(space.note));
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
@@ -287,7 +285,7 @@ export class Play {
     this.host.port = this.#port;
     this.rooms.servers(numbers, this.#port, this.kept.data.rooms);
     this.log.servers(numbers, this.#port);
-    this.queues.used(this.#layer === "page");
+    this.queues.used(this.layer === "page");
     this.parts.rooms.classList.toggle("play-two", numbers.length > 1);
   }
 
@@ -345,7 +343,7 @@ export class Play {
     let url;
     if (changed.length) {
       const { rooms, second } = this.kept.data;
-      url = await linkOf({ project: space.name, layer: this.#layer, rooms, second }, mine.changes, space.files);
+      url = await linkOf({ project: space.name, layer: this.layer, rooms, second }, mine.changes, space.files);
     } else {
       const [kind, name] = space.exercise ? ["exercise", space.exercise.name] : ["project", space.name];
       url = `${location.origin}${location.pathname}?${new URLSearchParams({ [kind]: name })}`;
@@ -387,14 +385,11 @@ export class Play {
   // ---- Servers -------------------------------------------------------------------------
 
   /** Start the servers with the files as they are now. */
-  async run({ second } = {}) {
+  async run({ layer, rooms, second } = {}) {
     const run = ++this.runs;
     const { space } = this.work;
-    if (second !== undefined && second !== this.kept.data.second) {
-      this.kept.data.second = second;
-      if (second) this.kept.data.rooms = [1, 2];
-      this.kept.save();
-    }
+    if (second !== undefined) this.#setServers(second, rooms);
+    if (layer) this.#setLayer(layer);
     this.#showServers();
     this.code.problem(null);
     this.files = this.work.files();
@@ -407,7 +402,7 @@ export class Play {
   }
 
   async #start(number, space) {
-    const layer = this.#layer;
+    const layer = this.layer;
     const { application, environment = {}, migrate = false, page } = space;
     const options = { application, environment, migrate, layer: layer === "project" ? null : layer };
     const result = await this.host.server(number).start(this.files, options);
@@ -457,11 +452,20 @@ export class Play {
     if (stop.disabled && document.activeElement === stop) document.querySelector("#play-run").focus();
   }
 
+  #setServers(second, rooms = second ? [1, 2] : [1, 1]) {
+    Object.assign(this.kept.data, { second, rooms });
+    this.kept.save();
+  }
+
+  #setLayer(name) {
+    this.kept.data.layers[this.#projectName] = name;
+    this.parts.layer.value = this.layer;
+    this.kept.save();
+  }
+
   async #toggleSecond() {
     const { data } = this.kept;
-    data.second = !data.second;
-    data.rooms = data.second ? [1, 2] : [1, 1];
-    this.kept.save();
+    this.#setServers(!data.second);
     const moved = this.rooms.rooms.map(({ number }) => number);
     this.#showServers();
     if (!data.second) {
@@ -483,10 +487,4 @@ export class Play {
     this.#showServers();
     if (this.host.server(number).state === "running") this.rooms.load(index);
   }
-}
-
-function plain(html) {
-  const made = element("span");
-  made.innerHTML = html;
-  return made.textContent;
 }
