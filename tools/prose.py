@@ -32,6 +32,7 @@ TEXTS = [
     "docs/data/museum.toml",
     "docs/data/closing.toml",
     "docs/data/quiz/*.toml",
+    "docs/data/labs/*.md",
     "docs/diagrams/*.svg",
     "notebooks/*.ipynb",
     "steps/*/README.md",
@@ -196,7 +197,8 @@ def paragraphs(text: str) -> list[Paragraph]:
     """Return the prose of Markdown: without code, tables, quotations and directives."""
     found, lines, start, fence = [], [], 0, ""
     rows = text.splitlines()
-    body = rows.index("---", 1) + 1 if rows[:1] == ["---"] else 0
+    fences = {"---", "+++"} & set(rows[:1])  # around YAML or TOML
+    body = rows.index(rows[0], 1) + 1 if fences else 0
     for number, row in enumerate([*rows, ""], 1):
         mark = FENCE.match(row)
         if mark and (not fence or row.strip() == fence):
