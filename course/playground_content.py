@@ -82,7 +82,9 @@ def read(path: Path) -> dict:
     """Return what a TOML file says."""
     if path == CHECKS and not path.is_file():  # until the checks have their list
         files = "errors steps exercise/inside exercise/kit exercise/outcome".split()
-        files = [f"course/{name}.py" for name in ["__init__", "exercise/__init__", *files]]
+        files = [
+            f"course/{name}.py" for name in ["__init__", "exercise/__init__", *files]
+        ]
         works = [
             one.name
             for one in catalogue.load()
