@@ -1,7 +1,11 @@
 """What the playground offers: projects, breaks and exercises, as one JSON file.
 
-docs/data/playground-content.toml names them. docs.build() writes the result into the
-site, and docs/en/playground/ says in its scripts what the page does with it.
+    python -m course.playground_content [FILE]    say how large it is, and write it
+
+docs/data/playground-content.toml names the first two, and playground.toml the exercises.
+docs.build() writes the result into the site; docs/en/playground/ works with it. A text
+that comes from Markdown is HTML there: whole paragraphs in a `note`, `task`, `hints` and
+`solution`, inline elements elsewhere.
 """
 
 import gzip
@@ -9,24 +13,32 @@ import json
 import sys
 import tempfile
 import tomllib
+from html import escape
 from pathlib import Path
 
 from course import compare
-from course.breaks.exhibits import Exhibit, find, in_full
+from course.breaks.exhibits import find, in_full
 from course.changes import Change
 from course.errors import CourseError
+from course.exercise import catalogue, copies
+from course.exercise.catalogue import Exercise
 from course.steps import DATA, ROOT, find_step
 
 SOURCE = DATA / "playground-content.toml"
+CHECKS = DATA / "playground.toml"
 IN_SITE = Path("playground", "content.json")
 LARGEST = 200_000  # bytes, compressed: it's loaded with the page
 
+USUAL = "03"  # the project of an exercise that isn't about a step
+LOBBY = "chat/"  # what an exercise shows unless it names a page
+# What no server and no check reads.
+LEFT_OUT = ("README.md", "pytest.ini", "tests/")
+
 
 def write(site: Path) -> None:
-    """Write content.json into a built site."""
-    path = site / IN_SITE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(as_bytes(content()))
+    """Write content.json into a built site, if the site has the playground."""
+    if (site / IN_SITE).parent.is_dir():
+        (site / IN_SITE).write_bytes(as_bytes(content()))
 
 
 def as_bytes(found: dict) -> bytes:
@@ -36,16 +48,53 @@ def as_bytes(found: dict) -> bytes:
 
 def content() -> dict:
     """Return everything that the playground offers."""
-    source = tomllib.loads(SOURCE.read_text("utf-8"))
-    whole = {entry["name"]: files_of(entry) for entry in source["project"]}
-    made = {entry["name"]: project(entry, whole) for entry in source["project"]}
+    source, checks = read(SOURCE), read(CHECKS)
+    works = checks["exercises"]["works"]
+    files = {entry["name"]: files_of(entry) for entry in source["project"]}
+    projects = {entry["name"]: project(entry, files) for entry in source["project"]}
     return {
-        "projects": made,
-        "absent": {step: html(text) for step, text in source["absent"].items()},
-        "breaks": [broken(entry, made, whole) for entry in source["break"]],
-        "exercises": [],
-        "checking": {},
+        "projects": projects,
+        "absent": {step: inline(text) for step, text in source["absent"].items()},
+        "breaks": [broken(entry, projects, files) for entry in source["break"]],
+        "exercises": [
+            exercise(one, projects, files)
+            for one in catalogue.load()
+            if one.name in works
+        ],
+        "checking": {
+            path: (ROOT / path).read_text("utf-8")
+            for path in checks["checking"]["files"]
+        },
     }
+
+
+def names() -> dict[str, set[str]]:
+    """Return the names of what the playground offers, for links to it."""
+    source = read(SOURCE)
+    return {
+        "project": {entry["name"] for entry in source["project"]},
+        "break": {entry["name"] for entry in source["break"]},
+        "exercise": set(read(CHECKS)["exercises"]["works"]),
+    }
+
+
+def read(path: Path) -> dict:
+    """Return what a TOML file says."""
+    if path == CHECKS and not path.is_file():  # until the checks have their list
+        files = "errors steps exercise/inside exercise/kit exercise/outcome".split()
+        files = [f"course/{name}.py" for name in ["__init__", "exercise/__init__", *files]]
+        works = [
+            one.name
+            for one in catalogue.load()
+            if not one.needs
+            and one.name != "build-01-project"
+            and one.track in {"02", "03", "05", "build", "own"}
+        ]
+        return {
+            "exercises": {"works": works},
+            "checking": {"files": [*files, "exercises/pytest.ini"]},
+        }
+    return tomllib.loads(path.read_text("utf-8"))
 
 
 def html(text: str) -> str:
@@ -55,46 +104,49 @@ def html(text: str) -> str:
     return markdown.markdown(text, extensions=["fenced_code", "tables", "attr_list"])
 
 
+def inline(text: str) -> str:
+    """Return one paragraph of Markdown as HTML, without an element around it."""
+    return html(text).removeprefix("<p>").removesuffix("</p>")
+
+
 # ---- Projects ------------------------------------------------------------------------------
 
 
-def project(entry: dict, whole: dict[str, dict[str, str]]) -> dict:
+def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
     """Return one project; with a base, it has only the files that differ."""
-    name, base = entry["name"], entry.get("base")
-    files = whole[name]
-    missing = [path for path in entry["open"] if path not in files]
+    own = files[entry["name"]]
+    missing = [path for path in entry["open"] if path not in own]
     if missing:
-        raise CourseError(f'{SOURCE.name}: project "{name}" has no {missing[0]}.')
+        raise CourseError(f"{SOURCE.name}: {entry['name']} has no {missing[0]}.")
+    base = entry.get("base")
     found = {key: entry[key] for key in ("name", "title", "step", "open", "page")}
-    found |= {
+    return found | {
         "lesson": f"lessons/{entry['step']}.html",
-        "files": changed(whole[base], files) if base else files,
+        "files": changed(files[base], own) if base else own,
         "application": entry["application"],
         "layers": entry.get("layers", ["project"]),
         "migrate": entry.get("migrate", False),
         "servers": entry["servers"],
         "note": html(entry["note"]),
+        **({"base": base} if base else {}),
     }
-    return found | ({"base": base} if base else {})
 
 
 def files_of(entry: dict) -> dict[str, str]:
     """Return the files of a project: path, and text."""
-    step = find_step(entry["step"])
-    found = texts(compare.files_of(step))
+    found = texts(compare.files_of(find_step(entry["step"])))
     for path in entry.get("omit", []):
         del found[path]
-    return found | {
-        path: text.lstrip("\n") for path, text in entry.get("add", {}).items()
-    }
+    added = entry.get("add", {})
+    return found | {path: text.removeprefix("\n") for path, text in added.items()}
 
 
 def texts(files: dict[str, bytes]) -> dict[str, str]:
-    """Return the files that a server needs, as texts: no README, no tests."""
+    """Return the files that somebody needs there, as texts."""
     return {
         path: content.decode()
         for path, content in files.items()
-        if path not in {"README.md", "pytest.ini"} and not path.startswith("tests/")
+        if not path.startswith(LEFT_OUT)
     }
 
 
@@ -110,43 +162,87 @@ def changed(before: dict[str, str], after: dict[str, str]) -> dict[str, str | No
 # ---- Breaks --------------------------------------------------------------------------------
 
 
-def broken(entry: dict, made: dict[str, dict], whole: dict[str, dict]) -> dict:
+def broken(entry: dict, projects: dict[str, dict], files: dict[str, dict]) -> dict:
     """Return one exhibit of the museum, as a change of a project."""
     exhibit = find(entry["name"])
-    right = entry.get("right", exhibit.right)
-    note = entry.get("note")
-    return {
-        "name": exhibit.name,
-        "title": exhibit.title,
-        "project": entry["project"],
-        "files": mistakes(exhibit, entry, whole[entry["project"]]),
-        "does": exhibit.does,
-        "ask": entry.get("ask", exhibit.ask),
-        "choices": exhibit.choices,
-        "right": right,
-        "try": entry["try"],
-        "says": exhibit.says,
-        "gets": [in_full(outcome) for outcome in exhibit.gets],
-        "museum": f"errors.html#{exhibit.name}",
-        "servers": entry.get("servers", 1),
-        "layer": made[entry["project"]]["layers"][0],
-    } | ({"note": html(note)} if note else {})
-
-
-def mistakes(exhibit: Exhibit, entry: dict, files: dict[str, str]) -> dict[str, str]:
-    """Return the files with the mistake of an exhibit."""
+    name = entry["project"]
     more = [Change(**change) for change in entry.get("changes", [])]
     with tempfile.TemporaryDirectory() as folder:
         copy = exhibit.copy(Path(folder))
         for change in more:
             change.make(copy, SOURCE.relative_to(ROOT).as_posix())
         paths = dict.fromkeys(change.file for change in [*exhibit.changes, *more])
-        found = {path: (copy / path).read_text("utf-8") for path in paths}
-    return {path: text for path, text in found.items() if text != files.get(path)}
+        mistakes = {path: (copy / path).read_text("utf-8") for path in paths}
+    return {
+        "name": exhibit.name,
+        "title": inline(exhibit.title),
+        "project": name,
+        "files": changed({path: files[name].get(path) for path in paths}, mistakes),
+        "does": inline(exhibit.does),
+        "ask": inline(entry.get("ask", exhibit.ask)),
+        "choices": [inline(choice) for choice in exhibit.choices],
+        "right": entry.get("right", exhibit.right),
+        "try": inline(entry["try"]),
+        "says": entry.get("says", exhibit.says),
+        "gets": [in_full(outcome) for outcome in exhibit.gets],
+        "museum": f"errors.html#{exhibit.name}",
+        "servers": entry.get("servers", 1),
+        "layer": projects[name]["layers"][0],
+        **({"note": html(entry["note"])} if "note" in entry else {}),
+    }
+
+
+# ---- Exercises -----------------------------------------------------------------------------
+
+
+def exercise(one: Exercise, projects: dict[str, dict], files: dict[str, dict]) -> dict:
+    """Return one exercise: its texts, what the student starts from, its checks."""
+    copy = copies.Copy(one)
+    start = texts(copy.fresh_files())
+    name = one.step if one.step in projects else USUAL
+    is_site = "manage.py" in start
+    page = projects[name]["page"] if one.page == LOBBY else f"/{one.page}"
+    return {
+        "name": one.name,
+        "title": inline(one.title),
+        "track": one.track,
+        "minutes": one.minutes,
+        "difficulty": one.difficulty,
+        "kind": one.kind,
+        "task": filled(one, one.task),
+        "project": name,
+        "files": changed(files[name], start),
+        "edit": one.files,
+        # None: there is nothing to serve.
+        "page": page if is_site else None,
+        "migrate": any("/migrations/0" in path for path in start),
+        "hints": [filled(one, hint) for hint in one.hints],
+        "solution": solution(one, copy) if one.solution else None,
+        "checks": {"test_checks.py": one.checks.read_text("utf-8")},
+    }
+
+
+def solution(one: Exercise, copy: copies.Copy) -> str:
+    """Return the published solution: why it's as it is, and what it changes."""
+    before, after = copy.fresh_files(), copy.solved_files()
+    lines = [filled(one, one.reason)]
+    for path in sorted(before | after):
+        if before.get(path) != after.get(path):
+            diff = compare.diff_lines(path, before.get(path), after.get(path))[2:]
+            code = escape("\n".join(diff), quote=False)
+            lines.append(f"<p><code>{path}</code></p>")
+            lines.append(f'<pre><code class="language-diff">{code}</code></pre>')
+    return "\n".join(lines)
+
+
+def filled(one: Exercise, text: str) -> str:
+    """Return a text of an exercise as HTML, without what only the terminal knows."""
+    folder = f"my-work/{one.folder}"
+    return html(text.replace("{python}", "python").replace("{folder}", folder))
 
 
 if __name__ == "__main__":
     made = as_bytes(content())
     print(f"{len(made):,} bytes, {len(gzip.compress(made)):,} compressed")
-    if len(sys.argv) > 1:
+    if sys.argv[1:]:
         Path(sys.argv[1]).write_bytes(made)
