@@ -10,13 +10,12 @@ import shutil
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from json import dumps
 from pathlib import Path
 
 import pytest
 from readers import served
 
-from course import playground
+from course import playground, playground_content
 from course.exercise import catalogue, checking, copies
 from course.steps import DATA, ROOT
 
@@ -45,10 +44,7 @@ def checker(browser, tmp_path_factory, vendor):
     folder = tmp_path_factory.mktemp("site")
     place = shutil.copytree(ROOT / "docs" / "en" / "playground", folder / "playground")
     assert playground.put_into(folder)
-    course = {
-        file: (ROOT / file).read_text("utf-8") for file in ABOUT["checking"]["files"]
-    }
-    (place / "content.json").write_text(dumps({"checking": course}), "utf-8")
+    playground_content.write(folder)
     (place / "checks.html").write_text("<!doctype html><title>Checks</title>", "utf-8")
     with served(folder) as address:
         page = browser.new_page()
