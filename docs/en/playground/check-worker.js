@@ -1,8 +1,9 @@
 /* Checks a solution of an exercise in a Web Worker, with pytest and the course's own checks.
  *
- * As with the servers (worker.js), one worker prepares: it starts Python, imports pytest
- * and what the checks need, and hands back a snapshot of the memory. Each check then runs
- * in a worker of its own, which the page ends: nothing is left of the check before.
+ * As with the servers (worker.js), one worker prepares: it starts from their snapshot of the
+ * memory, imports pytest and what the checks need, and hands back another snapshot. Each
+ * check then runs in a worker of its own, which the page ends: nothing is left of the check
+ * before.
  *
  * pytest doesn't return to the browser until it has finished. What it posts arrives all the
  * same, so the page sees each result at once, and can end a worker that hangs.
@@ -22,7 +23,8 @@ self.onmessage = async ({ data }) => {
 
 /** Import everything once, and post a snapshot of the memory. */
 async function prepare(files) {
-  const { pyodide } = await startPython(files, { _makeSnapshot: true });
+  const options = { _makeSnapshot: true, _loadSnapshot: files.snapshot };
+  const { pyodide } = await startPython(files, options);
   unpackAll(pyodide, files);
   pyodide.runPython("from playground import checking; checking.prepare()");
   self.postMessage({ kind: "prepared", snapshot: pyodide.makeMemorySnapshot() });

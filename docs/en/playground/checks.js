@@ -54,8 +54,7 @@ export class Checker {
         else reject(new Error(data.says));
       };
       worker.onerror = ({ message }) => reject(new Error(message));
-      // Nothing of a server is in this memory: it starts from Python alone.
-      worker.postMessage({ kind: "prepare", files: { ...files, snapshot: null } });
+      worker.postMessage({ kind: "prepare", files });
     }).finally(() => worker.terminate());
   }
 
@@ -169,9 +168,19 @@ class Run {
     this.end({ solved: false });
   }
 
-  /** Python itself has ended: its memory is full, or its stack. */
+  /** Python itself has ended, because its memory is full, or its stack. */
   #crash(says) {
-    this.end({ solved: false, trouble: `Python stopped while it ran the checks:\n${says}` });
+    const why = String(says).split("\n", 1)[0];
+    if (this.running) {
+      this.outcome.results = this.outcome.results.map((one) => {
+        if (one.name !== this.running) return one;
+        return { ...one, state: "failed", says: `Your code ended Python itself during this check: ${why}` };
+      });
+      this.#report();
+    } else {
+      this.outcome.trouble = `Python stopped while it ran the checks: ${why}`;
+    }
+    this.end({ solved: false });
   }
 }
 

@@ -5,6 +5,9 @@
 import { PageLayer } from "./layer.js";
 
 const OWN_PYTHON = ["__init__.py", "server.py", "layer.py"];
+// What a start fetches, in the words of the manifest; the checks of exercises come later.
+const SCRIPTS = ["pyodide.mjs", "pyodide.asm.mjs", "editor.js"];
+const NEEDED = ["pyodide.asm.wasm", "python_stdlib.zip", "packages.zip"];
 const PING_EVERY = 1000; // milliseconds
 // Checks in a row that find a server still busy, until it is stopped. Counted, not timed:
 // a computer that wakes up has slept between two of them.
@@ -56,13 +59,22 @@ export class Files {
 
   async #fetchOne(name, progress) {
     const url = this.folder + this.list.files[name].path;
+    if (SCRIPTS.includes(name)) {
+      // Fetched so that an import finds it: the browser's own cache keeps it. What comes
+      // out of the network is unpacked already, so its bytes can't be counted on the way.
+      const answer = await fetch(url);
+      if (!answer.ok) throw failure(name, answer);
+      await answer.arrayBuffer();
+      progress(this.list.files[name].bytes);
+      return true;
+    }
     const cache = await this.#cache();
     let answer = await cache?.match(url);
     if (answer) {
       progress(this.list.files[name].bytes);
     } else {
       answer = await fetch(url);
-      if (!answer.ok) throw new Error(`${url} answers with ${answer.status}.`);
+      if (!answer.ok) throw failure(name, answer);
       answer = new Response(await counted(answer, progress));
       // Full storage costs the next visit some seconds, and nothing else.
       await cache?.put(url, answer.clone()).catch(() => {});
@@ -82,6 +94,10 @@ export class Files {
       return null; // a private window may refuse
     }
   }
+}
+
+function failure(name, { status }) {
+  return Object.assign(new Error(name), { status });
 }
 
 async function counted(answer, progress) {
@@ -218,8 +234,11 @@ function notRunning(state, port) {
 async function activeOf({ active, waiting, installing }) {
   if (active) return active;
   const worker = installing ?? waiting;
-  await new Promise((resolve) => {
-    worker.addEventListener("statechange", () => worker.state === "activated" && resolve());
+  await new Promise((resolve, reject) => {
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "activated") resolve();
+      else if (worker.state === "redundant") reject(new Error("The service worker ended."));
+    });
   });
   return worker;
 }
@@ -237,15 +256,29 @@ export class Host {
     this.servers = new Map();
   }
 
+  /** How many bytes the first start fetches. */
+  get size() {
+    const { files } = this.source.list;
+    return [...SCRIPTS, ...NEEDED].reduce((sum, name) => sum + (files[name]?.bytes ?? 0), 0);
+  }
+
   /** Register the service worker and learn by which id it finds this page. */
   async register() {
-    const registration = await navigator.serviceWorker.register(new URL("sw.js", this.base));
-    const active = await activeOf(registration);
-    this.owner = await new Promise((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = ({ data }) => resolve(data);
-      active.postMessage({ kind: "who-am-i" }, [port2]);
-    });
+    if (this.owner) return; // a second try
+    try {
+      const url = new URL("sw.js", this.base);
+      const active = await activeOf(await navigator.serviceWorker.register(url));
+      this.owner = await new Promise((resolve, reject) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => resolve(data);
+        active.postMessage({ kind: "who-am-i" }, [port2]);
+        setTimeout(() => reject(new Error("The service worker doesn't answer.")), 10_000);
+      });
+    } catch (cause) {
+      const says =
+        "Your browser refused the playground's service worker, which carries pages to its servers. Blocked cookies and private windows do that: try a normal window.";
+      throw Object.assign(new Error("service worker", { cause }), { says });
+    }
     navigator.serviceWorker.addEventListener("message", ({ data, ports: [port] }) => {
       const server = this.server(data.server);
       if (data.kind === "http") server.http(data.asked, port);
@@ -256,7 +289,7 @@ export class Host {
 
   /** Fetch Python and prepare the snapshot; call `onProgress(bytes, of)`, then `onStep(text)`. */
   async load(onProgress, onStep = () => {}) {
-    const names = ["pyodide.asm.wasm", "python_stdlib.zip", "packages.zip"];
+    const names = [...SCRIPTS, ...NEEDED].filter((name) => name in this.source.list.files);
     const own = Promise.all(
       OWN_PYTHON.map(async (name) => [
         name,

@@ -17,7 +17,7 @@ import types
 from dataclasses import asdict
 from pathlib import Path
 
-from playground import loop, server
+from playground import loop
 
 PROJECT = Path("/project")
 COURSE = Path("/course")  # where the page puts course/ and exercises/
@@ -30,13 +30,14 @@ post = None  # what carries an event to the page: post(kind, JSON)
 
 
 def prepare() -> None:
-    """Import what every run needs. A snapshot is made of the memory after this."""
-    import asgiref.sync
+    """Import what every run needs, once playground.server is prepared.
 
-    call = asgiref.sync.SyncToAsync.__call__
-    server.prepare()
+    A snapshot is made of the memory after this.
+    """
+    from asgiref.sync import SyncToAsync
+
     # A server runs sync code in the browser's event loop. Ours has something like threads.
-    asgiref.sync.SyncToAsync.__call__ = call
+    SyncToAsync.__call__ = SyncToAsync.__call__.__wrapped__
     loop.install()
     os.chdir(PROJECT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # each plugin is named
@@ -76,7 +77,9 @@ def run(exercise: str, to_page) -> None:
     try:
         if inside.starts(reporter):
             # What the system would capture, a Web Worker hasn't got: Python's own is left.
-            code = inside.run_pytest(checks, reporter, ["--capture=sys", "--no-summary"])
+            code = inside.run_pytest(
+                checks, reporter, ["--capture=sys", "--no-summary"]
+            )
     except BaseException as problem:  # pytest itself, or a SystemExit
         traceback.print_exception(problem)
     results.end(code)
@@ -157,9 +160,8 @@ class Limit:
         if time.monotonic() < self.until:
             return
         self.until = float("inf")
-        frame = sys._getframe(1)
         dump = ["Timeout!"]
-        for frame, line in traceback.walk_stack(frame):
+        for frame, line in traceback.walk_stack(sys._getframe(1)):
             place = frame.f_code
             dump.append(f'  File "{place.co_filename}", line {line} in {place.co_name}')
         self.results.end(1, tuple(dump))

@@ -178,6 +178,13 @@ def call_from_sync(self, *args, **kwargs) -> object:
         self.executors.current = before
 
 
+class Nothing(dict):
+    """Keeps nothing that is put into it."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        """Forget it."""
+
+
 def install() -> None:
     """Make this the event loop of this Python, and its only "thread"."""
     import asgiref.sync
@@ -192,3 +199,5 @@ def install() -> None:
     asyncio.run = asyncio.runners.run
     time.sleep = thread_sleep
     asgiref.sync.AsyncToSync.__call__ = call_from_sync
+    # Executors, which it would end in a thread; ours haven't started anything.
+    asgiref.sync.SyncToAsync.context_to_thread_executor = Nothing()

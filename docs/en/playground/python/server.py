@@ -12,6 +12,7 @@ threads, no processes and no network in a browser.
 import asyncio
 import contextlib
 import datetime
+import functools
 import importlib
 import itertools
 import json
@@ -51,6 +52,7 @@ def prepare() -> None:
     daphne.__file__ = "/nowhere/__init__.py"
     sys.modules["daphne"] = daphne
     run_where_we_are()
+    read_json_in_python()
     for name in [
         "django.contrib.staticfiles.handlers",
         "django.contrib.staticfiles.apps",
@@ -74,6 +76,16 @@ def prepare() -> None:
         importlib.import_module(name)
 
 
+def read_json_in_python() -> None:
+    """Read JSON with Python's own scanner, not with that in C.
+
+    The one in C calls itself for each bracket. A text of 100,000 brackets is a
+    RecursionError elsewhere. Here, the browser's stack is full first, and Python ends.
+    """
+    json.decoder.scanner.make_scanner = json.scanner.py_make_scanner
+    json._default_decoder = json.JSONDecoder()
+
+
 def run_where_we_are() -> None:
     """Let what asks for a thread run in the only one that there is.
 
@@ -82,6 +94,7 @@ def run_where_we_are() -> None:
     """
     import asgiref.sync
 
+    @functools.wraps(asgiref.sync.SyncToAsync.__call__)
     async def call(self, *args, **kwargs):
         with outside_the_loop():
             return self.func(*args, **kwargs)

@@ -1,0 +1,186 @@
+/* Breaks: mistakes of the error museum, made in the reader's project and undone again. */
+
+import { button, element, phrase, rich } from "./dom.js";
+
+export class Breaks {
+  /** `app`: work, kept, log, and what a break does: choose, run, refresh, notice. */
+  constructor(app, place) {
+    this.app = app;
+    this.place = place;
+    this.breaks = app.work.content.breaks;
+    this.seen = ""; // the line that was expected, once it was printed
+    const broken = app.work.mine.broken?.name;
+    this.current = this.breaks.find((one) => one.name === broken) ?? null;
+    this.draw();
+  }
+
+  get isBroken() {
+    return Boolean(this.current) && this.app.work.mine.broken?.name === this.current.name;
+  }
+
+  choose(name) {
+    this.current = this.breaks.find((one) => one.name === name) ?? null;
+    this.seen = "";
+    this.answered = false;
+    this.draw();
+    this.place.querySelector("h3")?.focus();
+    return this.current;
+  }
+
+  /** The reader went to another project, or came back to one that is broken. */
+  spaceChanged() {
+    const name = this.app.work.mine.broken?.name;
+    if (name) this.current = this.breaks.find((one) => one.name === name) ?? this.current;
+    this.seen = "";
+    this.#watch();
+    this.draw();
+  }
+
+  async breakIt() {
+    const { app, current } = this;
+    const { work } = app;
+    if (work.space.name !== current.project) await app.choose(current.project, { run: false });
+    if (work.mine.broken) this.undo();
+    const kept = {};
+    for (const [path, text] of Object.entries(current.files)) {
+      if (!(path in work.space.files)) continue;
+      kept[path] = work.mine.changes[path] ?? null;
+      work.change(path, text);
+    }
+    work.mine.broken = { name: current.name, kept };
+    work.kept.save();
+    this.seen = "";
+    this.answered = false;
+    app.code.refresh();
+    app.code.open(Object.keys(kept)[0] ?? work.mine.open);
+    app.log.clear();
+    this.#watch();
+    this.draw();
+    await app.run({ second: current.servers > 1 || undefined });
+  }
+
+  /** Undo the break, and give back what the reader had in its files. */
+  async mend() {
+    const { app } = this;
+    const { work } = app;
+    const { broken } = work.mine;
+    const during = Object.fromEntries(Object.keys(broken.kept).map((path) => [path, work.text(path)]));
+    const isTouched = Object.entries(during).some(([path, text]) => text !== this.current?.files[path]);
+    this.undo();
+    app.code.refresh();
+    app.log.expect([], () => {});
+    this.draw();
+    app.notice(
+      "Mended: these files are what they were before.",
+      isTouched && [
+        "Undo",
+        () => {
+          for (const [path, text] of Object.entries(during)) work.change(path, text);
+          work.mine.broken = broken;
+          work.kept.save();
+          app.code.refresh();
+          this.draw();
+          app.notice("Your version of the broken files is back.");
+        },
+      ],
+    );
+    await app.run();
+  }
+
+  undo() {
+    const { work } = this.app;
+    for (const [path, text] of Object.entries(work.mine.broken.kept)) {
+      if (path in work.space.files) work.change(path, text ?? work.space.files[path]);
+    }
+    delete work.mine.broken;
+    work.kept.save();
+  }
+
+  #watch() {
+    if (!this.isBroken) return this.app.log.expect([], () => {});
+    this.app.log.expect(this.current.says ?? [], (line) => {
+      if (this.seen) return;
+      this.seen = line;
+      this.draw();
+    });
+  }
+
+  draw() {
+    this.place.replaceChildren(...(this.current ? this.#one() : this.#list()));
+  }
+
+  #list() {
+    if (!this.breaks.length) return [element("p", {}, "There are no breaks here yet.")];
+    const items = this.breaks.map(({ name, title }) =>
+      element("li", {}, button(phrase(title), () => this.choose(name), { class: "play-item", "data-break": name })),
+    );
+    return [
+      element("p", {}, "Each of these is a mistake that people make with Channels. Predict what happens, then make the mistake and see. Your own changes are kept, and given back."),
+      element("ul", { class: "play-list" }, items),
+    ];
+  }
+
+  #one() {
+    const { current, isBroken } = this;
+    const back = button("All breaks", () => this.choose(""), { class: "play-link play-back", id: "play-breaks-back" });
+    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), rich(`<p>${current.does}</p>`), this.#question()];
+    if (!isBroken) {
+      parts.push(element("p", {}, button("Break it", () => this.breakIt(), { id: "play-break", class: "play-primary" })));
+      return parts;
+    }
+    parts.push(
+      rich(`<p><strong>Try:</strong> ${current.try}</p>`),
+      element("div", { role: "status", id: "play-break-result" }, this.#result()),
+      element("p", { class: "play-buttons" }, button("Mend it", () => this.mend(), { id: "play-mend", class: "play-primary" })),
+    );
+    return parts;
+  }
+
+  #question() {
+    const { predictions } = this.app.kept.data;
+    const { name, ask, choices, right } = this.current;
+    const shows = this.isBroken && (this.seen || this.answered);
+    const items = choices.map((choice, index) => {
+      const letter = "ABCD"[index];
+      const isChosen = predictions[name] === letter;
+      const made = button(phrase(choice), () => this.#predict(letter), { "aria-pressed": String(isChosen), "data-choice": letter });
+      if (shows && letter === right) made.dataset.result = "right";
+      else if (shows && isChosen) made.dataset.result = "wrong";
+      return element("li", {}, made);
+    });
+    const question = rich(`<p><strong>Predict.</strong> ${ask}</p>`);
+    return element("div", { class: "predict play-predict" }, question, element("ol", {}, items));
+  }
+
+  #predict(letter) {
+    this.app.kept.data.predictions[this.current.name] = letter;
+    this.app.kept.save();
+    this.draw();
+    this.place.querySelector(`[data-choice="${letter}"]`).focus();
+  }
+
+  #result() {
+    const { says = [], gets = [], museum, right, choices, name } = this.current;
+    const isShown = this.seen || this.answered;
+    if (!isShown) {
+      const waits = says.length ? "When the expected line is printed, it’s marked in the output." : "This mistake prints nothing.";
+      return [
+        element("p", {}, waits),
+        button("Show the answer", () => {
+          this.answered = true;
+          this.draw();
+          this.place.querySelector("#play-break-result").focus?.();
+        }, { id: "play-answer" }),
+      ];
+    }
+    const letter = this.app.kept.data.predictions[name];
+    const verdict = !letter ? [] : [element("strong", {}, letter === right ? "You predicted that. " : "You predicted something else. ")];
+    const answer = phrase(choices["ABCD".indexOf(right)]);
+    const parts = [element("p", {}, ...verdict, "What happens: ", answer, ".")];
+    if (this.seen) parts.push(element("p", {}, "There it is, in the output: ", element("code", {}, this.seen.trim())));
+    else if (says.length) parts.push(element("p", {}, "The output will have this line: ", element("code", {}, says.at(-1))));
+    if (gets.length) parts.push(element("p", {}, "What people get: ", ...gets.flatMap((text, index) => [index ? "; " : "", element("q", {}, text)])));
+    parts.push(element("p", {}, element("a", { href: museum, target: "_blank" }, "Why, and how to fix it: the error museum")));
+    return parts;
+  }
+}

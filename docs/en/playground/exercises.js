@@ -1,0 +1,186 @@
+/* Exercises: the task, checks that run in this page, hints one at a time, a solution. */
+
+import { ask, button, element, phrase, rich } from "./dom.js";
+
+const SIGNS = { passed: "✓", failed: "✗", waiting: "·" };
+const WORDS = { passed: "passes", failed: "fails", waiting: "waits for the others" };
+const KINDS = { write: "write it", fix: "fix it", predict: "predict it", test: "test it" };
+
+export class Exercises {
+  constructor(app, place) {
+    this.app = app;
+    this.place = place;
+    this.outcome = null;
+    this.draw();
+  }
+
+  get current() {
+    return this.app.work.space.exercise;
+  }
+
+  get entry() {
+    return (this.app.kept.data.exercises[this.current.name] ??= {});
+  }
+
+  spaceChanged() {
+    this.checker?.stop();
+    this.outcome = null;
+    this.draw();
+  }
+
+  async check() {
+    const { app, current } = this;
+    if (!current || this.checking) return;
+    this.checking = current;
+    this.outcome = { results: [] };
+    this.draw();
+    let outcome;
+    try {
+      if (!this.checker) {
+        const { Checker } = await import("./checks.js");
+        this.checker = new Checker(app.host);
+      }
+      outcome = await this.checker.check(current, app.work.files(), {
+        onResult: (result) => {
+          if (this.current !== current) return;
+          this.outcome.results.push(result);
+          this.draw();
+        },
+        onProgress: (bytes, of) => app.progress(bytes, of, "checks"),
+      });
+    } catch (error) {
+      outcome = { solved: false, results: [], trouble: `The checks could not run: ${error.message}` };
+    }
+    this.checking = null;
+    if (this.current !== current) return this.draw();
+    this.outcome = outcome;
+    const wasSolved = this.entry.solved;
+    if (outcome.solved) this.entry.solved ??= new Date().toISOString();
+    app.kept.save();
+    if (outcome.solved && !wasSolved) app.listChanged();
+    this.draw();
+    app.announce(total(outcome));
+  }
+
+  stop() {
+    this.checker?.stop();
+  }
+
+  draw() {
+    const inside = document.activeElement?.id;
+    this.place.replaceChildren(...(this.current ? this.#one() : this.#list()));
+    if (inside && !document.activeElement?.id) this.place.querySelector(`#${CSS.escape(inside)}`)?.focus();
+  }
+
+  #list() {
+    const { exercises } = this.app.work.content;
+    if (!exercises.length) return [element("p", {}, "There are no exercises here yet.")];
+    const done = this.app.kept.data.exercises;
+    const items = exercises.map((one) => {
+      const isDone = done[one.name]?.solved;
+      const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
+      const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
+      const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
+      return element("li", {}, button([mark, state, phrase(one.title), about], () => this.app.choose(`exercise:${one.name}`), {
+        class: "play-item", "data-exercise": one.name,
+      }));
+    });
+    const count = exercises.filter(({ name }) => done[name]?.solved).length;
+    return [
+      element("p", {}, "The same tasks and checks as in ", element("code", {}, "python3 -m course exercise"), `. ${count} of ${exercises.length} solved. Your progress is kept in this browser.`),
+      element("ul", { class: "play-list" }, items),
+    ];
+  }
+
+  #one() {
+    const { current, entry, outcome } = this;
+    const back = button("All exercises", () => this.app.choose(current.project), { class: "play-link play-back", id: "play-exercises-back" });
+    const about = `${KINDS[current.kind] ?? current.kind}, ${current.minutes} min, ${level(current)}${entry.solved ? ", solved" : ""}`;
+    const shown = current.hints.slice(0, entry.hints ?? 0);
+    const left = current.hints.length - shown.length;
+    const buttons = [
+      this.checking
+        ? button("Stop checking", () => this.stop(), { id: "play-check-stop" })
+        : button("Check", () => this.check(), { id: "play-check", class: "play-primary", title: "Ctrl+Shift+Enter" }),
+      left > 0 && button(shown.length ? `Next hint (${left} left)` : "Hint", () => this.#hint(), { id: "play-hint" }),
+      current.solution && button("Solution", () => this.#solution(), { id: "play-solution", "aria-expanded": String(Boolean(this.showsSolution)) }),
+    ].filter(Boolean);
+    return [
+      back,
+      element("h3", { tabindex: "-1" }, phrase(current.title)),
+      element("p", { class: "play-quiet" }, about),
+      rich(current.task, { class: "play-task" }),
+      element("p", { class: "play-buttons" }, buttons),
+      element("div", { id: "play-results" }, outcome ? this.#results() : []),
+      ...shown.map((hint, index) => element("div", { class: "play-hint" }, element("strong", {}, `Hint ${index + 1} of ${current.hints.length}. `), rich(hint))),
+      ...(this.showsSolution ? [element("h4", {}, "Our solution"), rich(current.solution, { id: "play-solution-text" })] : []),
+    ];
+  }
+
+  #results() {
+    const { outcome } = this;
+    if (this.checking) return [element("p", {}, "Checking …"), ...this.#lines(outcome.results)];
+    if (outcome.trouble) return [element("p", { class: "play-failed" }, `✗ ${outcome.trouble}`)];
+    const parts = [element("p", {}, element("strong", {}, total(outcome))), ...this.#lines(outcome.results)];
+    const trace = outcome.results.find(({ state, trace }) => state === "failed" && trace)?.trace;
+    if (trace) parts.push(folded("The traceback of the first failure", trace));
+    const printed = outcome.printed ?? outcome.results.map((one) => one.printed ?? "").join("");
+    if (printed.trim()) parts.push(folded("What your code printed", printed));
+    return parts;
+  }
+
+  #lines(results) {
+    const order = { failed: 0, waiting: 1, passed: 2 };
+    const shown = results.filter(({ name, state }) => name !== "starts" || state === "failed");
+    const sorted = [...shown].sort((a, b) => order[a.state] - order[b.state]);
+    const items = sorted.map(({ state, says, sentence }) =>
+      element(
+        "li",
+        { class: `play-${state}` },
+        element("span", { "aria-hidden": "true" }, SIGNS[state]),
+        element("span", { class: "play-hidden" }, `${WORDS[state]}: `),
+        element("span", {}, says || sentence),
+      ),
+    );
+    return items.length ? [element("ul", { class: "play-checks" }, items)] : [];
+  }
+
+  #hint() {
+    this.entry.hints = (this.entry.hints ?? 0) + 1;
+    this.app.kept.save();
+    this.draw();
+    this.app.announce(`Hint ${this.entry.hints} of ${this.current.hints.length}.`);
+  }
+
+  async #solution() {
+    if (!this.showsSolution && !this.entry.solved && !this.entry.seen) {
+      const left = this.current.hints.length - (this.entry.hints ?? 0);
+      const more = left === 1 ? "There’s one more hint. " : left ? `There are ${left} more hints. ` : "";
+      if (!(await ask(`${more}You learn most by finding your own solution. Really show ours?`, "Show it", "Not yet"))) return;
+      this.entry.seen = true;
+      this.app.kept.save();
+    }
+    this.shown = this.showsSolution ? null : this.current;
+    this.draw();
+  }
+
+  get showsSolution() {
+    return this.shown === this.current;
+  }
+}
+
+function total({ solved, results, trouble }) {
+  if (trouble) return trouble;
+  const real = results.filter(({ name }) => name !== "starts");
+  const passed = real.filter(({ state }) => state === "passed").length;
+  if (solved) return `Solved: all ${passed} checks pass.`;
+  return real.length ? `${passed} of ${real.length} checks pass.` : "No check could run.";
+}
+
+function level({ difficulty }) {
+  return "★".repeat(difficulty) + "☆".repeat(3 - difficulty);
+}
+
+function folded(title, text) {
+  return element("details", {}, element("summary", {}, title), element("pre", { tabindex: "0" }, text));
+}

@@ -1,0 +1,65 @@
+/* The two rooms: pages of the project, in frames, each on one of the servers. */
+
+import { button, choices, element, select } from "./dom.js";
+
+const PEOPLE = ["Ana", "Bia"];
+
+export class Rooms {
+  /** `onMove(index, server)` is called when the reader puts a room on another server. */
+  constructor(host, place, onMove) {
+    this.host = host;
+    this.rooms = PEOPLE.map((name, index) => {
+      const id = `play-${name.toLowerCase()}`;
+      const frame = element("iframe", { id: `${id}-frame`, title: `${name}'s page`, name });
+      const server = select({ id: `${id}-server`, "aria-label": `${name}'s server` }, [], (value) =>
+        onMove(index, Number(value)),
+      );
+      const reload = button("↻", () => this.load(index), {
+        id: `${id}-reload`, "aria-label": `Reload ${name}'s page`, title: "Reload", disabled: true,
+      });
+      const tab = element(
+        "a",
+        { id: `${id}-tab`, target: "_blank", "aria-label": `Open ${name}'s page in a new tab`, title: "Open in a new tab" },
+        "↗",
+      );
+      const waits = element("p", { class: "play-quiet play-waits" }, `${name}'s page opens when the server runs.`);
+      const head = element("header", {}, element("h3", {}, name), server, reload, tab);
+      place.append(element("section", { id, class: "play-room", "data-pane": name.toLowerCase(), "aria-label": `${name}'s page` }, head, waits, frame));
+      return { name, frame, server, reload, tab, waits, number: 1 };
+    });
+  }
+
+  /** Show which servers there are, and which of them each room is on. */
+  servers(numbers, port, chosen) {
+    this.rooms.forEach((room, index) => {
+      room.number = numbers.includes(chosen[index]) ? chosen[index] : 1;
+      const pairs = numbers.map((number) => [number, `server ${number} (port ${port + number - 1})`]);
+      choices(room.server, pairs, room.number);
+      room.server.hidden = numbers.length < 2;
+    });
+  }
+
+  /** Load the rooms on a server that has started. */
+  started(number, page) {
+    this.page = page;
+    this.rooms.forEach((room, index) => room.number === number && this.load(index));
+  }
+
+  load(index) {
+    const { frame, name, number, reload, tab, waits } = this.rooms[index];
+    if (!this.page) return;
+    const url = new URL(`${this.host.mount(number)}${this.page}`, location.href);
+    url.searchParams.set("name", name);
+    // Not `frame.src`: each change of it would be one more step for the back button.
+    frame.contentWindow.location.replace(url.href);
+    tab.href = url.href;
+    reload.disabled = false;
+    waits.hidden = true;
+  }
+
+  /** Show what the reader types into, above the keyboard of a phone. */
+  showInput() {
+    const active = document.activeElement;
+    if (active?.tagName === "IFRAME") active.contentDocument?.activeElement?.scrollIntoView({ block: "nearest" });
+  }
+}
