@@ -40,6 +40,12 @@ def files_of(content, name):
     return whole(files | project["files"])
 
 
+def entry_of(name):
+    """Return what is written about a project."""
+    entries = offered.read(offered.SOURCE)["project"]
+    return next(entry for entry in entries if entry["name"] == name)
+
+
 def whole(files):
     """Return files without those that are gone."""
     return {path: text for path, text in files.items() if text is not None}
@@ -61,9 +67,7 @@ def test_a_site_with_the_playground_has_the_file(site, tmp_path, content):
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_project_is_its_step(content, name):
-    entry = next(
-        one for one in offered.read(offered.SOURCE)["project"] if one["name"] == name
-    )
+    entry = entry_of(name)
     files = files_of(content, name)
     step = next(step for step in load_steps() if step.folder == entry["step"])
     own = {path: text.decode() for path, text in compare.files_of(step).items()}
@@ -122,6 +126,8 @@ def test_an_exercise_starts_and_ends_as_in_the_terminal(content):
         one = known[entry["name"]]
         assert one.needs == []
         start = offered.texts(copies.Copy(one).fresh_files())
+        if one.step == "01":
+            start |= entry_of("01")["add"]
         base = files_of(content, entry["project"])
         assert whole(base | entry["files"]) == start, one.name
         assert len(entry["hints"]) == len(one.hints)
