@@ -101,7 +101,7 @@ def test_a_thread_has_no_loop_and_the_loop_goes_on_beside_it(run):
         ticking = asyncio.create_task(tick())
         meanwhile = await asyncio.to_thread(wait)
         assert asyncio.current_task()
-        time.sleep(0.05)  # in the loop itself, it blocks everybody
+        time.sleep(0.05)  # noqa: ASYNC251  (it blocks everybody)
         before = len(ticks)
         ticking.cancel()
         return meanwhile, len(ticks) - before

@@ -77,7 +77,9 @@ def run(exercise: str, to_page) -> None:
     try:
         if inside.starts(reporter):
             # What the system would capture, a Web Worker hasn't got: Python's own is left.
-            code = inside.run_pytest(checks, reporter, ["--capture=sys", "--no-summary"])
+            code = inside.run_pytest(
+                checks, reporter, ["--capture=sys", "--no-summary"]
+            )
     except BaseException as problem:  # pytest itself, or a SystemExit
         traceback.print_exception(problem)
     results.end(code)
@@ -158,9 +160,8 @@ class Limit:
         if time.monotonic() < self.until:
             return
         self.until = float("inf")
-        frame = sys._getframe(1)
         dump = ["Timeout!"]
-        for frame, line in traceback.walk_stack(frame):
+        for frame, line in traceback.walk_stack(sys._getframe(1)):
             place = frame.f_code
             dump.append(f'  File "{place.co_filename}", line {line} in {place.co_name}')
         self.results.end(1, tuple(dump))
