@@ -33,7 +33,7 @@ export class Code {
     this.found = null;
     const { open, files } = this.work.space;
     this.tabs.replaceChildren(
-      ...open.slice(0, 5).map((path) => {
+      ...open.slice(0, 4).map((path) => {
         const name = path.split("/").pop();
         return button([name, element("span", { class: "play-mark" })], () => this.open(path), {
           role: "tab", "data-path": path, title: path, "aria-controls": "play-editor",
@@ -178,6 +178,7 @@ export class Code {
     const language = { py: cm.python, js: cm.javascript, html: cm.html, css: cm.css }[path.split(".").pop()];
     return [
       ...(language ? [language()] : []),
+      cm.EditorView.lineWrapping,
       cm.indentUnit.of(path.endsWith(".py") ? "    " : "  "),
       ...(cm.classHighlighter ? [cm.syntaxHighlighting(cm.classHighlighter)] : []),
     ];

@@ -1,6 +1,6 @@
 /* Exercises: the task, checks that run in this page, hints one at a time, a solution. */
 
-import { ask, button, element, phrase, rich } from "./dom.js";
+import { ask, button, element, phrase, redraw, rich } from "./dom.js";
 
 const SIGNS = { passed: "✓", failed: "✗", waiting: "·" };
 const WORDS = { passed: "passes", failed: "fails", waiting: "waits for the others" };
@@ -41,15 +41,19 @@ export class Exercises {
         this.checker = new Checker(app.host);
       }
       outcome = await this.checker.check(current, app.work.files(), {
-        onResult: (result) => {
+        onResult: (result, results) => {
           if (this.current !== current) return;
-          this.outcome.results.push(result);
+          this.outcome.results = results;
           this.draw();
         },
         onProgress: (bytes, of) => app.progress(bytes, of, "checks"),
+        onStep: (text) => app.notice(text),
       });
+      app.notice("");
     } catch (error) {
-      outcome = { solved: false, results: [], trouble: `The checks could not run: ${error.message}` };
+      console.error(error);
+      app.notice("");
+      outcome = { solved: false, results: [], notes: [], trouble: `The checks can’t run here: ${error.message}` };
     }
     this.checking = null;
     if (this.current !== current) return this.draw();
@@ -67,29 +71,32 @@ export class Exercises {
   }
 
   draw() {
-    const inside = document.activeElement?.id;
-    this.place.replaceChildren(...(this.current ? this.#one() : this.#list()));
-    if (inside && !document.activeElement?.id) this.place.querySelector(`#${CSS.escape(inside)}`)?.focus();
+    redraw(this.place, this.current ? this.#one() : this.#list());
   }
 
   #list() {
     const { exercises } = this.app.work.content;
     if (!exercises.length) return [element("p", {}, "There are no exercises here yet.")];
     const done = this.app.kept.data.exercises;
-    const items = exercises.map((one) => {
-      const isDone = done[one.name]?.solved;
-      const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
-      const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
-      const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
-      return element("li", {}, button([mark, state, phrase(one.title), about], () => this.app.choose(`exercise:${one.name}`), {
-        class: "play-item", "data-exercise": one.name,
-      }));
-    });
     const count = exercises.filter(({ name }) => done[name]?.solved).length;
+    const lists = new Map();
+    for (const one of exercises) {
+      const track = trackOf(one);
+      if (!lists.has(track)) lists.set(track, element("ul", { class: "play-list" }));
+      lists.get(track).append(this.#item(one, done[one.name]?.solved));
+    }
     return [
       element("p", {}, "The same tasks and checks as in ", element("code", {}, "python3 -m course exercise"), `. ${count} of ${exercises.length} solved. Your progress is kept in this browser.`),
-      element("ul", { class: "play-list" }, items),
+      ...[...lists].flatMap(([track, list]) => [element("h4", {}, track), list]),
     ];
+  }
+
+  #item(one, isDone) {
+    const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
+    const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
+    const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
+    const choose = () => this.app.choose(`exercise:${one.name}`);
+    return element("li", {}, button([mark, state, phrase(one.title), about], choose, { class: "play-item", "data-exercise": one.name }));
   }
 
   #one() {
@@ -122,26 +129,32 @@ export class Exercises {
     if (this.checking) return [element("p", {}, "Checking …"), ...this.#lines(outcome.results)];
     if (outcome.trouble) return [element("p", { class: "play-failed" }, `✗ ${outcome.trouble}`)];
     const parts = [element("p", {}, element("strong", {}, total(outcome))), ...this.#lines(outcome.results)];
-    const trace = outcome.results.find(({ state, trace }) => state === "failed" && trace)?.trace;
+    parts.push(...(outcome.notes ?? []).map((note) => element("p", {}, `! ${note}`)));
+    const trace = merged(outcome.results).find(({ state, trace }) => state === "failed" && trace)?.trace;
     if (trace) parts.push(folded("The traceback of the first failure", trace));
     const printed = outcome.printed ?? outcome.results.map((one) => one.printed ?? "").join("");
     if (printed.trim()) parts.push(folded("What your code printed", printed));
     return parts;
   }
 
+  /** One sentence for each check; one cause can fail several, and is said once. */
   #lines(results) {
-    const order = { failed: 0, waiting: 1, passed: 2 };
-    const shown = results.filter(({ name, state }) => name !== "starts" || state === "failed");
-    const sorted = [...shown].sort((a, b) => order[a.state] - order[b.state]);
-    const items = sorted.map(({ state, says, sentence }) =>
-      element(
-        "li",
-        { class: `play-${state}` },
-        element("span", { "aria-hidden": "true" }, SIGNS[state]),
-        element("span", { class: "play-hidden" }, `${WORDS[state]}: `),
-        element("span", {}, says || sentence),
-      ),
-    );
+    const seen = new Set();
+    const items = [];
+    for (const { name, says, sentence, state } of merged(results)) {
+      const text = says || sentence;
+      const [cause] = text.split(" (while checking: ");
+      if ((name === "starts" && state !== "failed") || seen.has(cause)) continue;
+      seen.add(cause);
+      items.push(
+        element(
+          "li",
+          { class: `play-${state}` },
+          element("span", { "aria-hidden": "true" }, SIGNS[state]),
+          element("span", {}, element("span", { class: "play-hidden" }, `${WORDS[state]}: `), text),
+        ),
+      );
+    }
     return items.length ? [element("ul", { class: "play-checks" }, items)] : [];
   }
 
@@ -169,12 +182,31 @@ export class Exercises {
   }
 }
 
-function total({ solved, results, trouble }) {
+/** The words for a track of exercises. */
+export function trackOf({ track = "" }) {
+  const words = { build: "build the chat", own: "your own project" };
+  return words[track] ?? (/^\d/.test(track) ? `lesson ${track}` : "more");
+}
+
+function total({ solved, results, stopped, trouble }) {
   if (trouble) return trouble;
-  const real = results.filter(({ name }) => name !== "starts");
+  const real = merged(results).filter(({ name }) => name !== "starts");
   const passed = real.filter(({ state }) => state === "passed").length;
   if (solved) return `Solved: all ${passed} checks pass.`;
+  if (stopped) return "You stopped the checks.";
   return real.length ? `${passed} of ${real.length} checks pass.` : "No check could run.";
+}
+
+/** The results, with those of a parametrized check as one; failures first. */
+function merged(results) {
+  const order = { failed: 0, waiting: 1, passed: 2 };
+  const groups = new Map();
+  for (const one of results) {
+    const name = one.name.split("[")[0];
+    const other = groups.get(name);
+    if (!other || (one.state === "failed" && other.state !== "failed")) groups.set(name, one);
+  }
+  return [...groups.values()].sort((a, b) => order[a.state] - order[b.state]);
 }
 
 function level({ difficulty }) {
