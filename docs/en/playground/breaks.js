@@ -1,6 +1,6 @@
 /* Breaks: mistakes of the error museum, made in the reader's project and undone again. */
 
-import { button, element, marked, redraw, rich } from "./dom.js";
+import { button, element, phrase, redraw, rich } from "./dom.js";
 
 export class Breaks {
   /** `app`: work, kept, log, and what a break does: choose, run, refresh, notice. */
@@ -116,7 +116,7 @@ export class Breaks {
   #list() {
     if (!this.breaks.length) return [element("p", {}, "There are no breaks here yet.")];
     const items = this.breaks.map(({ name, title }) =>
-      element("li", {}, button(marked(title), () => this.choose(name), { class: "play-item", "data-break": name })),
+      element("li", {}, button(phrase(title), () => this.choose(name), { class: "play-item", "data-break": name })),
     );
     return [
       element("p", {}, "Each of these is a mistake that people make with Channels. Predict what happens, then make the mistake and see. Your own changes are kept, and given back."),
@@ -127,13 +127,13 @@ export class Breaks {
   #one() {
     const { current, isBroken } = this;
     const back = button("All breaks", () => this.choose(""), { class: "play-link play-back", id: "play-breaks-back" });
-    const parts = [back, element("h3", { tabindex: "-1" }, marked(current.title)), element("p", {}, marked(current.does), "."), this.#question()];
+    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), element("p", {}, phrase(current.does), "."), this.#question()];
     if (!isBroken) {
       parts.push(element("p", {}, button("Break it", () => this.breakIt(), { id: "play-break", class: "play-primary" })));
       return parts;
     }
     parts.push(
-      element("p", {}, element("strong", {}, "Try: "), marked(current.try)),
+      element("p", {}, element("strong", {}, "Try: "), phrase(current.try)),
       element("div", { role: "status", id: "play-break-result" }, this.#result()),
       element("p", { class: "play-buttons" }, button("Mend it", () => this.mend(), { id: "play-mend", class: "play-primary" })),
     );
@@ -147,12 +147,12 @@ export class Breaks {
     const items = choices.map((choice, index) => {
       const letter = "ABCD"[index];
       const isChosen = predictions[name] === letter;
-      const made = button(marked(choice), () => this.#predict(letter), { "aria-pressed": String(isChosen), "data-choice": letter });
+      const made = button(phrase(choice), () => this.#predict(letter), { "aria-pressed": String(isChosen), "data-choice": letter });
       if (shows && letter === right) made.dataset.result = "right";
       else if (shows && isChosen) made.dataset.result = "wrong";
       return element("li", {}, made);
     });
-    const question = element("p", {}, element("strong", {}, "Predict. "), marked(ask));
+    const question = element("p", {}, element("strong", {}, "Predict. "), phrase(ask));
     return element("div", { class: "predict play-predict" }, question, element("ol", {}, items));
   }
 
@@ -178,8 +178,8 @@ export class Breaks {
     }
     const letter = this.app.kept.data.predictions[name];
     const verdict = !letter ? [] : [element("strong", {}, letter === right ? "You predicted that. " : "You predicted something else. ")];
-    const answer = marked(choices["ABCD".indexOf(right)]);
-    const parts = [element("p", {}, ...verdict, "What happens: ", ...answer, ".")];
+    const answer = phrase(choices["ABCD".indexOf(right)]);
+    const parts = [element("p", {}, ...verdict, "What happens: ", answer, ".")];
     if (this.seen) parts.push(element("p", {}, "There it is, in the output: ", element("code", {}, this.seen.trim())));
     else if (says.length) parts.push(element("p", {}, "The output will have this line: ", element("code", {}, says.at(-1))));
     if (gets.length) parts.push(element("p", {}, "What people get: ", ...gets.flatMap((text, index) => [index ? "; " : "", element("q", {}, text)])));

@@ -22,9 +22,11 @@ export function rich(html, attributes = {}) {
   return made;
 }
 
-/** Return a text of content.json as nodes: what is in backquotes becomes code. */
-export function marked(text) {
-  return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+/** Return a phrase of content.json, which is inline HTML of the build. */
+export function phrase(html) {
+  const made = element("span");
+  made.innerHTML = html;
+  return made;
 }
 
 /** Draw again what is in a place; the focus and the reader's place in it stay. */

@@ -1,6 +1,6 @@
 /* Exercises: the task, checks that run in this page, hints one at a time, a solution. */
 
-import { ask, button, element, marked, redraw, rich } from "./dom.js";
+import { ask, button, element, phrase, redraw, rich } from "./dom.js";
 
 const SIGNS = { passed: "✓", failed: "✗", waiting: "·" };
 const WORDS = { passed: "passes", failed: "fails", waiting: "waits for the others" };
@@ -41,7 +41,7 @@ export class Exercises {
         this.checker = new Checker(app.host);
       }
       outcome = await this.checker.check(current, app.work.files(), {
-        onResult: (results) => {
+        onResult: (result, results) => {
           if (this.current !== current) return;
           this.outcome.results = results;
           this.draw();
@@ -78,20 +78,25 @@ export class Exercises {
     const { exercises } = this.app.work.content;
     if (!exercises.length) return [element("p", {}, "There are no exercises here yet.")];
     const done = this.app.kept.data.exercises;
-    const items = exercises.map((one) => {
-      const isDone = done[one.name]?.solved;
-      const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
-      const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
-      const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
-      return element("li", {}, button([mark, state, marked(one.title), about], () => this.app.choose(`exercise:${one.name}`), {
-        class: "play-item", "data-exercise": one.name,
-      }));
-    });
     const count = exercises.filter(({ name }) => done[name]?.solved).length;
+    const lists = new Map();
+    for (const one of exercises) {
+      const track = trackOf(one);
+      if (!lists.has(track)) lists.set(track, element("ul", { class: "play-list" }));
+      lists.get(track).append(this.#item(one, done[one.name]?.solved));
+    }
     return [
       element("p", {}, "The same tasks and checks as in ", element("code", {}, "python3 -m course exercise"), `. ${count} of ${exercises.length} solved. Your progress is kept in this browser.`),
-      element("ul", { class: "play-list" }, items),
+      ...[...lists].flatMap(([track, list]) => [element("h4", {}, track), list]),
     ];
+  }
+
+  #item(one, isDone) {
+    const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
+    const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
+    const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
+    const choose = () => this.app.choose(`exercise:${one.name}`);
+    return element("li", {}, button([mark, state, phrase(one.title), about], choose, { class: "play-item", "data-exercise": one.name }));
   }
 
   #one() {
@@ -109,7 +114,7 @@ export class Exercises {
     ].filter(Boolean);
     return [
       back,
-      element("h3", { tabindex: "-1" }, marked(current.title)),
+      element("h3", { tabindex: "-1" }, phrase(current.title)),
       element("p", { class: "play-quiet" }, about),
       rich(current.task, { class: "play-task" }),
       element("p", { class: "play-buttons" }, buttons),
@@ -175,6 +180,12 @@ export class Exercises {
   get showsSolution() {
     return this.shown === this.current;
   }
+}
+
+/** The words for a track of exercises. */
+export function trackOf({ track = "" }) {
+  const words = { build: "build the chat", own: "your own project" };
+  return words[track] ?? (/^\d/.test(track) ? `lesson ${track}` : "more");
 }
 
 function total({ solved, results, stopped, trouble }) {

@@ -2,8 +2,8 @@
 
 import { Breaks } from "./breaks.js";
 import { Code } from "./code.js";
-import { arrowKeys, ask, button, choices, dialog, element, rich, select, selectTab } from "./dom.js";
-import { Exercises } from "./exercises.js";
+import { arrowKeys, ask, button, choices, dialog, element, phrase, rich, select, selectTab } from "./dom.js";
+import { Exercises, trackOf } from "./exercises.js";
 import { Kept } from "./keep.js";
 import { Log } from "./log.js";
 import { Queues } from "./queues.js";
@@ -82,7 +82,7 @@ export class Play {
     }, { id: "play-more", "aria-expanded": "false", "aria-controls": "play-tools" });
     const second = button("Second server", () => this.#toggleSecond(), { id: "play-second", "aria-pressed": "false" });
     const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => this.run({ layer: value }));
-    const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", hidden: true });
+    const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", class: "play-link", hidden: true });
     const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false" });
     const tools = element(
       "div",
@@ -91,7 +91,6 @@ export class Play {
       layer,
       button("What did I change?", () => this.#showChanges(), { id: "play-changes" }),
       button("Reset", () => this.#reset(), { id: "play-reset" }),
-      undo,
       button("Copy link", () => this.#copy(), { id: "play-link" }),
       whole,
     );
@@ -123,12 +122,13 @@ export class Play {
     for (const [name, text] of Object.entries(PANES)) {
       panes.append(button(text, () => this.pane(name), { "data-go": name, id: `play-go-${name}` }));
     }
-    const head = element("div", { class: "play-head" }, title, bar, element("div", { class: "play-row play-said" }, state, notice, note), live);
+    const head = element("div", { class: "play-head" }, title, bar, element("div", { class: "play-row play-said" }, state, undo, notice, note), live);
     const root = element("section", { class: "play", "aria-label": "Playground" }, head, code, rooms, panel, panes);
     root.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     visualViewport?.addEventListener("resize", () => this.#fit());
     visualViewport?.addEventListener("scroll", () => this.#fit());
     this.parts = { root, title, project, second, layer, undo, whole, state, note, notice, live, code, rooms, tabs, sides, panes, tools };
+    this.parts.run = bar.querySelector("#play-run");
     this.parts.stop = bar.querySelector("#play-stop");
   }
 
@@ -241,8 +241,6 @@ export class Play {
     this.work.choose(name);
     this.notice("");
     this.#showSpace();
-    this.breaks.spaceChanged();
-    this.exercises.spaceChanged();
     if (this.work.space.exercise) this.side("exercises");
     if (run) await this.run();
   }
@@ -252,14 +250,14 @@ export class Play {
     const { project } = this.parts;
     const { exercises } = this.kept.data;
     const option = (value, text) => element("option", { value }, text);
-    const groups = { Projects: [], Exercises: [] };
+    const groups = new Map();
     for (const { name, title, exercise } of this.work.spaces.values()) {
-      if (!exercise) groups.Projects.push(option(name, title));
-      else groups.Exercises.push(option(name, `${exercises[exercise.name]?.solved ? "✓ " : ""}${exercise.title.replaceAll("`", "")}`));
+      const group = exercise ? `Exercises: ${trackOf(exercise)}` : "Projects";
+      const mark = exercises[exercise?.name]?.solved ? "✓ " : "";
+      const text = exercise ? `${mark}${phrase(exercise.title).textContent}` : title;
+      groups.set(group, [...(groups.get(group) ?? []), option(name, text)]);
     }
-    project.replaceChildren(
-      ...Object.entries(groups).filter(([, options]) => options.length).map(([label, options]) => element("optgroup", { label }, options)),
-    );
+    project.replaceChildren(...[...groups].map(([label, options]) => element("optgroup", { label }, options)));
     project.value = this.work.space.name;
   }
 
@@ -275,6 +273,8 @@ export class Play {
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
     this.#showServers();
     this.#edited();
+    this.breaks.spaceChanged();
+    this.exercises.spaceChanged();
   }
 
   #showServers() {
@@ -283,7 +283,7 @@ export class Play {
     second.hidden = (this.work.space.servers ?? 2) < 2;
     second.setAttribute("aria-pressed", String(numbers.length > 1));
     this.host.port = this.#port;
-    this.rooms.servers(numbers, this.#port, this.kept.data.rooms);
+    this.rooms.servers(numbers, this.kept.data.rooms);
     this.log.servers(numbers, this.#port);
     this.queues.used(this.layer === "page");
     this.parts.rooms.classList.toggle("play-two", numbers.length > 1);
@@ -392,6 +392,7 @@ export class Play {
     if (layer) this.#setLayer(layer);
     this.#showServers();
     this.code.problem(null);
+    if (!space.page) return this.#runNothing();
     this.files = this.work.files();
     if (this.#numbers.length < 2) this.host.server(2).end();
     const results = await Promise.all(this.#numbers.map((number) => this.#start(number, space)));
@@ -419,6 +420,13 @@ export class Play {
     return result;
   }
 
+  /** Some exercises are about code that no server runs. */
+  #runNothing() {
+    for (const number of [1, 2]) this.host.server(number).end();
+    this.rooms.none();
+    this.#showState();
+  }
+
   stop() {
     this.runs += 1;
     this.exercises.stop();
@@ -442,14 +450,17 @@ export class Play {
     const states = this.#numbers.map((number) => this.host.server(number).state);
     const took = this.took ? ` It started in ${(this.took / 1000).toFixed(1)} s.` : "";
     const words = { starting: "Starting …", running: `Running.${took}`, stopped: "Stopped." };
-    const { state, stop } = this.parts;
+    const { run, state, stop } = this.parts;
+    run.disabled = !this.work.space.page;
     state.textContent =
-      states.length === 1 || states[0] === states[1]
+      !this.work.space.page
+        ? "Nothing to serve here: press Check."
+        : states.length === 1 || states[0] === states[1]
         ? words[states[0]]
         : states.map((one, index) => `Server ${index + 1}: ${words[one]}`).join(" ");
     state.dataset.state = states.includes("starting") ? "starting" : states[0];
     stop.disabled = states.every((one) => one === "stopped");
-    if (stop.disabled && document.activeElement === stop) document.querySelector("#play-run").focus();
+    if (stop.disabled && document.activeElement === stop) run.focus();
   }
 
   #setServers(second, rooms = second ? [1, 2] : [1, 1]) {
