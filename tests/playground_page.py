@@ -54,6 +54,11 @@ class Reader:
         if "Content Security Policy" in message.text:
             self.errors.append(message.text)
 
+    def goes(self, address: str) -> None:
+        """Follow a link to the playground in this tab, and start it."""
+        self.page.goto(f"{self.home}playground/index.html{address}")
+        self.starts()
+
     def starts(self) -> "Reader":
         """Press Start, and wait until both rooms are connected."""
         self.page.locator("#play-start").click()

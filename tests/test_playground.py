@@ -27,18 +27,52 @@ def window(browser, home):
         yield window
 
 
+@pytest.fixture(scope="module")
+def tab(window):
+    """One tab with step 03, for the scenes that leave it usable."""
+    return window.opens().starts()
+
+
 @pytest.fixture
-def play(window):
-    """The playground with step 03, running, and with nobody's changes in it."""
-    play = window.opens().starts()
-    play.is_connected()
-    yield play
-    play.page.evaluate("localStorage.clear()")
-    # What the page saves when it is left would be there again.
-    play.page.evaluate("addEventListener('pagehide', () => localStorage.clear())")
-    play.page.close()
+def play(tab):
+    """The playground with step 03 as it is, on one server, in a tab of many scenes."""
+    tab.is_running()
+    tab.is_connected()
+    yield tab
+    tidy(tab)
+
+
+@pytest.fixture
+def alone(window, tab):
+    """The playground in a tab of its own, which a scene may close, leave or reload."""
+    yield window.opens().starts()
     for page in window.context.pages:
-        page.close()
+        if page != tab.page:
+            page.close()
+    forget(window)
+
+
+def tidy(tab) -> None:
+    """Take back, with the page's own buttons, what a scene has changed."""
+    page = tab.page
+    if page.locator("#play-second").get_attribute("aria-pressed") == "true":
+        page.locator("#play-layer").select_option("project")
+        page.locator("#play-second").click()
+    if "(" in page.locator("#play-changes").text_content():
+        page.locator("#play-reset").click()
+        page.get_by_role("button", name="Reset", exact=True).last.click()
+    else:
+        page.locator("#play-run").click()
+    page.locator("#play-tab-output").click()
+    page.locator("#play-log-clear").click()
+
+
+def forget(window) -> None:
+    """Forget what the page has kept in this browser; what was fetched stays."""
+    page = window.context.new_page()
+    page.goto(f"{window.home}404.html")
+    page.evaluate("localStorage.clear()")
+    page.close()
 
 
 # ---- A chat in a page ----------------------------------------------------------------------
@@ -117,15 +151,15 @@ def test_lobby_and_redirect_lead_into_another_room(play):
     expect(room.locator("#chat-log")).not_to_contain_text("who is here?")
 
 
-def test_a_room_in_a_tab_of_its_own_joins_in(play):
+def test_a_room_in_a_tab_of_its_own_joins_in(alone):
     with play.context.expect_page() as opened:
-        play.page.locator("#play-bia-tab").click()
+        alone.page.locator("#play-bia-tab").click()
     tab = opened.value
     expect(tab.locator("#chat-status")).to_have_text("Connected.", timeout=PATIENCE)
     tab.locator("#chat-message-input").press_sequentially("from a tab")
     tab.locator("#chat-message-input").press("Enter")
-    play.sees("Ana", "from a tab")
-    play.page.close()
+    alone.sees("Ana", "from a tab")
+    alone.page.close()
     # Its server ran in the page that has been closed.
     tab.reload()
     expect(tab.locator("body")).to_contain_text("a page that has been closed")
@@ -200,7 +234,9 @@ def test_the_layer_between_the_servers_keeps_100_messages_and_drops_the_rest(pla
 
 
 def test_a_syntax_error_is_shown_at_its_line_and_the_next_run_is_fine(play):
-    play.replaces("async def connect(self):", "async def connect(self)", CONSUMERS)
+    right = 'def connect(self):\n        """Join'
+    wrong = right.replace(":", "", 1)
+    play.replaces(right, wrong)
     play.page.keyboard.press("Control+Enter")
     problem = play.page.locator("#play-problem")
     expect(problem).to_contain_text("SyntaxError: expected ':'", timeout=PATIENCE)
@@ -209,7 +245,7 @@ def test_a_syntax_error_is_shown_at_its_line_and_the_next_run_is_fine(play):
     expect(problem).to_contain_text(f"{CONSUMERS}, line {line}")
     expect(play.page.locator(".cm-lintRange-error").first).to_be_visible()
     expect(play.output()).to_contain_text('File "/project/chat/consumers.py"')
-    play.replaces("async def connect(self)", "async def connect(self):", CONSUMERS)
+    play.replaces(wrong, right)
     play.runs()
     expect(problem).to_be_hidden()
     play.is_connected()
@@ -260,18 +296,18 @@ def test_a_loop_that_never_ends_is_stopped_after_five_seconds(play):
 # ---- The reader's work -------------------------------------------------------------------------
 
 
-def test_work_survives_a_reload_and_reset_can_be_undone(play):
-    play.replaces(SEND, LOUDER)
-    expect(play.page.locator("#play-changes")).to_contain_text("(1)")
-    play.page.reload()
-    play.starts()
-    assert LOUDER in play.file()
-    play.page.locator("#play-reset").click()
-    play.page.get_by_role("button", name="Reset", exact=True).last.click()
-    expect(play.page.locator("#play-changes")).not_to_contain_text("(1)")
-    assert play.file() == (STEP / CONSUMERS).read_text("utf-8")
-    play.page.locator("#play-undo").click()
-    assert LOUDER in play.file()
+def test_work_survives_a_reload_and_reset_can_be_undone(alone):
+    alone.replaces(SEND, LOUDER)
+    expect(alone.page.locator("#play-changes")).to_contain_text("(1)")
+    alone.page.reload()
+    alone.starts()
+    assert LOUDER in alone.file()
+    alone.page.locator("#play-reset").click()
+    alone.page.get_by_role("button", name="Reset", exact=True).last.click()
+    expect(alone.page.locator("#play-changes")).not_to_contain_text("(1)")
+    assert alone.file() == (STEP / CONSUMERS).read_text("utf-8")
+    alone.page.locator("#play-undo").click()
+    assert LOUDER in alone.file()
 
 
 def test_what_changed_is_shown_as_a_diff(play):
@@ -287,7 +323,9 @@ def test_what_changed_is_shown_as_a_diff(play):
 
 def link_of(play) -> str:
     """Return the link that the page copies or, without a clipboard, shows."""
-    play.page.evaluate("navigator.clipboard.writeText = async () => { throw Error() }")
+    play.page.evaluate(
+        "() => { navigator.clipboard.writeText = async () => { throw Error() } }"
+    )
     play.page.locator("#play-link").click()
     link = play.page.locator("#play-link-text").input_value()
     play.page.keyboard.press("Escape")
@@ -323,65 +361,58 @@ def test_a_link_opens_what_was_shared_and_runs_nothing_before_it_was_read(
     ],
 )
 def test_a_link_that_is_broken_gets_a_sentence_and_the_plain_project(
-    window, play, change, sentence
+    browser, home, play, change, sentence
 ):
     play.replaces(SEND, LOUDER)
     address = change(link_of(play).partition("playground/index.html")[2])
-    play.page.evaluate("localStorage.clear()")
-    play.page.evaluate("addEventListener('pagehide', () => localStorage.clear())")
-    play.page.close()
-    other = window.opens(address).starts()
-    expect(other.page.locator("#play-notice")).to_contain_text(sentence)
-    assert other.file() == (STEP / CONSUMERS).read_text("utf-8")
+    with reader(browser, home) as friend:
+        theirs = friend.opens(address).starts()
+        expect(theirs.page.locator("#play-notice")).to_contain_text(sentence)
+        assert theirs.file() == (STEP / CONSUMERS).read_text("utf-8")
 
 
 # ---- Breaks and exercises -----------------------------------------------------------------------
 
 
-def test_a_break_shows_the_museums_message_and_mending_keeps_the_readers_change(play):
-    play.replaces(
-        '"""WebSocket consumers.', '"""My own words.\n\nWebSocket consumers.'
-    )
-    play.page.goto(re.sub(r"index\.html.*", "index.html?break=no-handler", play.page.url))
-    play.starts()
-    choice = play.page.locator("#play-break-panel input[type=radio]").first
-    if choice.count():
-        choice.check()
-    play.page.locator("#play-break").click()
-    play.is_running()
-    play.is_connected()
-    play.says("Ana", "hello")
-    result = play.page.locator("#play-break-result")
-    expect(result.get_by_role("link")).to_have_attribute(
+def test_a_break_shows_the_museums_message_and_mending_keeps_the_readers_change(
+    alone,
+):
+    own = '"""My own words.\n\nWebSocket consumers.'
+    alone.replaces('"""WebSocket consumers.', own)
+    alone.goes("?break=no-handler")
+    alone.page.locator("#play-break-panel input[type=radio]").first.check()
+    alone.page.locator("#play-break").click()
+    alone.is_running()
+    alone.is_connected()
+    alone.says("Ana", "hello")
+    result = alone.page.locator("#play-break-result")
+    expect(result.get_by_role("link").first).to_have_attribute(
         "href", re.compile(r"errors\.html#no-handler$"), timeout=PATIENCE
     )
-    play.page.locator("#play-mend").click()
-    play.is_running()
-    assert "My own words." in play.file()
-    play.is_connected()
-    play.says("Ana", "mended")
-    play.sees("Bia", "mended")
+    alone.page.locator("#play-mend").click()
+    alone.is_running()
+    assert "My own words." in alone.file()
+    alone.is_connected()
+    alone.says("Ana", "repaired")
+    alone.sees("Bia", "repaired")
 
 
-def test_an_exercise_is_solved_in_the_page(play):
-    play.page.goto(
-        re.sub(r"index\.html.*", "index.html?exercise=03-no-handler", play.page.url)
-    )
-    play.starts()
-    play.page.locator("#play-check").click()
-    results = play.page.locator("#play-results")
+def test_an_exercise_is_solved_in_the_page_and_stays_solved(alone):
+    alone.goes("?exercise=03-no-handler")
+    alone.page.locator("#play-check").click()
+    results = alone.page.locator("#play-results")
     expect(results).to_contain_text(
         "Ana should have been notified that someone has joined.", timeout=PATIENCE
     )
-    play.replaces('"chat.someone_came_in"', '"someone.came.in"')
-    play.page.keyboard.press("Control+Shift+Enter")
-    expect(play.page.locator("#play-exercises-panel")).to_contain_text(
+    alone.replaces('"chat.someone_came_in"', '"someone.came.in"')
+    alone.page.keyboard.press("Control+Shift+Enter")
+    expect(alone.page.locator("#play-exercises-panel")).to_contain_text(
         "Solved", timeout=PATIENCE
     )
-    play.page.reload()
-    play.starts()
-    solved = play.page.locator("#play-project option:checked")
-    expect(solved).to_contain_text("✓")
+    alone.page.reload()
+    alone.starts()
+    chosen = alone.page.locator("#play-project option:checked")
+    expect(chosen).to_contain_text("✓")
 
 
 # ---- A socket with a browser's interface --------------------------------------------------------
