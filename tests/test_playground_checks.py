@@ -18,6 +18,7 @@ from readers import served
 from course import playground, playground_content
 from course.exercise import catalogue, checking, copies
 from course.steps import DATA, ROOT
+from tools.exercises import write
 
 ABOUT = tomllib.loads((DATA / "playground.toml").read_text("utf-8"))
 WORKS = ABOUT["exercises"]["works"]
@@ -28,19 +29,31 @@ LOAD = """async () => {
   const [{ Host }, { Checker }] = await Promise.all([import(`${base}host.js`), import(`${base}checks.js`)]);
   const host = new Host(base.href);
   await host.source.manifest();
-  globalThis.checker = new Checker(host);
-  await checker.load();
+  const first = new Checker(host);
+  await first.load();
+  // A second one that has loaded the same files: two checks at once, on two processors.
+  const second = Object.assign(new Checker(host), { loading: first.loading, files: first.files });
+  globalThis.checkers = [first, second];
 }"""
-CHECK = """async ([exercise, files]) => {
-  const heard = [];
-  const onResult = ({ name, state }) => heard.push([name, state]);
-  return { ...(await checker.check(exercise, files, { onResult })), heard };
+CHECK = """async ([exercise, solutions]) => {
+  const outcomes = [];
+  const left = [...solutions.entries()];
+  const check = async (checker) => {
+    for (let next; (next = left.shift()); ) {
+      const [index, files] = next;
+      const heard = [];
+      const onResult = ({ name, state }) => heard.push([name, state]);
+      outcomes[index] = { ...(await checker.check(exercise, files, { onResult })), heard };
+    }
+  };
+  await Promise.all(checkers.map(check));
+  return outcomes;
 }"""
 
 
 @pytest.fixture(scope="module")
 def checker(browser, tmp_path_factory, vendor):
-    """A page that checks exercises: `checker(exercise, files)` gives the outcome."""
+    """A page that checks exercises: `checker(exercise, files, …)` gives the outcomes."""
     folder = tmp_path_factory.mktemp("site")
     place = shutil.copytree(ROOT / "docs" / "en" / "playground", folder / "playground")
     assert playground.put_into(folder)
@@ -52,10 +65,10 @@ def checker(browser, tmp_path_factory, vendor):
         page.goto(f"{address}playground/checks.html")
         page.evaluate(LOAD)
 
-        def check(exercise, files):
+        def check(exercise, *solutions):
             checks = {"test_checks.py": exercise.checks.read_text("utf-8")}
             told = {"name": exercise.name, "checks": checks}
-            return page.evaluate(CHECK, [told, files])
+            return page.evaluate(CHECK, [told, solutions])
 
         yield check
         page.close()
@@ -63,19 +76,20 @@ def checker(browser, tmp_path_factory, vendor):
 
 def files_of(exercise, variant) -> dict[str, str]:
     """Return the files of a solution, as the page has them."""
-    made = copies.built_files(lambda folder: copies.build(exercise, variant, folder))
+    made = copies.built_files(lambda folder: write(exercise, variant, folder))
     return {path: content.decode() for path, content in made.items()}
 
 
-def on_the_command_line(exercise, variant) -> checking.Outcome:
-    """Return the outcome that a student gets on the command line."""
+def on_the_command_line(exercise, variant) -> list[dict]:
+    """Return the results that a student gets on the command line."""
     with (
         tempfile.TemporaryDirectory() as place,
         checking.environment_for(exercise) as env,
     ):
         folder = Path(place).resolve() / "work"
-        copies.build(exercise, variant, folder)
-        return checking.check(exercise, folder, env)
+        write(exercise, variant, folder)
+        results = checking.check(exercise, folder, env).results
+    return [vars(one) | {"says": one.says.replace(f"{folder}/", "")} for one in results]
 
 
 # What differs from run to run, or is another Python's way to say the same.
@@ -112,20 +126,21 @@ def test_an_exercise_has_the_same_results_in_the_browser(checker, name):
     exercise = find(name)
     wrong = list(exercise.wrong.values())
     wrong = wrong if EVERYTHING else wrong[:1]
+    right = list(exercise.right.values())
     with ThreadPoolExecutor(1) as pool:
         expected = [pool.submit(on_the_command_line, exercise, one) for one in wrong]
-        assert not checker(exercise, files_of(exercise, exercise.start))["solved"]
-        for variant in exercise.right.values():
-            outcome = checker(exercise, files_of(exercise, variant))
-            assert outcome["solved"], (variant.name, outcome)
-        for variant, command_line in zip(wrong, expected, strict=True):
-            outcome = checker(exercise, files_of(exercise, variant))
-            results = [vars(one) for one in command_line.result().results]
-            assert told(outcome["results"]) == told(results), variant.name
-            assert not outcome["solved"]
-            failed = next(one for one in outcome["results"] if one["state"] == "failed")
-            assert failed["name"].partition("[")[0] == variant.rejected_by
-            assert variant.says in failed["says"]
+        variants = [exercise.start, *right, *wrong]
+        outcomes = checker(exercise, *(files_of(exercise, one) for one in variants))
+    assert [one["solved"] for one in outcomes] == (
+        [False] + [True] * len(right) + [False] * len(wrong)
+    ), [one for one in outcomes if not one["solved"]]
+    for variant, outcome, results in zip(
+        wrong, outcomes[-len(wrong) :], expected, strict=True
+    ):
+        assert told(outcome["results"]) == told(results.result()), variant.name
+        failed = next(one for one in outcome["results"] if one["state"] == "failed")
+        assert failed["name"].partition("[")[0] == variant.rejected_by
+        assert variant.says in failed["says"]
 
 
 def test_what_the_checks_import_is_named():
@@ -167,7 +182,7 @@ def spoiled(files: dict[str, str], line: str) -> dict[str, str]:
 
 
 def test_a_loop_that_never_ends_is_stopped_with_the_line(checker, typing, solution):
-    outcome = checker(typing, spoiled(solution, "while True: pass"))
+    [outcome] = checker(typing, spoiled(solution, "while True: pass"))
     failed = outcome["results"][1]
     assert failed["state"] == "failed"
     assert re.fullmatch(
@@ -180,27 +195,27 @@ def test_a_loop_that_never_ends_is_stopped_with_the_line(checker, typing, soluti
 
 
 def test_what_hangs_without_a_loop_is_stopped_by_the_page(checker, typing, solution):
-    outcome = checker(typing, spoiled(solution, "sum(iter(int, 1))"))
+    [outcome] = checker(typing, spoiled(solution, "sum(iter(int, 1))"))
     failed = outcome["results"][1]
     assert failed["says"] == "This check was still waiting when its time was up."
     assert not outcome["solved"]
 
 
 def test_a_syntax_error_has_its_line(checker, typing, solution):
-    outcome = checker(typing, spoiled(solution, "def ("))
+    [outcome] = checker(typing, spoiled(solution, "def ("))
     [starts] = outcome["results"]
     assert starts["state"] == "failed"
     assert re.match(r"chat/consumers\.py, line \d+: ", starts["says"])
 
 
 def test_code_that_ends_the_process_is_named(checker, typing, solution):
-    outcome = checker(typing, spoiled(solution, "import os; os._exit(3)"))
+    [outcome] = checker(typing, spoiled(solution, "import os; os._exit(3)"))
     said = "Your code ended the whole process during this check (exit code 3)."
     assert outcome["results"][1]["says"] == said
 
 
 def test_each_result_comes_once_and_in_order(checker, typing, solution):
-    outcome = checker(typing, solution)
+    [outcome] = checker(typing, solution)
     assert outcome["solved"]
     assert outcome["heard"] == [[one["name"], "passed"] for one in outcome["results"]]
 
@@ -209,4 +224,5 @@ def test_nothing_is_left_of_the_check_before(checker, typing, solution):
     mark = "import sys\n\nassert not hasattr(sys, 'mine')\nsys.mine = 1\n"
     marked = solution | {CONSUMERS: mark + solution[CONSUMERS]}
     for _ in range(2):
-        assert checker(typing, marked)["solved"]
+        [outcome] = checker(typing, marked)
+        assert outcome["solved"]

@@ -106,9 +106,13 @@ class Results:
         # A page that ends a run has no traceback of it.
         lines = [*self.lines, *(dump or ["Timeout!"] * (code is None))]
         read = outcome.read(lines, PROJECT, code)
+        for one in read.results:
+            # Paths as the student knows them.
+            one.says = one.says.replace(f"{PROJECT}/", "")
+            for folder in (PROJECT, COURSE):
+                one.trace = one.trace.replace(f'"{folder}/', '"')
         told = asdict(read) | {"solved": read.is_solved, "running": self.running()}
-        said = json.dumps(told).replace(f'File \\"{PROJECT}/', 'File \\"')
-        post(kind, said)
+        post(kind, json.dumps(told))
 
     def running(self) -> str:
         """Return the name of the check that is running; "" between two of them."""
