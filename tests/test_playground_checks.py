@@ -51,6 +51,12 @@ CHECK = """async ([exercise, solutions]) => {
 }"""
 
 
+STOP = """async ([exercise, files]) => {
+  const [checker] = checkers;
+  return checker.check(exercise, files, { onResult: () => checker.stop() });
+}"""
+
+
 @pytest.fixture(scope="module")
 def checker(browser, tmp_path_factory, vendor):
     """A page that checks exercises: `checker(exercise, files, …)` gives the outcomes."""
@@ -66,12 +72,17 @@ def checker(browser, tmp_path_factory, vendor):
         page.evaluate(LOAD)
 
         def check(exercise, *solutions):
-            checks = {"test_checks.py": exercise.checks.read_text("utf-8")}
-            told = {"name": exercise.name, "checks": checks}
-            return page.evaluate(CHECK, [told, solutions])
+            return page.evaluate(CHECK, [as_told(exercise), solutions])
 
+        check.page = page
         yield check
         page.close()
+
+
+def as_told(exercise) -> dict:
+    """Return what the page knows of an exercise, as far as a check needs it."""
+    checks = {"test_checks.py": exercise.checks.read_text("utf-8")}
+    return {"name": exercise.name, "checks": checks}
 
 
 def files_of(exercise, variant) -> dict[str, str]:
@@ -96,6 +107,7 @@ def on_the_command_line(exercise, variant) -> list[dict]:
 SAME = [
     (r"0x[0-9a-f]+", "0x"),
     (r"\(pid \d+\)", "(pid)"),
+    (r"\d+\.\d{6,}", "0.1"),  # measured
     (
         r"object NoneType can't be used in 'await' expression",
         "'NoneType' object can't be awaited",
@@ -226,3 +238,13 @@ def test_nothing_is_left_of_the_check_before(checker, typing, solution):
     for _ in range(2):
         [outcome] = checker(typing, marked)
         assert outcome["solved"]
+
+
+def test_a_check_can_be_stopped(checker, typing, solution):
+    outcome = checker.page.evaluate(STOP, [as_told(typing), solution])
+    assert outcome["stopped"]
+    assert not outcome["solved"]
+    assert [one["state"] for one in outcome["results"]] == ["passed"]
+    [outcome] = checker(typing, solution)
+    assert outcome["solved"]
+    assert not outcome["stopped"]
