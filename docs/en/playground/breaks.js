@@ -1,6 +1,6 @@
 /* Breaks: mistakes of the error museum, made in the reader's project and undone again. */
 
-import { button, element, phrase, redraw, rich } from "./dom.js";
+import { button, element, phrase, redraw, rich, scrollTo } from "./dom.js";
 
 export class Breaks {
   /** `app`: work, kept, log, and what a break does: choose, run, refresh, notice. */
@@ -23,7 +23,8 @@ export class Breaks {
     this.seen = "";
     this.answered = false;
     this.draw();
-    this.place.querySelector("h3")?.focus();
+    this.place.scrollTop = 0;
+    this.place.querySelector("h3")?.focus({ preventScroll: true });
     return this.current;
   }
 
@@ -57,6 +58,7 @@ export class Breaks {
     app.log.clear();
     this.#watch();
     this.draw();
+    scrollTo(this.place, ".play-try");
     await app.run({ second: current.servers > 1, layer: current.layer });
   }
 
@@ -105,6 +107,7 @@ export class Breaks {
       if (this.seen) return;
       this.seen = line;
       this.draw();
+      scrollTo(this.place, "#play-break-result");
       this.app.announce("The expected line is in the output.");
     });
   }
@@ -133,7 +136,7 @@ export class Breaks {
       return parts;
     }
     parts.push(
-      element("p", {}, element("strong", {}, "Try: "), phrase(current.try)),
+      element("p", { class: "play-try" }, element("strong", {}, "Try: "), phrase(current.try)),
       element("div", { role: "status", id: "play-break-result" }, this.#result()),
       element("p", { class: "play-buttons" }, button("Mend it", () => this.mend(), { id: "play-mend", class: "play-primary" })),
     );
@@ -165,6 +168,7 @@ export class Breaks {
   #answer() {
     this.answered = true;
     this.draw();
+    scrollTo(this.place, "#play-break-result");
   }
 
   #result() {

@@ -160,7 +160,7 @@ export class Code {
         cm.basicSetup,
         cm.keymap.of([cm.indentWithTab]),
         ...this.#look(path),
-        cm.EditorView.contentAttributes.of({ "aria-label": path, "aria-describedby": "play-keys" }),
+        cm.EditorView.contentAttributes.of({ tabindex: "0", "aria-label": path, "aria-describedby": "play-keys" }),
         this.scheme.of([]),
         cm.EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;

@@ -41,6 +41,12 @@ export function redraw(place, nodes) {
   (place.querySelector(same) ?? place.querySelector("h3"))?.focus({ preventScroll: true });
 }
 
+/** Scroll inside a place, and only there, until one of its elements is at its top. */
+export function scrollTo(place, selector) {
+  const found = place.querySelector(selector);
+  if (found) place.scrollTop += found.getBoundingClientRect().top - place.getBoundingClientRect().top - 8;
+}
+
 /** Make a select of [value, text] pairs. */
 export function select(attributes, pairs, onChoose) {
   const made = element("select", { ...attributes, onchange: () => onChoose(made.value) });

@@ -1,6 +1,6 @@
 /* Exercises: the task, checks that run in this page, hints one at a time, a solution. */
 
-import { ask, button, element, phrase, redraw, rich } from "./dom.js";
+import { ask, button, element, phrase, redraw, rich, scrollTo } from "./dom.js";
 
 const SIGNS = { passed: "✓", failed: "✗", waiting: "·" };
 const WORDS = { passed: "passes", failed: "fails", waiting: "waits for the others" };
@@ -26,6 +26,7 @@ export class Exercises {
     this.checker?.stop();
     this.outcome = null;
     this.draw();
+    this.place.scrollTop = 0;
   }
 
   async check() {
@@ -63,6 +64,7 @@ export class Exercises {
     app.kept.save();
     if (outcome.solved && !wasSolved) app.listChanged();
     this.draw();
+    scrollTo(this.place, ".play-actions");
     app.announce(total(outcome));
   }
 
@@ -87,7 +89,7 @@ export class Exercises {
     }
     return [
       element("p", {}, "The same tasks and checks as in ", element("code", {}, "python3 -m course exercise"), `. ${count} of ${exercises.length} solved. Your progress is kept in this browser.`),
-      ...[...lists].flatMap(([track, list]) => [element("h4", {}, track), list]),
+      ...[...lists].flatMap(([track, list]) => [element("h3", {}, track[0].toUpperCase() + track.slice(1)), list]),
     ];
   }
 
@@ -117,10 +119,10 @@ export class Exercises {
       element("h3", { tabindex: "-1" }, phrase(current.title)),
       element("p", { class: "play-quiet" }, about),
       rich(current.task, { class: "play-task" }),
-      element("p", { class: "play-buttons" }, buttons),
+      element("p", { class: "play-buttons play-actions" }, buttons),
       element("div", { id: "play-results" }, outcome ? this.#results() : []),
-      ...shown.map((hint, index) => element("div", { class: "play-hint" }, element("strong", {}, `Hint ${index + 1} of ${current.hints.length}. `), rich(hint))),
-      ...(this.showsSolution ? [element("h4", {}, "Our solution"), rich(current.solution, { id: "play-solution-text" })] : []),
+      ...shown.map((hint, index) => element("section", { class: "play-hint" }, element("strong", {}, `Hint ${index + 1} of ${current.hints.length}. `), rich(hint))),
+      ...(this.showsSolution ? [element("h4", { class: "play-ours" }, "Our solution"), rich(current.solution, { id: "play-solution-text" })] : []),
     ];
   }
 
@@ -162,6 +164,7 @@ export class Exercises {
     this.entry.hints = (this.entry.hints ?? 0) + 1;
     this.app.kept.save();
     this.draw();
+    scrollTo(this.place, ".play-hint:last-of-type");
     this.app.announce(`Hint ${this.entry.hints} of ${this.current.hints.length}.`);
   }
 
@@ -175,6 +178,7 @@ export class Exercises {
     }
     this.shown = this.showsSolution ? null : this.current;
     this.draw();
+    scrollTo(this.place, ".play-ours");
   }
 
   get showsSolution() {
