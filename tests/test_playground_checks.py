@@ -20,6 +20,8 @@ from course.exercise import catalogue, checking, copies
 from course.steps import DATA, ROOT
 from tools.exercises import write
 
+pytestmark = pytest.mark.slow
+
 ABOUT = tomllib.loads((DATA / "playground.toml").read_text("utf-8"))
 WORKS = ABOUT["exercises"]["works"]
 EVERYTHING = os.environ.get("PLAYGROUND_CHECKS") == "all"
@@ -140,7 +142,6 @@ def find(name: str) -> catalogue.Exercise:
     return next(one for one in catalogue.load() if one.name == name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", WORKS)
 def test_an_exercise_has_the_same_results_in_the_browser(checker, name):
     exercise = find(name)
