@@ -106,6 +106,8 @@ def on_the_command_line(exercise, variant) -> list[dict]:
 # What differs from run to run, or is another Python's way to say the same.
 SAME = [
     (r"0x[0-9a-f]+", "0x"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "uuid"),
+    (r'"token": "[^"]+"', '"token"'),
     (r"\(pid \d+\)", "(pid)"),
     (r"\d+\.\d{6,}", "0.1"),  # measured
     (
@@ -113,6 +115,12 @@ SAME = [
         "'NoneType' object can't be awaited",
     ),
 ]
+# Wrong solutions that are refused, but not with the same results each time.
+VARY = {
+    ("own-auction", "awaits-in-between"),  # how many bids get lost is luck
+    ("own-list", "awaits-in-between"),  # Python 3.14 copies no itertools.count
+    ("05-test-catch-up", "sleeps"),  # how many frames have come by then is luck
+}
 
 
 def told(results: list[dict]) -> list[tuple[str, str, str]]:
@@ -136,7 +144,7 @@ def find(name: str) -> catalogue.Exercise:
 @pytest.mark.parametrize("name", WORKS)
 def test_an_exercise_has_the_same_results_in_the_browser(checker, name):
     exercise = find(name)
-    wrong = list(exercise.wrong.values())
+    wrong = [one for one in exercise.wrong.values() if (name, one.name) not in VARY]
     wrong = wrong if EVERYTHING else wrong[:1]
     right = list(exercise.right.values())
     with ThreadPoolExecutor(1) as pool:
