@@ -109,8 +109,7 @@ def is_current(vendor: Path = VENDOR) -> bool:
     """Tell whether the files are there, whole, and made of what the sources name now."""
     contents = manifest(vendor)
     return contents.get("made_of") == made_of() and all(
-        path.is_file() and sha256(path) == digest
-        for path, digest in files_of(vendor, contents)
+        is_whole(path, file) for path, file in files_of(vendor, contents)
     )
 
 
@@ -122,10 +121,21 @@ def manifest(vendor: Path = VENDOR) -> dict:
         return {}
 
 
-def files_of(vendor: Path, contents: dict) -> Iterator[tuple[Path, str]]:
-    """Yield each file that a manifest names, and its checksum."""
+def files_of(vendor: Path, contents: dict) -> Iterator[tuple[Path, dict]]:
+    """Yield each file that a manifest names, and what it says about it."""
     for file in contents["files"].values():
-        yield vendor / contents["folder"] / file["path"], file["sha256"]
+        yield vendor / contents["folder"] / file["path"], file
+
+
+def is_whole(path: Path, file: dict) -> bool:
+    """Tell whether a file, and the packed copy beside it, are as the manifest says."""
+    packed = path if path.suffix == ".gz" else path.with_name(f"{path.name}.gz")
+    return (
+        path.is_file()
+        and sha256(path) == file["sha256"]
+        and packed.is_file()
+        and packed.stat().st_size == file["bytes"]
+    )
 
 
 def made_of() -> str:

@@ -50,14 +50,14 @@ def content() -> dict:
     """Return everything that the playground offers."""
     source, checks = read(SOURCE), read(CHECKS)
     works = checks["exercises"]["works"]
-    files = {entry["name"]: files_of(entry) for entry in source["project"]}
-    projects = {entry["name"]: project(entry, files) for entry in source["project"]}
+    entries = {entry["name"]: entry for entry in source["project"]}
+    files = {name: files_of(entry) for name, entry in entries.items()}
     return {
-        "projects": projects,
+        "projects": {name: project(entry, files) for name, entry in entries.items()},
         "absent": {step: inline(text) for step, text in source["absent"].items()},
-        "breaks": [broken(entry, projects, files) for entry in source["break"]],
+        "breaks": [broken(entry, entries, files) for entry in source["break"]],
         "exercises": [
-            exercise(one, projects, files)
+            exercise(one, entries, files)
             for one in catalogue.load()
             if one.name in works
         ],
@@ -80,20 +80,6 @@ def names() -> dict[str, set[str]]:
 
 def read(path: Path) -> dict:
     """Return what a TOML file says."""
-    if path == CHECKS and not path.is_file():  # until the checks have their list
-        files = "errors steps exercise/inside exercise/kit exercise/outcome".split()
-        files = [f"course/{name}.py" for name in ["__init__", "exercise/__init__", *files]]
-        works = [
-            one.name
-            for one in catalogue.load()
-            if not one.needs
-            and one.name != "build-01-project"
-            and one.track in {"02", "03", "05", "build", "own"}
-        ]
-        return {
-            "exercises": {"works": works},
-            "checking": {"files": [*files, "exercises/pytest.ini"]},
-        }
     return tomllib.loads(path.read_text("utf-8"))
 
 
@@ -124,7 +110,7 @@ def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
         "lesson": f"lessons/{entry['step']}.html",
         "files": changed(files[base], own) if base else own,
         "application": entry["application"],
-        "layers": entry.get("layers", ["project"]),
+        "layers": layers_of(entry),
         "migrate": entry.get("migrate", False),
         "servers": entry["servers"],
         "note": html(entry["note"]),
@@ -137,8 +123,12 @@ def files_of(entry: dict) -> dict[str, str]:
     found = texts(compare.files_of(find_step(entry["step"])))
     for path in entry.get("omit", []):
         del found[path]
-    added = entry.get("add", {})
-    return found | {path: text.removeprefix("\n") for path, text in added.items()}
+    return found | entry.get("add", {})
+
+
+def layers_of(entry: dict) -> list[str]:
+    """Return the channel layers that a project can have, the usual one first."""
+    return entry.get("layers", ["project"])
 
 
 def texts(files: dict[str, bytes]) -> dict[str, str]:
@@ -162,7 +152,7 @@ def changed(before: dict[str, str], after: dict[str, str]) -> dict[str, str | No
 # ---- Breaks --------------------------------------------------------------------------------
 
 
-def broken(entry: dict, projects: dict[str, dict], files: dict[str, dict]) -> dict:
+def broken(entry: dict, entries: dict[str, dict], files: dict[str, dict]) -> dict:
     """Return one exhibit of the museum, as a change of a project."""
     exhibit = find(entry["name"])
     name = entry["project"]
@@ -187,7 +177,7 @@ def broken(entry: dict, projects: dict[str, dict], files: dict[str, dict]) -> di
         "gets": [in_full(outcome) for outcome in exhibit.gets],
         "museum": f"errors.html#{exhibit.name}",
         "servers": entry.get("servers", 1),
-        "layer": projects[name]["layers"][0],
+        "layer": layers_of(entries[name])[0],
         **({"note": html(entry["note"])} if "note" in entry else {}),
     }
 
@@ -195,13 +185,15 @@ def broken(entry: dict, projects: dict[str, dict], files: dict[str, dict]) -> di
 # ---- Exercises -----------------------------------------------------------------------------
 
 
-def exercise(one: Exercise, projects: dict[str, dict], files: dict[str, dict]) -> dict:
+def exercise(one: Exercise, entries: dict[str, dict], files: dict[str, dict]) -> dict:
     """Return one exercise: its texts, what the student starts from, its checks."""
     copy = copies.Copy(one)
     start = texts(copy.fresh_files())
-    name = one.step if one.step in projects else USUAL
+    name = one.step if one.step in entries else USUAL
+    page = entries[name]["page"] if one.page == LOBBY else f"/{one.page}"
     is_site = "manage.py" in start
-    page = projects[name]["page"] if one.page == LOBBY else f"/{one.page}"
+    if is_site:
+        start |= entries[name].get("add", {})
     return {
         "name": one.name,
         "title": inline(one.title),

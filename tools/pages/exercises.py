@@ -4,6 +4,7 @@ from course import compare
 from course.errors import CourseError
 from course.exercise import catalogue, copies
 from course.exercise.catalogue import KINDS, Exercise
+from course.playground_content import names
 from tools.pages.commands import for_each_system
 from tools.pages.listings import fenced, folded
 
@@ -78,12 +79,22 @@ def box(one: Exercise) -> list[str]:
     lines += [f"**{kind} · {one.minutes} minutes · {level}**", ""]
     command = ["```text", f"{COMMAND} {one.name}", "```"]
     lines += [*filled(one, one.task), "", *for_each_system(command), ""]
+    lines += in_the_browser(one)
     for number, hint in enumerate(one.hints, 1):
         lines += folded("tip", f"Hint {number}", filled(one, hint))
     if one.solution:
         lines += folded("success", "Solution", solution(one))
         lines += folded("failure", "What the wrong ones teach", lessons(one))
     return [*lines, "</section>", ""]
+
+
+def in_the_browser(one: Exercise) -> list[str]:
+    """Return a link to the playground, if the exercise can be solved there."""
+    if one.name not in names()["exercise"]:
+        return []
+    up = "../" * page_of(one).count("/")
+    place = f"{up}playground/index.md?exercise={one.name}"
+    return [f"Or [solve it in your browser]({place}), with nothing installed.", ""]
 
 
 def solution(one: Exercise) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from course import compare
 from course.breaks.exhibits import Exhibit, blocks_of, find, in_full, load
 from course.errors import CourseError
+from course.playground_content import names
 from course.steps import DATA, STEPS
 from tools.pages import commands
 from tools.pages.listings import fenced, folded
@@ -29,7 +30,7 @@ def museum(section: str) -> list[str]:
     lines = []
     for exhibit in exhibits:
         heading = f"### {exhibit.title} {{ #{exhibit.name} }}"
-        lines += ["", heading, *described(exhibit)]
+        lines += ["", heading, *described(exhibit), *in_the_browser(exhibit)]
     return lines
 
 
@@ -58,6 +59,13 @@ def described(exhibit: Exhibit) -> list[str]:
             lines += fenced("diff", diff, path)
     seen = f"not here: {exhibit.absent}" if exhibit.absent else f"`{exhibit.command}`"
     return [*lines, f"**See it:** {seen}", ""]
+
+
+def in_the_browser(exhibit: Exhibit) -> list[str]:
+    """Return the link with which a reader of the museum sees it without installing it."""
+    if exhibit.name not in names()["break"]:
+        return []
+    return [f"[Break it in your browser](playground/index.md?break={exhibit.name})", ""]
 
 
 def written(language: str, text: str) -> list[str]:

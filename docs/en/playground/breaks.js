@@ -1,6 +1,6 @@
 /* Breaks: mistakes of the error museum, made in the reader's project and undone again. */
 
-import { button, element, phrase, rich } from "./dom.js";
+import { button, element, phrase, redraw, rich, scrollTo } from "./dom.js";
 
 export class Breaks {
   /** `app`: work, kept, log, and what a break does: choose, run, refresh, notice. */
@@ -8,7 +8,7 @@ export class Breaks {
     this.app = app;
     this.place = place;
     this.breaks = app.work.content.breaks;
-    this.seen = ""; // the line that was expected, once it was printed
+    this.seen = ""; // the last of the lines that were expected, once all were printed
     const broken = app.work.mine.broken?.name;
     this.current = this.breaks.find((one) => one.name === broken) ?? null;
     this.draw();
@@ -23,7 +23,8 @@ export class Breaks {
     this.seen = "";
     this.answered = false;
     this.draw();
-    this.place.querySelector("h3")?.focus();
+    this.place.scrollTop = 0;
+    this.place.querySelector("h3")?.focus({ preventScroll: true });
     return this.current;
   }
 
@@ -40,14 +41,15 @@ export class Breaks {
     const { app, current } = this;
     const { work } = app;
     if (work.space.name !== current.project) await app.choose(current.project, { run: false });
-    if (work.mine.broken) this.undo();
+    if (work.mine.broken) this.giveBack();
+    const { rooms, second } = app.kept.data;
     const kept = {};
     for (const [path, text] of Object.entries(current.files)) {
       if (!(path in work.space.files)) continue;
       kept[path] = work.mine.changes[path] ?? null;
       work.change(path, text);
     }
-    work.mine.broken = { name: current.name, kept };
+    work.mine.broken = { name: current.name, kept, rooms, second, layer: app.layer };
     work.kept.save();
     this.seen = "";
     this.answered = false;
@@ -56,22 +58,24 @@ export class Breaks {
     app.log.clear();
     this.#watch();
     this.draw();
-    await app.run({ second: current.servers > 1 || undefined });
+    scrollTo(this.place, ".play-try");
+    await app.run({ second: current.servers > 1, layer: current.layer });
   }
 
   /** Undo the break, and give back what the reader had in its files. */
-  async mend() {
+  async undoBreak() {
     const { app } = this;
     const { work } = app;
     const { broken } = work.mine;
     const during = Object.fromEntries(Object.keys(broken.kept).map((path) => [path, work.text(path)]));
+    // The reader may have fixed it by hand, or changed something else.
     const isTouched = Object.entries(during).some(([path, text]) => text !== this.current?.files[path]);
-    this.undo();
+    this.giveBack();
     app.code.refresh();
     app.log.expect([], () => {});
     this.draw();
     app.notice(
-      "Mended: these files are what they were before.",
+      "Undone: these files are what they were before.",
       isTouched && [
         "Undo",
         () => {
@@ -84,10 +88,12 @@ export class Breaks {
         },
       ],
     );
-    await app.run();
+    const { layer, rooms, second } = broken;
+    await app.run({ layer, rooms, second });
   }
 
-  undo() {
+  /** Give back what was in the files before the break. */
+  giveBack() {
     const { work } = this.app;
     for (const [path, text] of Object.entries(work.mine.broken.kept)) {
       if (path in work.space.files) work.change(path, text ?? work.space.files[path]);
@@ -97,16 +103,17 @@ export class Breaks {
   }
 
   #watch() {
-    if (!this.isBroken) return this.app.log.expect([], () => {});
-    this.app.log.expect(this.current.says ?? [], (line) => {
+    this.app.log.expect(this.isBroken ? this.current.says : [], (line) => {
       if (this.seen) return;
       this.seen = line;
       this.draw();
+      scrollTo(this.place, "#play-break-result");
+      this.app.announce("The expected line is in the output.");
     });
   }
 
   draw() {
-    this.place.replaceChildren(...(this.current ? this.#one() : this.#list()));
+    redraw(this.place, this.current ? this.#one() : this.#list());
   }
 
   #list() {
@@ -123,15 +130,15 @@ export class Breaks {
   #one() {
     const { current, isBroken } = this;
     const back = button("All breaks", () => this.choose(""), { class: "play-link play-back", id: "play-breaks-back" });
-    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), rich(`<p>${current.does}</p>`), this.#question()];
+    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), element("p", {}, phrase(current.does), "."), this.#question()];
     if (!isBroken) {
       parts.push(element("p", {}, button("Break it", () => this.breakIt(), { id: "play-break", class: "play-primary" })));
       return parts;
     }
     parts.push(
-      rich(`<p><strong>Try:</strong> ${current.try}</p>`),
+      element("p", { class: "play-try" }, element("strong", {}, "Try: "), phrase(current.try)),
       element("div", { role: "status", id: "play-break-result" }, this.#result()),
-      element("p", { class: "play-buttons" }, button("Mend it", () => this.mend(), { id: "play-mend", class: "play-primary" })),
+      element("p", { class: "play-buttons" }, button("Undo the break", () => this.undoBreak(), { id: "play-undo-break", class: "play-primary" })),
     );
     return parts;
   }
@@ -148,7 +155,7 @@ export class Breaks {
       else if (shows && isChosen) made.dataset.result = "wrong";
       return element("li", {}, made);
     });
-    const question = rich(`<p><strong>Predict.</strong> ${ask}</p>`);
+    const question = element("p", {}, element("strong", {}, "Predict. "), phrase(ask));
     return element("div", { class: "predict play-predict" }, question, element("ol", {}, items));
   }
 
@@ -156,21 +163,21 @@ export class Breaks {
     this.app.kept.data.predictions[this.current.name] = letter;
     this.app.kept.save();
     this.draw();
-    this.place.querySelector(`[data-choice="${letter}"]`).focus();
+  }
+
+  #answer() {
+    this.answered = true;
+    this.draw();
+    scrollTo(this.place, "#play-break-result");
   }
 
   #result() {
     const { says = [], gets = [], museum, right, choices, name } = this.current;
     const isShown = this.seen || this.answered;
     if (!isShown) {
-      const waits = says.length ? "When the expected line is printed, it’s marked in the output." : "This mistake prints nothing.";
       return [
-        element("p", {}, waits),
-        button("Show the answer", () => {
-          this.answered = true;
-          this.draw();
-          this.place.querySelector("#play-break-result").focus?.();
-        }, { id: "play-answer" }),
+        element("p", {}, "Watch the rooms and the output, then compare with your prediction."),
+        button("Show the answer", () => this.#answer(), { id: "play-answer" }),
       ];
     }
     const letter = this.app.kept.data.predictions[name];
@@ -179,8 +186,10 @@ export class Breaks {
     const parts = [element("p", {}, ...verdict, "What happens: ", answer, ".")];
     if (this.seen) parts.push(element("p", {}, "There it is, in the output: ", element("code", {}, this.seen.trim())));
     else if (says.length) parts.push(element("p", {}, "The output will have this line: ", element("code", {}, says.at(-1))));
-    if (gets.length) parts.push(element("p", {}, "What people get: ", ...gets.flatMap((text, index) => [index ? "; " : "", element("q", {}, text)])));
-    parts.push(element("p", {}, element("a", { href: museum, target: "_blank" }, "Why, and how to fix it: the error museum")));
+    if (gets.length) parts.push(element("p", {}, "What people get: ", gets.join(". "), "."));
+    if (this.current.note) parts.push(rich(this.current.note));
+    const href = new URL(museum, new URL("../", this.app.host.base)).href;
+    parts.push(element("p", {}, element("a", { href, target: "_blank" }, "Why, and how to fix it: the error museum")));
     return parts;
   }
 }

@@ -33,7 +33,7 @@ export class Code {
     this.found = null;
     const { open, files } = this.work.space;
     this.tabs.replaceChildren(
-      ...open.slice(0, 5).map((path) => {
+      ...open.slice(0, 4).map((path) => {
         const name = path.split("/").pop();
         return button([name, element("span", { class: "play-mark" })], () => this.open(path), {
           role: "tab", "data-path": path, title: path, "aria-controls": "play-editor",
@@ -145,7 +145,7 @@ export class Code {
         cm.EditorView.editable.of(false),
         cm.EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `What changed in ${path}` }),
         cm.unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
-        cm.EditorView.theme({}, { dark: isDark() }),
+        this.#colours(),
       ],
     });
     return place;
@@ -160,7 +160,7 @@ export class Code {
         cm.basicSetup,
         cm.keymap.of([cm.indentWithTab]),
         ...this.#look(path),
-        cm.EditorView.contentAttributes.of({ "aria-label": path, "aria-describedby": "play-keys" }),
+        cm.EditorView.contentAttributes.of({ tabindex: "0", "aria-label": path, "aria-describedby": "play-keys" }),
         this.scheme.of([]),
         cm.EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
@@ -178,16 +178,23 @@ export class Code {
     const language = { py: cm.python, js: cm.javascript, html: cm.html, css: cm.css }[path.split(".").pop()];
     return [
       ...(language ? [language()] : []),
+      cm.EditorView.lineWrapping,
       cm.indentUnit.of(path.endsWith(".py") ? "    " : "  "),
       ...(cm.classHighlighter ? [cm.syntaxHighlighting(cm.classHighlighter)] : []),
     ];
   }
 
-  /** The colours are variables of the theme; CodeMirror itself must know which scheme it is. */
   #followScheme() {
-    if (!this.path) return;
-    const theme = this.cm.EditorView.theme({}, { dark: isDark() });
-    this.view.dispatch({ effects: this.scheme.reconfigure(theme) });
+    if (this.path) this.view.dispatch({ effects: this.scheme.reconfigure(this.#colours()) });
+  }
+
+  /** The colours are variables of the theme, in play.css, by the classes of classHighlighter.
+   *
+   * Without it, they are CodeMirror's own, which must be told which scheme it is.
+   */
+  #colours() {
+    const { classHighlighter, EditorView, oneDark } = this.cm;
+    return [EditorView.theme({}, { dark: isDark() }), !classHighlighter && isDark() ? oneDark : []];
   }
 }
 

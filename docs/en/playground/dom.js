@@ -22,11 +22,29 @@ export function rich(html, attributes = {}) {
   return made;
 }
 
-/** Return a text that is inside HTML of the build, such as a choice, as inline HTML. */
+/** Return a phrase of content.json, which is inline HTML of the build. */
 export function phrase(html) {
   const made = element("span");
   made.innerHTML = html;
   return made;
+}
+
+/** Draw again what is in a place; the focus and the reader's place in it stay. */
+export function redraw(place, nodes) {
+  const { scrollTop } = place;
+  const active = place.contains(document.activeElement) ? document.activeElement : null;
+  const { id, dataset = {} } = active ?? {};
+  place.replaceChildren(...nodes);
+  place.scrollTop = scrollTop;
+  if (!active) return;
+  const same = id ? `#${CSS.escape(id)}` : dataset.choice ? `[data-choice="${dataset.choice}"]` : "h3";
+  (place.querySelector(same) ?? place.querySelector("h3"))?.focus({ preventScroll: true });
+}
+
+/** Scroll inside a place, and only there, until one of its elements is at its top. */
+export function scrollTo(place, selector) {
+  const found = place.querySelector(selector);
+  if (found) place.scrollTop += found.getBoundingClientRect().top - place.getBoundingClientRect().top - 8;
 }
 
 /** Make a select of [value, text] pairs. */

@@ -1,6 +1,6 @@
 /* Exercises: the task, checks that run in this page, hints one at a time, a solution. */
 
-import { ask, button, element, phrase, rich } from "./dom.js";
+import { ask, button, element, phrase, redraw, rich, scrollTo } from "./dom.js";
 
 const SIGNS = { passed: "✓", failed: "✗", waiting: "·" };
 const WORDS = { passed: "passes", failed: "fails", waiting: "waits for the others" };
@@ -26,6 +26,7 @@ export class Exercises {
     this.checker?.stop();
     this.outcome = null;
     this.draw();
+    this.place.scrollTop = 0;
   }
 
   async check() {
@@ -41,15 +42,19 @@ export class Exercises {
         this.checker = new Checker(app.host);
       }
       outcome = await this.checker.check(current, app.work.files(), {
-        onResult: (result) => {
+        onResult: (result, results) => {
           if (this.current !== current) return;
-          this.outcome.results.push(result);
+          this.outcome.results = results;
           this.draw();
         },
         onProgress: (bytes, of) => app.progress(bytes, of, "checks"),
+        onStep: (text) => app.notice(text),
       });
+      app.notice("");
     } catch (error) {
-      outcome = { solved: false, results: [], trouble: `The checks could not run: ${error.message}` };
+      console.error(error);
+      app.notice("");
+      outcome = { solved: false, results: [], notes: [], trouble: `The checks can’t run here: ${error.message}` };
     }
     this.checking = null;
     if (this.current !== current) return this.draw();
@@ -59,6 +64,7 @@ export class Exercises {
     app.kept.save();
     if (outcome.solved && !wasSolved) app.listChanged();
     this.draw();
+    scrollTo(this.place, ".play-actions");
     app.announce(total(outcome));
   }
 
@@ -67,29 +73,32 @@ export class Exercises {
   }
 
   draw() {
-    const inside = document.activeElement?.id;
-    this.place.replaceChildren(...(this.current ? this.#one() : this.#list()));
-    if (inside && !document.activeElement?.id) this.place.querySelector(`#${CSS.escape(inside)}`)?.focus();
+    redraw(this.place, this.current ? this.#one() : this.#list());
   }
 
   #list() {
     const { exercises } = this.app.work.content;
     if (!exercises.length) return [element("p", {}, "There are no exercises here yet.")];
     const done = this.app.kept.data.exercises;
-    const items = exercises.map((one) => {
-      const isDone = done[one.name]?.solved;
-      const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
-      const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
-      const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
-      return element("li", {}, button([mark, state, phrase(one.title), about], () => this.app.choose(`exercise:${one.name}`), {
-        class: "play-item", "data-exercise": one.name,
-      }));
-    });
     const count = exercises.filter(({ name }) => done[name]?.solved).length;
+    const lists = new Map();
+    for (const one of exercises) {
+      const track = trackOf(one);
+      if (!lists.has(track)) lists.set(track, element("ul", { class: "play-list" }));
+      lists.get(track).append(this.#item(one, done[one.name]?.solved));
+    }
     return [
       element("p", {}, "The same tasks and checks as in ", element("code", {}, "python3 -m course exercise"), `. ${count} of ${exercises.length} solved. Your progress is kept in this browser.`),
-      element("ul", { class: "play-list" }, items),
+      ...[...lists].flatMap(([track, list]) => [element("h3", {}, track[0].toUpperCase() + track.slice(1)), list]),
     ];
+  }
+
+  #item(one, isDone) {
+    const mark = element("span", { class: "play-done" }, isDone ? "✓" : "");
+    const state = isDone ? element("span", { class: "play-hidden" }, "solved: ") : "";
+    const about = element("small", {}, ` ${KINDS[one.kind] ?? one.kind}, ${one.minutes} min, ${level(one)}`);
+    const choose = () => this.app.choose(`exercise:${one.name}`);
+    return element("li", {}, button([mark, state, phrase(one.title), about], choose, { class: "play-item", "data-exercise": one.name }));
   }
 
   #one() {
@@ -110,10 +119,10 @@ export class Exercises {
       element("h3", { tabindex: "-1" }, phrase(current.title)),
       element("p", { class: "play-quiet" }, about),
       rich(current.task, { class: "play-task" }),
-      element("p", { class: "play-buttons" }, buttons),
+      element("p", { class: "play-buttons play-actions" }, buttons),
       element("div", { id: "play-results" }, outcome ? this.#results() : []),
-      ...shown.map((hint, index) => element("div", { class: "play-hint" }, element("strong", {}, `Hint ${index + 1} of ${current.hints.length}. `), rich(hint))),
-      ...(this.showsSolution ? [element("h4", {}, "Our solution"), rich(current.solution, { id: "play-solution-text" })] : []),
+      ...shown.map((hint, index) => element("section", { class: "play-hint" }, element("strong", {}, `Hint ${index + 1} of ${current.hints.length}. `), rich(hint))),
+      ...(this.showsSolution ? [element("h4", { class: "play-ours" }, "Our solution"), rich(current.solution, { id: "play-solution-text" })] : []),
     ];
   }
 
@@ -122,26 +131,32 @@ export class Exercises {
     if (this.checking) return [element("p", {}, "Checking …"), ...this.#lines(outcome.results)];
     if (outcome.trouble) return [element("p", { class: "play-failed" }, `✗ ${outcome.trouble}`)];
     const parts = [element("p", {}, element("strong", {}, total(outcome))), ...this.#lines(outcome.results)];
-    const trace = outcome.results.find(({ state, trace }) => state === "failed" && trace)?.trace;
+    parts.push(...(outcome.notes ?? []).map((note) => element("p", {}, `! ${note}`)));
+    const trace = merged(outcome.results).find(({ state, trace }) => state === "failed" && trace)?.trace;
     if (trace) parts.push(folded("The traceback of the first failure", trace));
     const printed = outcome.printed ?? outcome.results.map((one) => one.printed ?? "").join("");
     if (printed.trim()) parts.push(folded("What your code printed", printed));
     return parts;
   }
 
+  /** One sentence for each check; one cause can fail several, and is said once. */
   #lines(results) {
-    const order = { failed: 0, waiting: 1, passed: 2 };
-    const shown = results.filter(({ name, state }) => name !== "starts" || state === "failed");
-    const sorted = [...shown].sort((a, b) => order[a.state] - order[b.state]);
-    const items = sorted.map(({ state, says, sentence }) =>
-      element(
-        "li",
-        { class: `play-${state}` },
-        element("span", { "aria-hidden": "true" }, SIGNS[state]),
-        element("span", { class: "play-hidden" }, `${WORDS[state]}: `),
-        element("span", {}, says || sentence),
-      ),
-    );
+    const seen = new Set();
+    const items = [];
+    for (const { name, says, sentence, state } of merged(results)) {
+      const text = says || sentence;
+      const [cause] = text.split(" (while checking: ");
+      if ((name === "starts" && state !== "failed") || seen.has(cause)) continue;
+      seen.add(cause);
+      items.push(
+        element(
+          "li",
+          { class: `play-${state}` },
+          element("span", { "aria-hidden": "true" }, SIGNS[state]),
+          element("span", {}, element("span", { class: "play-hidden" }, `${WORDS[state]}: `), text),
+        ),
+      );
+    }
     return items.length ? [element("ul", { class: "play-checks" }, items)] : [];
   }
 
@@ -149,6 +164,7 @@ export class Exercises {
     this.entry.hints = (this.entry.hints ?? 0) + 1;
     this.app.kept.save();
     this.draw();
+    scrollTo(this.place, ".play-hint:last-of-type");
     this.app.announce(`Hint ${this.entry.hints} of ${this.current.hints.length}.`);
   }
 
@@ -162,6 +178,7 @@ export class Exercises {
     }
     this.shown = this.showsSolution ? null : this.current;
     this.draw();
+    scrollTo(this.place, ".play-ours");
   }
 
   get showsSolution() {
@@ -169,12 +186,31 @@ export class Exercises {
   }
 }
 
-function total({ solved, results, trouble }) {
+/** The words for a track of exercises. */
+export function trackOf({ track = "" }) {
+  const words = { build: "build the chat", own: "your own project" };
+  return words[track] ?? (/^\d/.test(track) ? `lesson ${track}` : "more");
+}
+
+function total({ solved, results, stopped, trouble }) {
   if (trouble) return trouble;
-  const real = results.filter(({ name }) => name !== "starts");
+  const real = merged(results).filter(({ name }) => name !== "starts");
   const passed = real.filter(({ state }) => state === "passed").length;
   if (solved) return `Solved: all ${passed} checks pass.`;
+  if (stopped) return "You stopped the checks.";
   return real.length ? `${passed} of ${real.length} checks pass.` : "No check could run.";
+}
+
+/** The results, with those of a parametrized check as one; failures first. */
+function merged(results) {
+  const order = { failed: 0, waiting: 1, passed: 2 };
+  const groups = new Map();
+  for (const one of results) {
+    const name = one.name.split("[")[0];
+    const other = groups.get(name);
+    if (!other || (one.state === "failed" && other.state !== "failed")) groups.set(name, one);
+  }
+  return [...groups.values()].sort((a, b) => order[a.state] - order[b.state]);
 }
 
 function level({ difficulty }) {

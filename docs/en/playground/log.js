@@ -5,7 +5,9 @@ import { button, choices, element, select } from "./dom.js";
 const MOST = 2000; // lines that are kept
 
 export class Log {
-  constructor(place) {
+  /** `onError()` is called when an exception is printed. */
+  constructor(place, onError) {
+    this.onError = onError;
     this.lines = element("div", {
       id: "play-log", role: "log", tabindex: "0", "aria-label": "Output of the servers", class: "play-log",
     });
@@ -53,30 +55,49 @@ export class Log {
     this.follows = true;
   }
 
-  /** Call `onFound(line)` when a line matches one of these texts; "…" in them is anything. */
+  /** Mark the lines that match one of these texts, in which "…" is anything.
+   *
+   * `onFound(line)` is called with the last one when each of the texts has been printed.
+   */
   expect(texts, onFound) {
     const patterns = texts.map((text) => {
       const parts = text.trim().split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
       return new RegExp(parts.join(".*"));
     });
-    this.expected = texts.length ? { patterns, onFound } : null;
+    this.expected = texts.length ? { patterns, missing: new Set(patterns), onFound } : null;
   }
 
   #draw() {
     this.drawing = undefined;
+    let found = "";
+    let hasError = false;
     const made = this.waiting.splice(0).map(([server, text, kind]) => {
       const line = element("div", { "data-server": server, class: kind }, text || "\u200b");
-      if (/^(Traceback|\S*(Error|Exception|Interrupt)\b.*:)|^Exception inside/.test(text)) line.classList.add("play-error");
-      if (this.expected?.patterns.some((pattern) => pattern.test(text))) {
+      if (/^(Traceback|\S*(Error|Exception|Interrupt)\b.*:)|^Exception inside/.test(text)) {
+        line.classList.add("play-error");
+        hasError = true;
+      }
+      const fitting = this.expected?.patterns.filter((pattern) => pattern.test(text)) ?? [];
+      if (fitting.length) {
         line.classList.add("play-expected");
-        this.expected.onFound(text);
+        for (const pattern of fitting) this.expected.missing.delete(pattern);
+        if (!this.expected.missing.size) found = text;
       }
       return line;
     });
     this.lines.append(...made);
+    if (hasError) this.onError();
+    if (found) this.expected.onFound(found);
     while (this.lines.childElementCount > MOST) this.lines.firstElementChild.remove();
     this.empty.hidden = this.lines.childElementCount > 0;
     this.#end();
+  }
+
+  /** It is seen again: show the expected line, or else the end. */
+  shown() {
+    const expected = [...this.lines.querySelectorAll(".play-expected")].pop();
+    if (expected) this.lines.scrollTop += expected.getBoundingClientRect().bottom - this.lines.getBoundingClientRect().bottom + 20;
+    else this.#end();
   }
 
   #end() {

@@ -2,8 +2,8 @@
 
 import { Breaks } from "./breaks.js";
 import { Code } from "./code.js";
-import { arrowKeys, ask, button, choices, dialog, element, rich, select, selectTab } from "./dom.js";
-import { Exercises } from "./exercises.js";
+import { arrowKeys, ask, button, choices, dialog, element, phrase, rich, select, selectTab } from "./dom.js";
+import { Exercises, trackOf } from "./exercises.js";
 import { Kept } from "./keep.js";
 import { Log } from "./log.js";
 import { Queues } from "./queues.js";
@@ -31,7 +31,7 @@ export class Play {
     this.#build();
     this.code = new Code(cm, this.parts.code, this.work, () => this.#edited());
     this.rooms = new Rooms(host, this.parts.rooms, (index, number) => this.#move(index, number));
-    this.log = new Log(this.parts.sides.output);
+    this.log = new Log(this.parts.sides.output, () => this.#news(true));
     this.queues = new Queues(this.parts.sides.layer);
     this.breaks = new Breaks(this, this.parts.sides.break);
     this.exercises = new Exercises(this, this.parts.sides.exercises);
@@ -81,12 +81,8 @@ export class Play {
       more.setAttribute("aria-expanded", String(isOpen));
     }, { id: "play-more", "aria-expanded": "false", "aria-controls": "play-tools" });
     const second = button("Second server", () => this.#toggleSecond(), { id: "play-second", "aria-pressed": "false" });
-    const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => {
-      this.kept.data.layers[this.#projectName] = value;
-      this.kept.save();
-      this.run();
-    });
-    const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", hidden: true });
+    const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => this.run({ layer: value }));
+    const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", class: "play-link", hidden: true });
     const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false" });
     const tools = element(
       "div",
@@ -95,7 +91,6 @@ export class Play {
       layer,
       button("What did I change?", () => this.#showChanges(), { id: "play-changes" }),
       button("Reset", () => this.#reset(), { id: "play-reset" }),
-      undo,
       button("Copy link", () => this.#copy(), { id: "play-link" }),
       whole,
     );
@@ -127,12 +122,13 @@ export class Play {
     for (const [name, text] of Object.entries(PANES)) {
       panes.append(button(text, () => this.pane(name), { "data-go": name, id: `play-go-${name}` }));
     }
-    const head = element("div", { class: "play-head" }, title, bar, note, element("div", { class: "play-row play-said" }, state, notice), live);
+    const head = element("div", { class: "play-head" }, title, bar, element("div", { class: "play-row play-said" }, state, undo, notice, note), live);
     const root = element("section", { class: "play", "aria-label": "Playground" }, head, code, rooms, panel, panes);
     root.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     visualViewport?.addEventListener("resize", () => this.#fit());
     visualViewport?.addEventListener("scroll", () => this.#fit());
     this.parts = { root, title, project, second, layer, undo, whole, state, note, notice, live, code, rooms, tabs, sides, panes, tools };
+    this.parts.run = bar.querySelector("#play-run");
     this.parts.stop = bar.querySelector("#play-stop");
   }
 
@@ -142,6 +138,7 @@ export class Play {
     if (event.key === "Enter" && event.shiftKey) {
       if (!this.work.space.exercise) return;
       this.side("exercises");
+      this.pane("task");
       this.exercises.check();
     } else if (event.key === "Enter" || (event.key === "s" && !event.shiftKey)) {
       this.run();
@@ -176,6 +173,18 @@ export class Play {
       if (one.dataset.go === now) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");
     }
+    if (side === "output") {
+      this.log.shown();
+      if (now === "output") this.#news(false);
+    }
+  }
+
+  /** Mark the output on a phone: there's an exception in it that wasn't seen. */
+  #news(is) {
+    const { root, panes } = this.parts;
+    const isSeen = root.dataset.pane === "panel" && root.dataset.side === "output";
+    const output = panes.querySelector('[data-go="output"]');
+    output.replaceChildren(PANES.output, ...(is && !isSeen ? [element("span", { class: "play-news" }, element("span", { class: "play-hidden" }, " (an error)"))] : []));
   }
 
   /** Fill the window, or give it back to the page. */
@@ -232,7 +241,7 @@ export class Play {
     return this.kept.data.second && (this.work.space.servers ?? 2) > 1 ? [1, 2] : [1];
   }
 
-  get #layer() {
+  get layer() {
     const { layers = ["project"] } = this.work.space;
     const chosen = this.kept.data.layers[this.#projectName];
     return layers.includes(chosen) ? chosen : layers[0];
@@ -243,8 +252,6 @@ export class Play {
     this.work.choose(name);
     this.notice("");
     this.#showSpace();
-    this.breaks.spaceChanged();
-    this.exercises.spaceChanged();
     if (this.work.space.exercise) this.side("exercises");
     if (run) await this.run();
   }
@@ -254,14 +261,14 @@ export class Play {
     const { project } = this.parts;
     const { exercises } = this.kept.data;
     const option = (value, text) => element("option", { value }, text);
-    const groups = { Projects: [], Exercises: [] };
+    const groups = new Map();
     for (const { name, title, exercise } of this.work.spaces.values()) {
-      if (!exercise) groups.Projects.push(option(name, title));
-      else groups.Exercises.push(option(name, `${exercises[exercise.name]?.solved ? "✓ " : ""}${plain(exercise.title)}`));
+      const group = exercise ? `Exercises: ${trackOf(exercise)}` : "Projects";
+      const mark = exercises[exercise?.name]?.solved ? "✓ " : "";
+      const text = exercise ? `${mark}${phrase(exercise.title).textContent}` : title;
+      groups.set(group, [...(groups.get(group) ?? []), option(name, text)]);
     }
-    project.replaceChildren(
-      ...Object.entries(groups).filter(([, options]) => options.length).map(([label, options]) => element("optgroup", { label }, options)),
-    );
+    project.replaceChildren(...[...groups].map(([label, options]) => element("optgroup", { label }, options)));
     project.value = this.work.space.name;
   }
 
@@ -271,12 +278,14 @@ export class Play {
     this.listChanged();
     this.code.show();
     const { layers = ["project"] } = space;
-    choices(layer, layers.map((name) => [name, LAYERS[name]]), this.#layer);
+    choices(layer, layers.map((name) => [name, LAYERS[name]]), this.layer);
     layer.hidden = layers.length < 2;
     note.replaceChildren(rich(space.note));
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
     this.#showServers();
     this.#edited();
+    this.breaks.spaceChanged();
+    this.exercises.spaceChanged();
   }
 
   #showServers() {
@@ -285,9 +294,9 @@ export class Play {
     second.hidden = (this.work.space.servers ?? 2) < 2;
     second.setAttribute("aria-pressed", String(numbers.length > 1));
     this.host.port = this.#port;
-    this.rooms.servers(numbers, this.#port, this.kept.data.rooms);
+    this.rooms.servers(numbers, this.kept.data.rooms);
     this.log.servers(numbers, this.#port);
-    this.queues.used(this.#layer === "page");
+    this.queues.used(this.layer === "page");
     this.parts.rooms.classList.toggle("play-two", numbers.length > 1);
   }
 
@@ -303,7 +312,7 @@ export class Play {
     if (!work.changed.length) return this.notice("You haven’t changed anything here.");
     const files = work.changed.length === 1 ? "this file" : `these ${work.changed.length} files`;
     if (!(await ask(`Give ${files} back the text that the course wrote?`, "Reset", "Keep my changes"))) return;
-    if (work.mine.broken) this.breaks.undo();
+    if (work.mine.broken) this.breaks.giveBack();
     this.#replace({});
     this.notice("Reset.", ["Bring back my version", () => this.#undo()]);
     await this.run();
@@ -345,7 +354,7 @@ export class Play {
     let url;
     if (changed.length) {
       const { rooms, second } = this.kept.data;
-      url = await linkOf({ project: space.name, layer: this.#layer, rooms, second }, mine.changes, space.files);
+      url = await linkOf({ project: space.name, layer: this.layer, rooms, second }, mine.changes, space.files);
     } else {
       const [kind, name] = space.exercise ? ["exercise", space.exercise.name] : ["project", space.name];
       url = `${location.origin}${location.pathname}?${new URLSearchParams({ [kind]: name })}`;
@@ -387,16 +396,14 @@ export class Play {
   // ---- Servers -------------------------------------------------------------------------
 
   /** Start the servers with the files as they are now. */
-  async run({ second } = {}) {
+  async run({ layer, rooms, second } = {}) {
     const run = ++this.runs;
     const { space } = this.work;
-    if (second !== undefined && second !== this.kept.data.second) {
-      this.kept.data.second = second;
-      if (second) this.kept.data.rooms = [1, 2];
-      this.kept.save();
-    }
+    if (second !== undefined) this.#setServers(second, rooms);
+    if (layer) this.#setLayer(layer);
     this.#showServers();
     this.code.problem(null);
+    if (!space.page) return this.#runNothing();
     this.files = this.work.files();
     if (this.#numbers.length < 2) this.host.server(2).end();
     const results = await Promise.all(this.#numbers.map((number) => this.#start(number, space)));
@@ -407,7 +414,7 @@ export class Play {
   }
 
   async #start(number, space) {
-    const layer = this.#layer;
+    const layer = this.layer;
     const { application, environment = {}, migrate = false, page } = space;
     const options = { application, environment, migrate, layer: layer === "project" ? null : layer };
     const result = await this.host.server(number).start(this.files, options);
@@ -422,6 +429,13 @@ export class Play {
       this.notice(`Python didn’t start: ${result.says.split("\n")[0]} Press Run to try again.`);
     }
     return result;
+  }
+
+  /** Some exercises are about code that no server runs. */
+  #runNothing() {
+    for (const number of [1, 2]) this.host.server(number).end();
+    this.rooms.none();
+    this.#showState();
   }
 
   stop() {
@@ -447,21 +461,33 @@ export class Play {
     const states = this.#numbers.map((number) => this.host.server(number).state);
     const took = this.took ? ` It started in ${(this.took / 1000).toFixed(1)} s.` : "";
     const words = { starting: "Starting …", running: `Running.${took}`, stopped: "Stopped." };
-    const { state, stop } = this.parts;
+    const { run, state, stop } = this.parts;
+    run.disabled = !this.work.space.page;
     state.textContent =
-      states.length === 1 || states[0] === states[1]
+      !this.work.space.page
+        ? "Nothing to serve here: press Check."
+        : states.length === 1 || states[0] === states[1]
         ? words[states[0]]
         : states.map((one, index) => `Server ${index + 1}: ${words[one]}`).join(" ");
     state.dataset.state = states.includes("starting") ? "starting" : states[0];
     stop.disabled = states.every((one) => one === "stopped");
-    if (stop.disabled && document.activeElement === stop) document.querySelector("#play-run").focus();
+    if (stop.disabled && document.activeElement === stop) run.focus();
+  }
+
+  #setServers(second, rooms = second ? [1, 2] : [1, 1]) {
+    Object.assign(this.kept.data, { second, rooms });
+    this.kept.save();
+  }
+
+  #setLayer(name) {
+    this.kept.data.layers[this.#projectName] = name;
+    this.parts.layer.value = this.layer;
+    this.kept.save();
   }
 
   async #toggleSecond() {
     const { data } = this.kept;
-    data.second = !data.second;
-    data.rooms = data.second ? [1, 2] : [1, 1];
-    this.kept.save();
+    this.#setServers(!data.second);
     const moved = this.rooms.rooms.map(({ number }) => number);
     this.#showServers();
     if (!data.second) {
@@ -483,10 +509,4 @@ export class Play {
     this.#showServers();
     if (this.host.server(number).state === "running") this.rooms.load(index);
   }
-}
-
-function plain(html) {
-  const made = element("span");
-  made.innerHTML = html;
-  return made.textContent;
 }

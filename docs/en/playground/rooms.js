@@ -30,10 +30,10 @@ export class Rooms {
   }
 
   /** Show which servers there are, and which of them each room is on. */
-  servers(numbers, port, chosen) {
+  servers(numbers, chosen) {
     this.rooms.forEach((room, index) => {
       room.number = numbers.includes(chosen[index]) ? chosen[index] : 1;
-      const pairs = numbers.map((number) => [number, `server ${number} (port ${port + number - 1})`]);
+      const pairs = numbers.map((number) => [number, `Server ${number}`]);
       choices(room.server, pairs, room.number);
       room.server.hidden = numbers.length < 2;
     });
@@ -43,6 +43,18 @@ export class Rooms {
   started(number, page) {
     this.page = page;
     this.rooms.forEach((room, index) => room.number === number && this.load(index));
+  }
+
+  /** There is no server, and so no page. */
+  none() {
+    this.page = null;
+    for (const { frame, reload, tab, waits } of this.rooms) {
+      frame.contentWindow.location.replace("about:blank");
+      tab.removeAttribute("href");
+      reload.disabled = true;
+      waits.hidden = false;
+      waits.textContent = "No server runs in this exercise, so there’s no page.";
+    }
   }
 
   load(index) {

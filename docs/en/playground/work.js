@@ -15,9 +15,11 @@ export class Work {
     for (const exercise of content.exercises) {
       const project = this.spaces.get(exercise.project);
       if (!project) continue;
-      const space = { ...project, name: `exercise:${exercise.name}`, exercise };
-      space.files = without({ ...project.files, ...exercise.files });
-      space.open = [...new Set([...exercise.edit, ...project.open])].filter((path) => path in space.files);
+      const space = { ...project, ...pageOf(exercise), name: `exercise:${exercise.name}`, exercise, note: "" };
+      space.files = without({ ...blank(exercise.edit), ...project.files, ...exercise.files });
+      const own = Object.keys(exercise.files).filter((path) => !(path in project.files));
+      const open = [...new Set([...exercise.edit, ...own, ...project.open])];
+      space.open = open.filter((path) => path in space.files);
       this.spaces.set(space.name, space);
     }
     const first = this.spaces.has("03") ? "03" : this.spaces.keys().next().value;
@@ -66,6 +68,15 @@ export class Work {
   get changed() {
     return Object.keys(this.mine.changes).sort();
   }
+}
+
+/** How an exercise is served, if it differs from its project. */
+function pageOf({ migrate, page }) {
+  return { ...(page !== undefined && { page }), ...(migrate !== undefined && { migrate }) };
+}
+
+function blank(paths) {
+  return Object.fromEntries(paths.map((path) => [path, ""]));
 }
 
 function without(files) {

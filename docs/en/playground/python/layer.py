@@ -27,7 +27,9 @@ class PageChannelLayer(BaseChannelLayer):
 
     extensions = ["groups", "flush"]
 
-    def __init__(self, expiry=EXPIRY, group_expiry=GROUP_EXPIRY, capacity=CAPACITY, **_):
+    def __init__(
+        self, expiry=EXPIRY, group_expiry=GROUP_EXPIRY, capacity=CAPACITY, **_
+    ):
         super().__init__(expiry=expiry, capacity=capacity)
         self.group_expiry = group_expiry
         self.queue = None  # the name of this server's queue
@@ -57,7 +59,9 @@ class PageChannelLayer(BaseChannelLayer):
         self.require_valid_channel_name(channel)
         queue = self.waiting.setdefault(channel, asyncio.Queue())
         if self.pump is None or self.pump.done():
-            self.pump = asyncio.ensure_future(self.fetch(channel.partition("!")[0] + "!"))
+            self.pump = asyncio.ensure_future(
+                self.fetch(channel.partition("!")[0] + "!")
+            )
         try:
             return await queue.get()
         finally:

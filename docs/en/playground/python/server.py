@@ -27,7 +27,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 PROJECT = Path("/project")
-HANDSHAKE = 5  # seconds that an application has for accept() or close(), as in runserver
+HANDSHAKE = (
+    5  # seconds that an application has for accept() or close(), as in runserver
+)
 CHECKED_EVERY = 1  # seconds between Daphne's looks for applications that have ended
 CLOSING = 10  # seconds that a consumer has for its disconnect()
 LARGEST = 1024 * 1024  # bytes of one message, as in runserver
@@ -410,9 +412,7 @@ class Socket:
             self.accept(event.get("subprotocol"))
         elif kind == "websocket.send":
             if self.state == "connecting":
-                raise ValueError(
-                    "Socket has not been accepted, so cannot send over it"
-                )
+                raise ValueError("Socket has not been accepted, so cannot send over it")
             if event.get("bytes"):
                 self.to_page("frame", bytes(event["bytes"]))
             if event.get("text"):
