@@ -32,6 +32,7 @@ STEPS = load_steps()
 # them when the others have finished.
 LONGEST = [
     "test_exercises",
+    "test_playground_checks",
     "test_browser",
     "test_docs",
     "test_redis_servers",

@@ -41,7 +41,7 @@ export class Breaks {
     const { app, current } = this;
     const { work } = app;
     if (work.space.name !== current.project) await app.choose(current.project, { run: false });
-    if (work.mine.broken) this.undo();
+    if (work.mine.broken) this.giveBack();
     const { rooms, second } = app.kept.data;
     const kept = {};
     for (const [path, text] of Object.entries(current.files)) {
@@ -63,19 +63,19 @@ export class Breaks {
   }
 
   /** Undo the break, and give back what the reader had in its files. */
-  async mend() {
+  async undoBreak() {
     const { app } = this;
     const { work } = app;
     const { broken } = work.mine;
     const during = Object.fromEntries(Object.keys(broken.kept).map((path) => [path, work.text(path)]));
-    // The reader may have mended it by hand, or changed something else.
+    // The reader may have fixed it by hand, or changed something else.
     const isTouched = Object.entries(during).some(([path, text]) => text !== this.current?.files[path]);
-    this.undo();
+    this.giveBack();
     app.code.refresh();
     app.log.expect([], () => {});
     this.draw();
     app.notice(
-      "Mended: these files are what they were before.",
+      "Undone: these files are what they were before.",
       isTouched && [
         "Undo",
         () => {
@@ -93,7 +93,7 @@ export class Breaks {
   }
 
   /** Give back what was in the files before the break. */
-  undo() {
+  giveBack() {
     const { work } = this.app;
     for (const [path, text] of Object.entries(work.mine.broken.kept)) {
       if (path in work.space.files) work.change(path, text ?? work.space.files[path]);
@@ -138,7 +138,7 @@ export class Breaks {
     parts.push(
       element("p", { class: "play-try" }, element("strong", {}, "Try: "), phrase(current.try)),
       element("div", { role: "status", id: "play-break-result" }, this.#result()),
-      element("p", { class: "play-buttons" }, button("Mend it", () => this.mend(), { id: "play-mend", class: "play-primary" })),
+      element("p", { class: "play-buttons" }, button("Undo the break", () => this.undoBreak(), { id: "play-undo-break", class: "play-primary" })),
     );
     return parts;
   }
@@ -186,7 +186,7 @@ export class Breaks {
     const parts = [element("p", {}, ...verdict, "What happens: ", answer, ".")];
     if (this.seen) parts.push(element("p", {}, "There it is, in the output: ", element("code", {}, this.seen.trim())));
     else if (says.length) parts.push(element("p", {}, "The output will have this line: ", element("code", {}, says.at(-1))));
-    if (gets.length) parts.push(element("p", {}, "What people get: ", ...gets.flatMap((text, index) => [index ? "; " : "", element("q", {}, text)])));
+    if (gets.length) parts.push(element("p", {}, "What people get: ", gets.join(". "), "."));
     if (this.current.note) parts.push(rich(this.current.note));
     const href = new URL(museum, new URL("../", this.app.host.base)).href;
     parts.push(element("p", {}, element("a", { href, target: "_blank" }, "Why, and how to fix it: the error museum")));

@@ -145,7 +145,7 @@ export class Code {
         cm.EditorView.editable.of(false),
         cm.EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `What changed in ${path}` }),
         cm.unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
-        cm.EditorView.theme({}, { dark: isDark() }),
+        this.#colours(),
       ],
     });
     return place;
@@ -184,11 +184,17 @@ export class Code {
     ];
   }
 
-  /** The colours are variables of the theme; CodeMirror itself must know which scheme it is. */
   #followScheme() {
-    if (!this.path) return;
-    const theme = this.cm.EditorView.theme({}, { dark: isDark() });
-    this.view.dispatch({ effects: this.scheme.reconfigure(theme) });
+    if (this.path) this.view.dispatch({ effects: this.scheme.reconfigure(this.#colours()) });
+  }
+
+  /** The colours are variables of the theme, in play.css, by the classes of classHighlighter.
+   *
+   * Without it, they are CodeMirror's own, which must be told which scheme it is.
+   */
+  #colours() {
+    const { classHighlighter, EditorView, oneDark } = this.cm;
+    return [EditorView.theme({}, { dark: isDark() }), !classHighlighter && isDark() ? oneDark : []];
   }
 }
 

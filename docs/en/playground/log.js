@@ -5,7 +5,9 @@ import { button, choices, element, select } from "./dom.js";
 const MOST = 2000; // lines that are kept
 
 export class Log {
-  constructor(place) {
+  /** `onError()` is called when an exception is printed. */
+  constructor(place, onError) {
+    this.onError = onError;
     this.lines = element("div", {
       id: "play-log", role: "log", tabindex: "0", "aria-label": "Output of the servers", class: "play-log",
     });
@@ -68,9 +70,13 @@ export class Log {
   #draw() {
     this.drawing = undefined;
     let found = "";
+    let hasError = false;
     const made = this.waiting.splice(0).map(([server, text, kind]) => {
       const line = element("div", { "data-server": server, class: kind }, text || "\u200b");
-      if (/^(Traceback|\S*(Error|Exception|Interrupt)\b.*:)|^Exception inside/.test(text)) line.classList.add("play-error");
+      if (/^(Traceback|\S*(Error|Exception|Interrupt)\b.*:)|^Exception inside/.test(text)) {
+        line.classList.add("play-error");
+        hasError = true;
+      }
       const fitting = this.expected?.patterns.filter((pattern) => pattern.test(text)) ?? [];
       if (fitting.length) {
         line.classList.add("play-expected");
@@ -80,6 +86,7 @@ export class Log {
       return line;
     });
     this.lines.append(...made);
+    if (hasError) this.onError();
     if (found) this.expected.onFound(found);
     while (this.lines.childElementCount > MOST) this.lines.firstElementChild.remove();
     this.empty.hidden = this.lines.childElementCount > 0;

@@ -50,9 +50,7 @@ async function load(start) {
   const text = element("span", { id: "play-progress-text" }, "Starting the download …");
   status.replaceChildren(element("p", { class: "play-progress" }, bar, text));
   try {
-    const content = fetched("content.json");
-    const page = import("./play.js");
-    await host.load(
+    const loading = host.load(
       (bytes, of) => {
         bar.max = of;
         bar.value = bytes;
@@ -63,9 +61,9 @@ async function load(start) {
         text.textContent = step;
       },
     );
+    const [content, { Play }] = await Promise.all([fetched("content.json"), import("./play.js"), loading]);
     const editor = await import(`${host.source.folder}${host.source.list.files["editor.js"].path}`);
-    const { Play } = await page;
-    await new Play(host, editor, await content, place).begin();
+    await new Play(host, editor, content, place).begin();
   } catch (error) {
     console.error(error);
     status.replaceChildren(

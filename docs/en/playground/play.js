@@ -31,7 +31,7 @@ export class Play {
     this.#build();
     this.code = new Code(cm, this.parts.code, this.work, () => this.#edited());
     this.rooms = new Rooms(host, this.parts.rooms, (index, number) => this.#move(index, number));
-    this.log = new Log(this.parts.sides.output);
+    this.log = new Log(this.parts.sides.output, () => this.#news(true));
     this.queues = new Queues(this.parts.sides.layer);
     this.breaks = new Breaks(this, this.parts.sides.break);
     this.exercises = new Exercises(this, this.parts.sides.exercises);
@@ -154,8 +154,7 @@ export class Play {
     for (const [other, panel] of Object.entries(this.parts.sides)) panel.hidden = other !== name;
     selectTab(this.parts.tabs, this.parts.tabs.querySelector(`[data-side="${name}"]`));
     this.parts.root.dataset.side = name;
-    if (name === "output") this.log.shown();
-    else this.task = name;
+    if (name !== "output") this.task = name;
     this.#markPane();
   }
 
@@ -174,6 +173,18 @@ export class Play {
       if (one.dataset.go === now) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");
     }
+    if (side === "output") {
+      this.log.shown();
+      if (now === "output") this.#news(false);
+    }
+  }
+
+  /** Mark the output on a phone: there's an exception in it that wasn't seen. */
+  #news(is) {
+    const { root, panes } = this.parts;
+    const isSeen = root.dataset.pane === "panel" && root.dataset.side === "output";
+    const output = panes.querySelector('[data-go="output"]');
+    output.replaceChildren(PANES.output, ...(is && !isSeen ? [element("span", { class: "play-news" }, element("span", { class: "play-hidden" }, " (an error)"))] : []));
   }
 
   /** Fill the window, or give it back to the page. */
@@ -301,7 +312,7 @@ export class Play {
     if (!work.changed.length) return this.notice("You haven’t changed anything here.");
     const files = work.changed.length === 1 ? "this file" : `these ${work.changed.length} files`;
     if (!(await ask(`Give ${files} back the text that the course wrote?`, "Reset", "Keep my changes"))) return;
-    if (work.mine.broken) this.breaks.undo();
+    if (work.mine.broken) this.breaks.giveBack();
     this.#replace({});
     this.notice("Reset.", ["Bring back my version", () => this.#undo()]);
     await this.run();
