@@ -180,7 +180,7 @@ export class Code {
       ...(language ? [language()] : []),
       cm.EditorView.lineWrapping,
       cm.indentUnit.of(path.endsWith(".py") ? "    " : "  "),
-      ...(cm.classHighlighter ? [cm.syntaxHighlighting(cm.classHighlighter)] : []),
+      cm.syntaxHighlighting(cm.classHighlighter),
     ];
   }
 
@@ -188,13 +188,9 @@ export class Code {
     if (this.path) this.view.dispatch({ effects: this.scheme.reconfigure(this.#colours()) });
   }
 
-  /** The colours are variables of the theme, in play.css, by the classes of classHighlighter.
-   *
-   * Without it, they are CodeMirror's own, which must be told which scheme it is.
-   */
+  /** The colours are variables of the theme, in play.css, by the classes of classHighlighter. */
   #colours() {
-    const { classHighlighter, EditorView, oneDark } = this.cm;
-    return [EditorView.theme({}, { dark: isDark() }), !classHighlighter && isDark() ? oneDark : []];
+    return this.cm.EditorView.theme({}, { dark: isDark() });
   }
 }
 

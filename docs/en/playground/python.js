@@ -23,13 +23,8 @@ export async function startPython({ folder, stdlib, wasm, module, snapshot }, op
     makeRoom(instance, snapshot?.length ?? 0);
     return { instance, module: compiled };
   };
-  const { loadPyodide, version } = await import(`${folder}pyodide.mjs`);
-  const info = { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", version, python: "3.14" };
-  const pyodide = await loadPyodide({
-    indexURL: folder,
-    lockFileContents: JSON.stringify({ info, packages: {} }), // no packages but ours
-    ...options,
-  });
+  const { loadPyodide } = await import(`${folder}pyodide.mjs`);
+  const pyodide = await loadPyodide({ indexURL: folder, ...options });
   return { pyodide, module: compiled };
 }
 
