@@ -75,7 +75,7 @@ export class Breaks {
     app.log.expect([], () => {});
     this.draw();
     app.notice(
-      "Undone: these files are what they were before.",
+      "Undone: these files are as they were before.",
       isTouched && [
         "Undo",
         () => {
@@ -122,7 +122,7 @@ export class Breaks {
       element("li", {}, button(phrase(title), () => this.choose(name), { class: "play-item", "data-break": name })),
     );
     return [
-      element("p", {}, "Each of these is a mistake that people make with Channels. Predict what happens, then make the mistake and see. Your own changes are kept, and given back."),
+      element("p", {}, "Each of these is a mistake that people make with Channels. Predict what happens, then make the mistake and see. When you undo it, your own changes are restored."),
       element("ul", { class: "play-list" }, items),
     ];
   }
@@ -130,7 +130,7 @@ export class Breaks {
   #one() {
     const { current, isBroken } = this;
     const back = button("All breaks", () => this.choose(""), { class: "play-link play-back", id: "play-breaks-back" });
-    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), element("p", {}, phrase(current.does), "."), this.#question()];
+    const parts = [back, element("h3", { tabindex: "-1" }, phrase(current.title)), element("p", {}, element("strong", {}, "The mistake: "), phrase(current.does), "."), this.#question()];
     if (!isBroken) {
       parts.push(element("p", {}, button("Break it", () => this.breakIt(), { id: "play-break", class: "play-primary" })));
       return parts;

@@ -129,7 +129,10 @@ export class Code {
 
   #scrollTo(number) {
     const { from } = this.view.state.doc.line(Math.min(number, this.view.state.doc.lines));
+    const { scrollX, scrollY } = window;
     this.view.dispatch({ effects: this.cm.EditorView.scrollIntoView(from, { y: "center" }) });
+    // The editor scrolls the window, too, which hides the buttons below the site's header.
+    requestAnimationFrame(() => window.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" }));
   }
 
   /** Return an element with the differences between two texts of a file. */

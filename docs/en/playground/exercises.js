@@ -143,10 +143,15 @@ export class Exercises {
   #lines(results) {
     const seen = new Set();
     const items = [];
+    let more = 0;
     for (const { name, says, sentence, state } of merged(results)) {
       const text = says || sentence;
       const [cause] = text.split(" (while checking: ");
-      if ((name === "starts" && state !== "failed") || seen.has(cause)) continue;
+      if (name === "starts" && state !== "failed") continue;
+      if (seen.has(cause)) {
+        more += state === "failed" ? 1 : 0;
+        continue;
+      }
       seen.add(cause);
       items.push(
         element(
@@ -157,7 +162,9 @@ export class Exercises {
         ),
       );
     }
-    return items.length ? [element("ul", { class: "play-checks" }, items)] : [];
+    if (!items.length) return [];
+    const same = more && element("p", {}, `${more} more ${more === 1 ? "check fails" : "checks fail"} for the same reason.`);
+    return [element("ul", { class: "play-checks" }, items), ...(same ? [same] : [])];
   }
 
   #hint() {

@@ -214,7 +214,7 @@ class Server {
     this.missed += 1;
     const most = MOST_MISSED[this.state];
     if (this.missed < most) return;
-    const text = `Stopped: for ${most} seconds, the server did nothing else. Is there a loop that never ends, or never awaits?`;
+    const text = `Stopped: for ${most} seconds, the server did nothing except run one piece of code. Is there a loop that never ends, or never awaits?`;
     this.host.onLog(this.number, text);
     this.end(text);
   }
@@ -222,7 +222,7 @@ class Server {
 
 /** Answer for a server that doesn't run. */
 function notRunning(state, port) {
-  const why = state === "starting" ? "The server is starting." : "The server has stopped.";
+  const why = state === "starting" ? "The server is starting. This page loads when it’s ready." : "The server has stopped. Press Run to start it again.";
   const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No server</title></head><body><p>${why}</p></body></html>`;
   const headers = [["Content-Type", "text/html; charset=utf-8"]];
   port.postMessage({ kind: "start", status: 502, headers });

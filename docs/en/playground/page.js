@@ -37,8 +37,8 @@ function refuse(...sentence) {
 /** Say what a link from a lesson has chosen. */
 function wanted() {
   const query = new URLSearchParams(location.search);
-  if (location.hash.startsWith("#try=")) return [element("p", {}, "This link carries somebody’s change. After the start you see it, and decide whether it runs.")];
-  for (const [kind, words] of [["exercise", "the exercise"], ["break", "the break"], ["project", "the project"]]) {
+  if (location.hash.startsWith("#try=")) return [element("p", {}, "This link contains somebody’s change to the code. Press Start to see it: nothing of it runs until you agree.")];
+  for (const [kind, words] of [["exercise", "the exercise"], ["break", "the mistake"], ["project", "the project"]]) {
     if (query.has(kind)) return [element("p", {}, `It will open ${words} `, element("code", {}, query.get(kind)), ".")];
   }
   return [];

@@ -12,12 +12,14 @@ import { forget, isShared, linkOf, shared } from "./share.js";
 import { Work } from "./work.js";
 
 const LAYERS = {
-  project: "Its own layer",
+  project: "The project’s layer",
   memory: "In-memory layer",
   page: "This page’s layer",
 };
 const SIDES = { output: "Output", break: "Break it", exercises: "Exercises", layer: "Layer" };
 const PANES = { code: "Code", ana: "Ana", bia: "Bia", output: "Output", task: "Task" };
+
+const SLOW = 6000; // milliseconds, after which a start says that something may be wrong
 
 export class Play {
   constructor(host, cm, content, place) {
@@ -62,7 +64,9 @@ export class Play {
     this.side(shows || (this.work.space.exercise ? "exercises" : "output"));
     this.pane(shows ? "task" : "code");
     this.#fit();
-    if (given?.problem) sentence = given.problem;
+    if (given?.problem) {
+      sentence = `${given.problem} ${this.work.changed.length ? "What you see is your own work." : "This is the project without it."}`;
+    }
     if (sentence) this.notice(sentence);
     this.parts.title.focus({ preventScroll: true });
     this.parts.root.scrollIntoView({ block: "start" });
@@ -81,9 +85,9 @@ export class Play {
       more.setAttribute("aria-expanded", String(isOpen));
     }, { id: "play-more", "aria-expanded": "false", "aria-controls": "play-tools" });
     const second = button("Second server", () => this.#toggleSecond(), { id: "play-second", "aria-pressed": "false" });
-    const layer = select({ id: "play-layer", "aria-label": "Channel layer" }, [], (value) => this.run({ layer: value }));
+    const layer = select({ id: "play-layer", "aria-label": "Channel layer", title: "Channel layer" }, [], (value) => this.#again({ layer: value }));
     const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", class: "play-link", hidden: true });
-    const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false" });
+    const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false", title: "Esc leaves it" });
     const tools = element(
       "div",
       { class: "play-tools", id: "play-tools" },
@@ -98,7 +102,7 @@ export class Play {
       "div",
       { class: "play-bar", role: "group", "aria-label": "Project and servers" },
       project,
-      button("Run", () => this.run(), { id: "play-run", class: "play-primary", title: "Ctrl+Enter, or Cmd+Enter on a Mac" }),
+      button("Run", () => this.#again(), { id: "play-run", class: "play-primary", title: "Ctrl+Enter, or Cmd+Enter on a Mac" }),
       button("Stop", () => this.stop(), { id: "play-stop", disabled: true }),
       more,
       tools,
@@ -133,6 +137,9 @@ export class Play {
   }
 
   #key(event) {
+    // In the editor, Esc closes a panel and lets Tab leave; a list closes with it, too.
+    const isFree = !event.target.closest("dialog, select, .cm-editor");
+    if (event.key === "Escape" && isFree && this.parts.root.classList.contains("play-whole")) return this.#fill(false);
     const isRun = (event.ctrlKey || event.metaKey) && !event.altKey;
     if (!isRun || event.target.closest("dialog")) return;
     if (event.key === "Enter" && event.shiftKey) {
@@ -141,7 +148,7 @@ export class Play {
       this.pane("task");
       this.exercises.check();
     } else if (event.key === "Enter" || (event.key === "s" && !event.shiftKey)) {
-      this.run();
+      this.#again();
     } else {
       return;
     }
@@ -282,6 +289,7 @@ export class Play {
     layer.hidden = layers.length < 2;
     note.replaceChildren(rich(space.note));
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
+    if (space.name === "03") note.firstChild.append(" · ", element("a", { href: "#things", onclick: () => this.#fill(false) }, "Five things to try"));
     this.#showServers();
     this.#edited();
     this.breaks.spaceChanged();
@@ -296,7 +304,7 @@ export class Play {
     this.host.port = this.#port;
     this.rooms.servers(numbers, this.kept.data.rooms);
     this.log.servers(numbers, this.#port);
-    this.queues.used(this.layer === "page");
+    this.queues.used(this.layer === "page", this.work.space.layers?.includes("page"));
     this.parts.rooms.classList.toggle("play-two", numbers.length > 1);
   }
 
@@ -311,10 +319,10 @@ export class Play {
     const { work } = this;
     if (!work.changed.length) return this.notice("You haven’t changed anything here.");
     const files = work.changed.length === 1 ? "this file" : `these ${work.changed.length} files`;
-    if (!(await ask(`Give ${files} back the text that the course wrote?`, "Reset", "Keep my changes"))) return;
+    if (!(await ask(`Reset ${files} to the course’s version?`, "Reset", "Keep my changes"))) return;
     if (work.mine.broken) this.breaks.giveBack();
     this.#replace({});
-    this.notice("Reset.", ["Bring back my version", () => this.#undo()]);
+    this.notice("Reset: every file is the course’s version again.");
     await this.run();
   }
 
@@ -359,7 +367,7 @@ export class Play {
       const [kind, name] = space.exercise ? ["exercise", space.exercise.name] : ["project", space.name];
       url = `${location.origin}${location.pathname}?${new URLSearchParams({ [kind]: name })}`;
     }
-    const what = changed.length ? "Your change is in it, and nowhere else." : "It opens this project: you haven’t changed anything.";
+    const what = changed.length ? "It contains your change, which no server stores." : "It opens this project: you haven’t changed anything.";
     const long = url.length > 2000 ? " Some programs cut links of this length." : "";
     try {
       await navigator.clipboard.writeText(url);
@@ -381,7 +389,7 @@ export class Play {
     const notes = ["Somebody sent you this change. Read it: it runs in your browser, in this page, and nothing of it has run yet."];
     if (given.isOld) notes.push("It was made for another version of the course, so it may contain more than the change.");
     if (work.changed.length) notes.push("Your own changes to this project are kept: you can bring them back.");
-    const answer = await dialog("A change from a link", [element("p", {}, notes.join(" ")), ...parts], [["run", "Run these changes"], ["", "Discard"]], { id: "play-shared" });
+    const answer = await dialog("A change from a link", [element("p", {}, notes.join(" ")), ...parts], [["run", "Run these changes"], ["", "Open without them"]], { id: "play-shared" });
     forget();
     if (answer === "run") {
       if (Array.isArray(given.rooms)) this.kept.data.rooms = given.rooms.map((number) => (number === 2 ? 2 : 1));
@@ -394,6 +402,12 @@ export class Play {
   }
 
   // ---- Servers -------------------------------------------------------------------------
+
+  /** Run because the reader asks for it: what was said before is over. */
+  #again(options) {
+    this.notice("");
+    return this.run(options);
+  }
 
   /** Start the servers with the files as they are now. */
   async run({ layer, rooms, second } = {}) {
@@ -417,7 +431,13 @@ export class Play {
     const layer = this.layer;
     const { application, environment = {}, migrate = false, page } = space;
     const options = { application, environment, migrate, layer: layer === "project" ? null : layer };
+    const slow = setTimeout(() => {
+      this.isSlow = true;
+      this.#showState();
+    }, SLOW);
     const result = await this.host.server(number).start(this.files, options);
+    clearTimeout(slow);
+    this.isSlow = false;
     if (result.kind === "ready") {
       this.took = result.ms;
       this.#showState();
@@ -460,7 +480,8 @@ export class Play {
   #showState() {
     const states = this.#numbers.map((number) => this.host.server(number).state);
     const took = this.took ? ` It started in ${(this.took / 1000).toFixed(1)} s.` : "";
-    const words = { starting: "Starting …", running: `Running.${took}`, stopped: "Stopped." };
+    const starting = this.isSlow ? "Still starting. If a loop never ends, press Stop." : "Starting …";
+    const words = { starting, running: `Running.${took}`, stopped: "Stopped. Press Run to start again." };
     const { run, state, stop } = this.parts;
     run.disabled = !this.work.space.page;
     state.textContent =

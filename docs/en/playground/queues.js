@@ -11,9 +11,10 @@ export class Queues {
     this.draw();
   }
 
-  /** Whether the servers use it. */
-  used(uses) {
+  /** Whether the servers use it, and whether they could. */
+  used(uses, canUse) {
     this.uses = uses;
+    this.canUse = canUse;
     this.draw();
   }
 
@@ -28,12 +29,14 @@ export class Queues {
   draw() {
     if (!this.uses) {
       this.place.replaceChildren(
-        element("p", {}, "The servers use a layer of their own now, inside each of them. To see its queues here, choose “this page’s layer” above."),
+        element("p", {}, this.canUse
+          ? "Each server has a channel layer in its own memory now. To see queues and groups here, choose “This page’s layer” in the list above."
+          : "This project doesn’t use this page’s channel layer. To see queues and groups here, open step 03 or step 04."),
       );
       return;
     }
     const { queues = [], groups = [], sent = 0, dropped = 0 } = this.state ?? {};
-    const rows = queues.map(({ server, waiting }) =>
+    const rows = [...queues].sort((a, b) => a.server - b.server).map(({ server, waiting }) =>
       element(
         "li",
         {},

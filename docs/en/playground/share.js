@@ -28,7 +28,7 @@ export function isShared() {
 export async function shared(spaces) {
   const [version, packed] = location.hash.slice(START.length).split(/\.(.*)/);
   if (version !== String(VERSION)) {
-    return { problem: "This link was made for another version of the playground, so its change can't be shown. This is the project without it." };
+    return { problem: "This link was made for another version of the playground, so its change can't be shown." };
   }
   try {
     const bytes = await through(new DecompressionStream("deflate-raw"), fromBase64(packed));
@@ -41,7 +41,7 @@ export async function shared(spaces) {
     const isOld = paths.some((path, index) => given.bases?.[path] !== prints[index]);
     return { ...given, isOld };
   } catch {
-    return { problem: "This link is broken: perhaps its end was cut off. This is the project without its change." };
+    return { problem: "This link is broken: perhaps its end was cut off." };
   }
 }
 

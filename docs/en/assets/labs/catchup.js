@@ -269,7 +269,7 @@ export default function start(place) {
     const { stored, wire: events, ahead, isConnected } = state;
     const listed = [
       ["In the database", numbers(0, stored)],
-      ["On their way, the first one left", events],
+      ["On their way (the first is on the left)", events],
     ];
     wire.replaceChildren(
       ...listed.map(([name, list]) => {
