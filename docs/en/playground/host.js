@@ -15,9 +15,6 @@ const MOST_MISSED = { running: 5, starting: 30 };
 
 /** Why the playground can't run here, in a sentence; "" if it can. */
 export function whyNot() {
-  if (location.protocol === "file:") {
-    return "This page was opened from disk. The playground needs a web server: run `python3 -m course run` in the course's folder, or open the published site.";
-  }
   if (typeof WebAssembly !== "object") {
     return "This browser has no WebAssembly, which Python needs here. Every current browser has it, unless it has been turned off.";
   }
