@@ -286,7 +286,7 @@ def test_a_loop_that_never_ends_is_stopped_after_five_seconds(play):
     expect(play.page.locator("#play-state")).to_contain_text(
         "Stopped", timeout=PATIENCE
     )
-    expect(play.output()).to_contain_text("for 5 seconds, the server did nothing else")
+    expect(play.output()).to_contain_text("for 5 seconds, the server did nothing")
     expect(play.status("Bia")).to_contain_text("code 1006")
     play.replaces("while True: pass\n        _, port =", "_, port =")
     play.runs()
