@@ -211,7 +211,7 @@ class Server {
     this.missed += 1;
     const most = MOST_MISSED[this.state];
     if (this.missed < most) return;
-    const text = `Stopped: for ${most} seconds, the server did nothing except run one piece of code. Is there a loop that never ends, or never awaits?`;
+    const text = `Stopped: for ${most} seconds, the server did nothing else than run one piece of code. Is there a loop that never ends, or never awaits?`;
     this.host.onLog(this.number, text);
     this.end(text);
   }
