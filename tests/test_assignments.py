@@ -75,8 +75,9 @@ def test_the_pages_say_the_points_and_the_minutes_of_the_rubric(assignment):
 
 def text_of(site):
     """Return all text of the site, without white space and the signs of diffs."""
-    texts = [path.read_text("utf-8") for path in site.rglob("*.html")]
-    texts += [path.read_text("utf-8") for path in site.rglob("*.js*")]
+    kinds = {".html", ".js", ".json"}
+    files = [path for path in site.rglob("*") if path.suffix in kinds]
+    texts = [path.read_text("utf-8") for path in files]
     plain = html.unescape(re.sub(r"<[^>]*>", "", "\n".join(texts)))
     return squeezed(re.sub(r"^[+-]", "", plain, flags=re.MULTILINE))
 

@@ -182,6 +182,9 @@ def test_a_second_tab_of_the_site_has_its_own_server(play, window):
 def test_two_servers_do_not_share_a_room_until_a_layer_is_between_them(play):
     play.page.locator("#play-second").click()
     expect(play.page.locator("#play-bia-server")).to_have_value("2")
+    # Until her page has been loaded from the second server, Bia is still on the first.
+    label = play.room("Bia").locator("header .server")
+    expect(label).to_contain_text("8004", timeout=PATIENCE)
     play.is_connected()
     play.says("Ana", "can you hear me?")
     play.sees("Ana", "can you hear me?")
