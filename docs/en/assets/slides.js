@@ -47,6 +47,7 @@
     ".project-place",
     ".exercise",
     ".quiz",
+    ".lab", // to be moved by hand, in the page itself
     "details.example",
     "details.tip",
     "details.note",
