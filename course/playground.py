@@ -24,6 +24,7 @@ from pathlib import Path
 from course import playground_archives as archives
 from course.environment import locked_versions
 from course.errors import CourseError, for_this_system, reported
+from course.installing import NO_NETWORK as NO_NETWORK_FOR_PIP
 from course.installing import PipError, run_pip, with_words_of_pip
 from course.offline_kit import sha256
 from course.processes import stopped_by_signals
@@ -52,10 +53,10 @@ NEEDS_NODE = f"""\
 The playground cannot be fetched without Node.js {OLDEST_NODE} or newer, with npm.
 This fetches Node.js too, from PyPI:
   {FETCH_IT}"""
+# In the words of npm, and of pip.
 NO_NETWORK = re.compile(
     "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
-    "|ENOTCACHED|network request|NewConnectionError|ConnectTimeoutError"
-    "|Failed to establish a new connection|ProxyError|ReadTimeoutError|name resolution"
+    f"|ENOTCACHED|network request|{NO_NETWORK_FOR_PIP.pattern}"
 )
 OFFLINE = """\
 The playground could not be fetched: this machine cannot reach the package registries.

@@ -174,6 +174,7 @@ def test_a_second_tab_of_the_site_has_its_own_server(play, window):
     other.sees("Bia", "only there")
     expect(other.room("Bia").locator("#chat-log")).not_to_contain_text("only here")
     expect(play.room("Bia").locator("#chat-log")).not_to_contain_text("only there")
+    other.page.close()
 
 
 # ---- Two servers -----------------------------------------------------------------------------

@@ -17,31 +17,18 @@ from pathlib import Path
 
 import pytest
 from conftest import course
+from playground_page import served
 from readers import PAGES, visit
 
-from course import docs, lessons, playground, run
+from course import docs, playground, run
 from course import playground_archives as archives
 from course.environment import locked_versions
 from course.errors import CourseError
-from course.policy import inline_scripts, policy_of, with_policy
+from course.policy import inline_scripts, with_policy
 from course.steps import ROOT, STEPS
 
 LARGEST_FOLDER = 11_000_000  # bytes on disk; the plain modules have a packed copy, too
 HERE = Path(__file__).parent
-
-
-@contextlib.contextmanager
-def served(site):
-    """Serve a built site as `course run` does; give its address."""
-    handler = functools.partial(
-        lessons.Lessons,
-        chats=b'{"chats": []}',
-        policy=policy_of(site),
-        directory=str(site),
-    )
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        with lessons.serving_in_a_thread(server):
-            yield f"http://127.0.0.1:{server.server_port}/"
 
 
 def answer_to(address, path, **headers):
