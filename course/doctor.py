@@ -5,14 +5,12 @@ import shutil
 import sys
 import webbrowser
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from course import chromium, environment, readiness, redis_server
 from course.errors import CourseError, for_this_system
 from course.processes import holder_of, is_free
-from course.project_doctor import examine
-from course.steps import FIRST_PORT, load_steps
+from course.steps import FIRST_PORT, ROOT, load_steps
 
 NEWEST_TESTED = (3, 14)  # Python; reference/versions.md says the same
 
@@ -168,12 +166,7 @@ def examine_ports() -> Iterator[Finding]:
 
 def examine_project(folder: str) -> int:
     """Print what is wrong in a student's project; return 1 if something will not work."""
-    findings = examine(Path(folder))
-    for finding in findings:
-        print(f"{MARKS[finding.level]}  {finding.where}")
-        print(f"       {finding.what}\n       {finding.do}\n")
-    wrong = sum(finding.level == "wrong" for finding in findings)
-    print(
-        f"{wrong} that won't work, {len(findings) - wrong} that will cause trouble later."
-    )
-    return 1 if wrong else 0
+    sys.path.insert(0, str(ROOT / "doctor"))  # a package of its own; not installed
+    from channels_doctor.cli import main
+
+    return main([folder])

@@ -1,0 +1,6 @@
+ALLOWED_HOSTS = []
+INSTALLED_APPS = ["channels", "django.contrib.staticfiles", "meu_app"]
+ASGI_APPLICATION = "projeto.asgi.application"
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", 6379)]}},
+}

@@ -1,0 +1,95 @@
+"""The small projects that the doctor is tried on: `doctor/projects/FINDING/CASE/`.
+
+Each case is a project that is `broken` in one way, its `healthy` twin, and `expected.toml`:
+
+    about = "daphne forgotten in INSTALLED_APPS"
+    base = "chat"              # what both build on: a folder of `_bases`; their files replace its
+    broken_without = []        # files of the base that the broken one lacks
+    healthy_without = []
+    [[finding]]                # all that the doctor may say about the broken one
+    name = "daphne-missing"
+    file = "mysite/settings.py"
+    line = 'INSTALLED_APPS = ['  # the line's text; without it, the file as a whole
+
+A case without a folder `healthy` has the base as its twin; one without `broken` is just another
+healthy project that must be left alone.
+"""
+
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCTOR = ROOT / "doctor"
+PROJECTS = DOCTOR / "projects"
+BASES = PROJECTS / "_bases"
+
+if str(DOCTOR) not in sys.path:  # as `course doctor` does
+    sys.path.insert(0, str(DOCTOR))
+
+
+@dataclass
+class Case:
+    """One broken project, its healthy twin, and what the doctor must say about it."""
+
+    folder: Path
+    about: str
+    base: str = ""
+    broken_without: list[str] = field(default_factory=list)
+    healthy_without: list[str] = field(default_factory=list)
+    finding: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return "daphne-missing/daphne-forgotten": the folders, as a test shows them."""
+        return self.folder.relative_to(PROJECTS).as_posix()
+
+    @property
+    def is_broken(self) -> bool:
+        """There is a broken project in it."""
+        return bool(self.finding)
+
+    @property
+    def expected(self) -> set[tuple[str, str, str]]:
+        """Name, file and line of each finding."""
+        return {
+            (one["name"], one.get("file", ""), one.get("line", ""))
+            for one in self.finding
+        }
+
+    def build(self, which: str, folder: Path) -> Path:
+        """Write the project "broken" or "healthy" into a folder, and return the folder."""
+        without = getattr(self, f"{which}_without")
+        if self.base:
+            copy(BASES / self.base, folder)
+        for name in without:
+            (folder / name).unlink()
+        if (self.folder / which).is_dir():
+            copy(self.folder / which, folder)
+        return folder
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a folder's files over those of another."""
+    shutil.copytree(
+        source,
+        target,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
+    )
+
+
+def all_cases() -> Iterator[Case]:
+    """Yield every case, by its name."""
+    for file in sorted(PROJECTS.glob("*/*/expected.toml")):
+        yield Case(file.parent, **tomllib.loads(file.read_text("utf-8")))
+
+
+def found(folder: Path) -> set[tuple[str, str, str]]:
+    """Return what the doctor finds: name, file and the line's text."""
+    from channels_doctor import examine
+
+    return {(one.name, one.file, one.line) for one in examine(folder)}
