@@ -11,6 +11,11 @@ Each case is a project that is `broken` in one way, its `healthy` twin, and `exp
     file = "mysite/settings.py"
     line = 'INSTALLED_APPS = ['  # the line's text; without it, the file as a whole
     may_vary = true            # false if the fault is in the spelling itself: an encoding, say
+    can_start = true           # false if the healthy one can't be started as it is
+    diffs_suffice = true       # false if following the diffs alone doesn't make a working chat
+    page = "/chat/lobby/"      # what answers 200 in the healthy one; "" if there is no page
+    socket = "/ws/chat/lobby/" # what accepts; "" if there is none
+    frame = '{"text": "hi"}'   # what Ana sends there, so that both get a frame; "" for none
 
 A case without a folder `healthy` has the base as its twin; one without `broken` is just another
 healthy project that must be left alone.
@@ -43,6 +48,11 @@ class Case:
     healthy_without: list[str] = field(default_factory=list)
     finding: list[dict[str, str]] = field(default_factory=list)
     may_vary: bool = True  # false if the fault is one of spelling: an encoding, a typo
+    can_start: bool = True  # false if it needs what the tests' environment lacks
+    diffs_suffice: bool = True  # false if the advice can't all be a diff
+    page: str = "/chat/lobby/"
+    socket: str = "/ws/chat/lobby/"
+    frame: str = '{"text": "hi"}'  # what Ana sends; empty if this chat takes none
 
     @property
     def name(self) -> str:
@@ -82,6 +92,31 @@ def copy(source: Path, target: Path) -> None:
         dirs_exist_ok=True,
         ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
     )
+
+
+def follow(folder: Path) -> Path:
+    """Apply one diff after the other, the first one first, until none is left."""
+    from channels_doctor import edits, examine
+
+    for _ in range(20):
+        findings = [one for one in examine(folder) if one.edits]
+        if not findings:
+            return folder
+        names = {edit.file for edit in findings[0].edits}
+        texts = {
+            name: read(folder / name) for name in names if (folder / name).exists()
+        }
+        for name, text in edits.apply(texts, findings[0].edits).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(text.encode())
+    raise AssertionError(f"the diffs come to no end: {findings}")
+
+
+def read(path: Path) -> str:
+    """Return a file's text with its line endings, without a byte order mark."""
+    data = path.read_bytes()
+    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig", "replace")
 
 
 def all_cases() -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor_projects import all_cases, found
+from tests.doctor_projects import all_cases, found, read
 
 CASES = list(all_cases())
 BROKEN = [case for case in CASES if case.is_broken]
@@ -41,11 +41,6 @@ def test_who_follows_the_diffs_gets_a_project_without_findings(case, tmp_path):
             (copy / name).write_text(text, encoding="utf-8", newline="")
         after = {(one.name, one.file, one.what) for one in examine(copy)}
         assert after <= set(before) - {key}, edits.diff(texts, finding.edits)
-
-
-def read(path):
-    """Return a file's text with its line endings."""
-    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def test_every_finding_has_a_project():
