@@ -96,20 +96,34 @@ def copy(source: Path, target: Path) -> None:
 
 def follow(folder: Path) -> Path:
     """Apply one diff after the other, the first one first, until none is left."""
+    for _ in range(20):
+        if take_first(folder) is None:
+            return folder
+    raise AssertionError("the diffs come to no end")
+
+
+def take_first(folder: Path, level: str = ""):
+    """Apply the first finding's diff, and return the finding; None if there is none.
+
+    Without a level, findings that have no diff are passed over. With one ("wrong"), each finding of
+    that level must have a diff.
+    """
     from channels_doctor import edits, examine
 
-    for _ in range(20):
-        findings = [one for one in examine(folder) if one.edits]
-        if not findings:
-            return folder
-        names = {edit.file for edit in findings[0].edits}
-        texts = {
-            name: read(folder / name) for name in names if (folder / name).exists()
-        }
-        for name, text in edits.apply(texts, findings[0].edits).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(text.encode())
-    raise AssertionError(f"the diffs come to no end: {findings}")
+    findings = examine(folder)
+    if level:
+        findings = [one for one in findings if one.level == level]
+        assert not findings or findings[0].edits, findings[0]
+    else:
+        findings = [one for one in findings if one.edits]
+    if not findings:
+        return None
+    names = {edit.file for edit in findings[0].edits}
+    texts = {name: read(folder / name) for name in names if (folder / name).exists()}
+    for name, text in edits.apply(texts, findings[0].edits).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+    return findings[0]
 
 
 def read(path: Path) -> str:
