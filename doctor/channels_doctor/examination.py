@@ -68,9 +68,9 @@ def examine_folder(folder: Path, is_strict: bool = False) -> Examination:
         raise DoctorError(nearby.why_no_project(folder, files))
     seen = Examination(folder, [], [], notes, {})
     marks, used = set(), set()
-    for root in roots:
+    for root, mine in files_of_each(roots, files):
         try:
-            project = Project(folder, root, files_of(root, roots, files))
+            project = Project(folder, root, mine)
         except Exception as error:
             if is_strict:
                 raise
@@ -104,15 +104,23 @@ def roots_in(files: list[str]) -> list[str]:
     ]
 
 
-def files_of(root: str, roots: list[str], files: list[str]) -> list[str]:
-    """Return the files beside a manage.py and below it.
+def files_of_each(
+    roots: list[str], files: list[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each place of a manage.py, with the files beside it and below it.
 
     Files that are below no manage.py belong to every project.
     """
-    others = tuple(one for one in roots if one != root and one.startswith(root))
-    shared = [f for f in files if len(roots) == 1 or not f.startswith(tuple(roots))]
-    mine = [f for f in files if f.startswith(root) and not f.startswith(others)]
-    return sorted({*mine, *shared})
+    owned: dict[str, list[str]] = {root: [] for root in roots}
+    shared = []
+    for file in files:
+        place = file
+        while place and place not in owned:
+            place = place.rstrip("/").rpartition("/")[0]
+            place += "/" if place else ""
+        (owned[place] if place in owned else shared).append(file)
+    for root, mine in owned.items():
+        yield root, sorted([*mine, *shared])
 
 
 def ask(project: Project, is_strict: bool) -> Iterator[Finding]:

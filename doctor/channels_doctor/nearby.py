@@ -14,8 +14,7 @@ def why_no_folder(folder: Path) -> str:
     if folder.name.lower().endswith(ARCHIVES):
         return f"{folder} is an archive. Unpack it, then name the folder that you get."
     if os.path.isfile(folder):
-        parent = folder.parent
-        return f"{folder} is a file. Name its folder: channels-doctor {parent}"
+        return f"{folder} is a file. Name its folder: {folder.parent}"
     return f"{folder} isn't a folder. Name the folder that contains manage.py."
 
 
@@ -25,7 +24,7 @@ def why_no_project(folder: Path, files: list[str]) -> str:
         f"No manage.py in {folder} or below, so there is no Django project to check."
     )
     if above := project_above(folder):
-        return f"{nothing} There is one above it: channels-doctor {above}"
+        return f"{nothing} There is one in {above}: name that folder."
     names = [file.rpartition("/")[2].lower() for file in files]
     if "asgi.py" in names or "settings.py" in names:
         where = next(f for f in files if f.endswith(("asgi.py", "settings.py")))
