@@ -76,12 +76,13 @@ class Report:
 
     def folded_all(self, findings: Iterable[Finding]) -> Iterator[str]:
         """Yield a line for each finding."""
+        yield ""
         for one in findings:
-            self.folded += 1
-            yield from self.briefly(one)
+            yield from self.folded_one(one)
 
-    def briefly(self, one: Finding) -> Iterator[str]:
+    def folded_one(self, one: Finding) -> Iterator[str]:
         """Yield the place of a finding, and its first sentence."""
+        self.folded += 1
         yield f"{safe(one.where)}  [{one.name}]"
         yield from wrapped(first_sentence(one.what), INDENT)
 
@@ -94,10 +95,10 @@ class Report:
             )
         for kind in kinds.values():
             for number, (first, *others) in enumerate(kind.values()):
-                if number and (number >= MOST_OF_A_KIND and not self.in_full):
-                    yield from self.briefly(first)
+                yield ""
+                if number >= MOST_OF_A_KIND and not self.in_full:
+                    yield from self.folded_one(first)
                 else:
-                    yield ""
                     yield from self.fully(first)
                 if others:
                     places = ", ".join(safe(one.where) for one in others)
