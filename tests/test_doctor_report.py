@@ -234,12 +234,15 @@ def anchors():
     return pages
 
 
-@pytest.mark.parametrize("name", [name for name in ADVICE if ADVICE[name].page])
-def test_the_page_of_a_finding_is_there_with_its_anchor(name):
-    page, _, anchor = ADVICE[name].page.partition("#")
+def test_the_page_of_every_finding_is_there_with_its_anchor():
     known = anchors()
-    assert page.rstrip("/") in known
-    assert not anchor or anchor in known[page.rstrip("/")]
+    lost = []
+    for name, advice in ADVICE.items():
+        page, _, anchor = advice.page.partition("#")
+        page = page.rstrip("/")
+        if page and (page not in known or (anchor and anchor not in known[page])):
+            lost.append((name, advice.page))
+    assert lost == []
 
 
 def test_a_published_site_can_be_named(monkeypatch):

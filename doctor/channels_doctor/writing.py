@@ -25,7 +25,7 @@ class CannotChange(Exception):
 
 
 def change(folder: Path, texts: Mapping[str, str], changed: Mapping[str, str]) -> None:
-    """Write the new texts; if one can't be written, none is."""
+    """Write the new texts, once it is clear that every one of them can be written."""
     ready = [(place_of(folder, file), file, new) for file, new in changed.items()]
     prepared = [
         (path, encoded(path, file, texts.get(file), new)) for path, file, new in ready
