@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Info, Warning
 from channels_doctor.examination import examine_folder
 from channels_doctor.finding import Finding
 from channels_doctor.site import url_of
-from channels_doctor.terminal import safe, shortened
+from channels_doctor.terminal import safe
 
 TAG = "channels_doctor"
 
@@ -42,7 +42,7 @@ def examine_this_project(
 def message_of(one: Finding) -> CheckMessage:
     """Return a finding as Django's checks say it."""
     kind = Error if one.level == "wrong" else Warning
-    what = f"{one.what}\n\t{shortened(one.line)}" if one.line else one.what
+    what = f"{one.what}\n\t{safe(one.line)}" if one.line else one.what
     hint = f"{one.do} More: {url_of(one.page)}" if one.page else one.do
     return kind(what, hint=hint, obj=Place(safe(one.where)), id=f"{TAG}.{one.name}")
 

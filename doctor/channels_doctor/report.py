@@ -8,7 +8,7 @@ from channels_doctor.examination import Examination
 from channels_doctor.finding import Finding, Note, Stage
 from channels_doctor.secrets import hide
 from channels_doctor.site import LOCAL, url_of
-from channels_doctor.terminal import Paint, safe, shortened, wrapped
+from channels_doctor.terminal import Paint, safe, wrapped
 
 HEADINGS = {
     Stage.START: "What keeps the project from starting",
@@ -110,7 +110,7 @@ class Report:
         place = self.paint("cyan", safe(one.where))
         yield f"{word}  {place}  [{one.name}]"
         if one.line:
-            yield f"{INDENT}| {shortened(one.line)}"
+            yield f"{INDENT}| {safe(one.line)}"
         yield from wrapped(one.what, INDENT)
         if one.unseen:
             yield from wrapped(one.unseen, INDENT, f"{INDENT}Why it's silent today: ")
@@ -123,7 +123,7 @@ class Report:
         """Yield the change as a diff, without its secrets."""
         for line in diff_of(one, self.seen.texts):
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-            line = f"{INDENT}{INDENT}{shortened(line)}"
+            line = f"{INDENT}{INDENT}{safe(line)}"
             yield self.paint(colour, line) if colour else line
 
     def of_trial(self, lines: Iterable[str]) -> Iterator[str]:

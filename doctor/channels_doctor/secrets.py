@@ -7,25 +7,27 @@ SECRET_KEY, a password in a URL, or a token; what is printed has `***` in its pl
 import re
 
 HIDDEN = "***"
+LONGEST = 300  # characters of a line; what is longer wasn't written by hand
 
 # Part of a name, in the languages of the projects that we've seen.
 WORDS = (
     "secret|password|passwd|passphrase|token|api_?key|access_?key|private_?key|"
     "signing_?key|auth_?key|encryption_?key|credential|senha|contrasena|contraseña|segredo"
 )
-NAME = rf"[\w-]*(?:{WORDS})\w*"
+NAME = rf"[\w-]{{0,40}}(?:{WORDS})\w{{0,40}}"  # in bounds: some lines are very long
 
 # SECRET_KEY = "…", "PASSWORD": '…', os.environ.get("TOKEN", "…"), password="…"; in a diff and
 # in brackets, the text may be on the next line.
 TEXT = re.compile(
-    rf"""(?P<name>\b{NAME})(?P<between>["']?\s*\]?\s*(?::\s*[\w.]+\s*)?(?:=|:|,)[\s+(\-]*"""
-    r"""(?:[\w.]+\(\s*(?:["'][A-Z_0-9]+["']\s*,\s*)?)?(?:\w+\s*=\s*)?(?:[rbfuRBFU]{1,2})?)"""
-    r"""(?P<quote>\"\"\"|'''|["'])(?P<value>(?:\\.|(?!(?P=quote)).)*)(?:(?P=quote)|(?=\n|$))""",
+    rf"""(?P<before>\b{NAME}["']?\s{{0,80}}\]?\s{{0,80}}(?::\s{{0,9}}[\w.]+\s*)?(?:=|:|,)[\s+(\-]{{0,80}}"""
+    r"""(?:[\w.]+\(\s*(?:["'][A-Z_0-9]+["']\s*,\s*)?)?(?:\w+\s*=\s*)?(?:[rbfu]{1,2})?)"""
+    r"""(?P<quote>\"\"\"|\'\'\'|["'])"""
+    r"""(?P<value>(?<=\"\"\"|\'\'\')(?s:.*?)(?=(?P=quote)|\Z)|(?:\\.|(?!(?P=quote)).)*)""",
     re.IGNORECASE,
 )
 # A line of .env, a Dockerfile, a compose file or a shell: SECRET_KEY=…, PASSWORD: …
 PLAIN = re.compile(
-    rf"""^(?P<before>[-+ \t]*(?:(?:export|ENV|ARG|-)[ ]+)*["']?[A-Z0-9_]*(?:{WORDS.upper()})"""
+    rf"""^(?P<before>[-+ \t]{{0,80}}(?:(?:export|ENV|ARG|-)[ ]+)?["']?[A-Z0-9_]*(?:{WORDS.upper()})"""
     r"""[A-Z0-9_]*["']?(?:=|:[ ]+|[ ]+(?![=:])))(?P<value>(?!["'\s$]).+)$""",
     re.MULTILINE,
 )
@@ -39,6 +41,21 @@ SHAPES = re.compile(
 
 
 def hide(text: str) -> str:
+    """Return a text with `***` in place of every secret in it, and its long lines cut."""
+    if len(text) > LONGEST:
+        text = "\n".join(map(cut, text.split("\n")))
+    return hide_all(text)
+
+
+def cut(line: str) -> str:
+    """Return a line that can be shown, and be searched in no time."""
+    if len(line) <= LONGEST:
+        return line
+    # A secret that the cut goes through is only known as one with what follows it.
+    return hide_all(line[: 3 * LONGEST])[:LONGEST] + " …"
+
+
+def hide_all(text: str) -> str:
     """Return a text with `***` in place of every secret in it."""
     text = URL.sub(rf"\1:{HIDDEN}@", text)
     text = TEXT.sub(hide_text, text)
@@ -53,4 +70,4 @@ def hide_text(found: re.Match[str]) -> str:
     is_name = is_name and not re.search(r"\d[a-z_-]*\d", value)
     if is_name or value.startswith(("${", "{{", "{%")):
         return found[0]
-    return f"{found['name']}{found['between']}{quote}{HIDDEN}{quote}"
+    return f"{found['before']}{quote}{HIDDEN}"

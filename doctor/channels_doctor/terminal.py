@@ -7,7 +7,6 @@ import sys
 from typing import TextIO
 
 NARROWEST, WIDEST = 72, 100
-LONGEST = 300  # characters of a line of code; what is longer wasn't written by hand
 
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1"}
 # Control characters, halves of surrogate pairs, and what turns the direction of writing.
@@ -47,12 +46,6 @@ def width() -> int:
 def safe(text: str) -> str:
     r"""Return a text in one line, with whatever a terminal would act on as `\x1b`."""
     return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
-
-
-def shortened(line: str) -> str:
-    """Return a line of code that can be shown."""
-    line = safe(line)
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
 
 
 def wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
