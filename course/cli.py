@@ -119,7 +119,10 @@ def make_parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("doctor", help="check this machine, or your own project")
     verb.set_defaults(verb=doctor)
-    verb.add_argument("folder", nargs="?", help="the folder of a Django project")
+    verb.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="the folder of a Django project"
+    )
+    add_doctor_options(verb)
 
     verb = verbs.add_parser(
         "break", help="make a mistake in a copy of a step, and show its effect"
@@ -215,6 +218,35 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_doctor_options(verb: argparse.ArgumentParser) -> None:
+    """Add what `channels-doctor` takes; a test holds the two together."""
+    verb.add_argument(
+        "--fix", action="store_true", help="make the certain changes, after asking"
+    )
+    verb.add_argument(
+        "--run", action="store_true", help="start a copy of the project, and watch it"
+    )
+    verb.add_argument("--all", action="store_true", help="show every finding in full")
+    verb.add_argument(
+        "--format",
+        choices=["text", "json", "github"],
+        default="text",
+        help="for people, for programs, or for GitHub's pull requests",
+    )
+    verb.add_argument(
+        "--timing", action="store_true", help="tell how long the examination took"
+    )
+
+
+def doctor_options(options: argparse.Namespace) -> list[str]:
+    """Return those options as they were typed."""
+    flags = [name for name in ("fix", "run", "all", "timing") if getattr(options, name)]
+    words = [f"--{name}" for name in flags]
+    if options.format != "text":
+        words += ["--format", options.format]
+    return words
+
+
 def add_bench_options(verb: argparse.ArgumentParser) -> None:
     """Add what a short benchmark and a recorded one have in common."""
     verb.add_argument("step", nargs="?", help="05; else the five steps")
@@ -304,11 +336,19 @@ def diff(options: argparse.Namespace, rest: list[str]) -> int:
 
 def doctor(options: argparse.Namespace, rest: list[str]) -> int:
     """Say what is missing on this machine, or wrong in a project."""
-    if options.folder is None:
-        environment.enter_if_made()
+    words = doctor_options(options)
+    if options.folder is None and words:
+        raise CourseError(
+            f"{words[0]} needs the folder of a project."
+            f" Try: python3 -m course doctor ../my-chat {' '.join(words)}"
+        )
+    if options.folder is None or options.run:
+        environment.enter_if_made()  # what is installed there needn't be installed anew
     from course.doctor import examine_machine, examine_project
 
-    return examine_project(options.folder) if options.folder else examine_machine()
+    if options.folder is None:
+        return examine_machine()
+    return examine_project(options.folder, words)
 
 
 def break_step(options: argparse.Namespace, rest: list[str]) -> int:

@@ -164,9 +164,9 @@ def examine_ports() -> Iterator[Finding]:
     yield Finding("good", "the ports 8000 to 8005 are free")
 
 
-def examine_project(folder: str) -> int:
-    """Print what is wrong in a student's project; return 1 if something will not work."""
+def examine_project(folder: str, options: list[str]) -> int:
+    """Print what is wrong in a student's project; return 1 if something doesn't work."""
     sys.path.insert(0, str(ROOT / "doctor"))  # a package of its own; not installed
     from channels_doctor.cli import main
 
-    return main([folder])
+    return main([*options, "--", folder])

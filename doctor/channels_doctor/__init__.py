@@ -14,4 +14,6 @@ from channels_doctor.errors import DoctorError
 from channels_doctor.examination import examine
 from channels_doctor.finding import Finding, Stage
 
+__version__ = "1.0.0"
+
 __all__ = ["DoctorError", "Finding", "Stage", "examine"]

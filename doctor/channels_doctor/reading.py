@@ -3,14 +3,16 @@
 import ast
 import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 
 from channels_doctor.advice import say
 from channels_doctor.edits import Source
-from channels_doctor.finding import Finding
+from channels_doctor.finding import Finding, Note
 from channels_doctor.python_code import parse
 from channels_doctor.requirements import Need, read_need
+from channels_doctor.walking import MOST_BYTES, Listing, walk
 
 # Folders that hold nothing of the student's own; those that begin with a dot, too.
 SKIPPED = {
@@ -48,16 +50,9 @@ def is_a(kind: str, file: str) -> bool:
     return bool(re.search(kind, file, re.IGNORECASE))
 
 
-def files_below(folder: Path) -> list[str]:
-    """Return every file of the student's own; folders that are links are not followed.
-
-    The paths are relative to the folder, with "/" on every system.
-    """
-    found = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if is_students_own(Path(place, name))]
-        found += [Path(place, file).relative_to(folder).as_posix() for file in files]
-    return sorted(found)
+def files_below(folder: Path) -> Listing:
+    """Return every file of the student's own, and notes about what was left out."""
+    return walk(folder, is_students_own)
 
 
 def is_students_own(folder: Path) -> bool:
@@ -76,6 +71,8 @@ class Contents:
         self.texts: dict[str, str] = {}  # of pages, without comments, and of notes
         self.needs: list[Need] = []
         self.troubles: list[Finding] = []  # what could not be read
+        self.notes: list[Note] = []  # what isn't known, and is no fault
+        self.size = 0  # of all that was read, in bytes
         for file in files:
             if not is_a(LIBRARIES, file):
                 self.read(folder, file)
@@ -92,10 +89,29 @@ class Contents:
             read = self.read_text
         else:
             return
-        data = bytes_of(folder / file)
+        data = self.bytes_of(folder, file)
         if data is not None:
             self.sources[file] = Source(file, text_of(data))
             read(file, data)
+
+    def bytes_of(self, folder: Path, file: str) -> bytes | None:
+        """Return what a file holds; None if it can't or needn't be read."""
+        if self.size > MOST_BYTES:
+            return None
+        try:
+            data = bytes_of(folder / file)
+        except OSError as error:
+            reason = error.strerror or "it can't be opened"
+            self.notes.append(Note(file, f"The file wasn't read: {reason}."))
+            return None
+        self.size += len(data or b"")
+        if self.size > MOST_BYTES:
+            most = f"{MOST_BYTES // 1_000_000} MB"
+            text = (
+                f"The files hold more than {most}; those after this one weren't read."
+            )
+            self.notes.append(Note(file, text))
+        return data
 
     def read_python(self, file: str, data: bytes) -> None:
         """Parse a module."""
@@ -153,13 +169,17 @@ def text_of(data: bytes) -> str:
 
 
 def bytes_of(path: Path) -> bytes | None:
-    """Return what a file holds; None if it is no file that can be read to its end."""
+    """Return what a file holds; nothing of a huge one, None of what is no file.
+
+    Raises OSError if there is a file that can't be read.
+    """
     try:
-        if not path.is_file():  # a pipe, say, would never end
-            return None
-        return path.read_bytes() if path.stat().st_size < LARGEST else b""
-    except OSError:
+        state = path.stat()
+    except (OSError, ValueError):  # a link that leads nowhere, or in a circle
         return None
+    if not stat.S_ISREG(state.st_mode):  # a pipe, say, would never end
+        return None
+    return path.read_bytes() if state.st_size < LARGEST else b""
 
 
 def without_comments(page: str) -> str:

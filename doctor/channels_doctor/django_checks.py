@@ -1,0 +1,56 @@
+"""The findings as messages of Django's system checks: `manage.py check --tag channels_doctor`.
+
+An id is `channels_doctor.NAME`, which SILENCED_SYSTEM_CHECKS takes.
+"""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning
+
+from channels_doctor.examination import examine_folder
+from channels_doctor.finding import Finding
+from channels_doctor.site import url_of
+from channels_doctor.terminal import safe
+
+TAG = "channels_doctor"
+
+
+class Place(str):
+    """A file and a line; Django shows what a check is about as text."""
+
+
+def examine_this_project(
+    app_configs: Any = None, databases: Any = None, **_: Any
+) -> list[CheckMessage]:
+    """Examine the project that is running, if it was asked for by the tag.
+
+    `migrate` names databases, and thereby asks for everything with the tag `database`.
+    """
+    folder = folder_of_this_project()
+    if databases or folder is None:
+        return []
+    seen = examine_folder(folder)
+    messages = [message_of(finding) for finding in seen.findings]
+    for note in seen.notes:
+        messages.append(Info(note.text, obj=Place(note.where), id=f"{TAG}.note"))
+    return messages
+
+
+def message_of(one: Finding) -> CheckMessage:
+    """Return a finding as Django's checks say it."""
+    kind = Error if one.level == "wrong" else Warning
+    what = f"{one.what}\n\t{safe(one.line)}" if one.line else one.what
+    hint = f"{one.do} More: {url_of(one.page)}" if one.page else one.do
+    return kind(what, hint=hint, obj=Place(safe(one.where)), id=f"{TAG}.{one.name}")
+
+
+def folder_of_this_project() -> Path | None:
+    """Return the folder with manage.py, above the settings; None if there is none."""
+    file = importlib.import_module(settings.SETTINGS_MODULE).__file__
+    for folder in Path(file or ".").resolve().parents:
+        if (folder / "manage.py").is_file():
+            return folder
+    return None
