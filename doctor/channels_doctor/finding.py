@@ -1,7 +1,8 @@
-"""One thing that is the matter with a project, and where it belongs in the report."""
+"""What the doctor says: a finding, with its place in the report, or a note."""
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from channels_doctor.edits import Edit
 
@@ -45,3 +46,13 @@ class Finding:
         """The line, counted from 1; 0 for a finding about the file as a whole."""
         last = self.where.rpartition(":")[2]
         return int(last) if ":" in self.where and last.isdigit() else 0
+
+
+class Note(NamedTuple):
+    """Something that the text of a project can't tell, or that was left out; no fault.
+
+    It's shown after the findings and isn't counted. `where` is a place as in a finding, or "".
+    """
+
+    where: str
+    text: str

@@ -31,6 +31,7 @@ class Project:
         self.texts = contents.texts
         self.needs = contents.needs
         self.troubles = contents.troubles
+        self.notes = contents.notes  # a check may add to them
         self.modules = Modules(root, set(files), contents.trees)
         self.settings_module = self.modules.settings_module()  # "mysite.settings"
         self.package = self.settings_module.split(".")[0]  # "mysite"

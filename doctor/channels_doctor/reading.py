@@ -8,7 +8,7 @@ from pathlib import Path
 
 from channels_doctor.advice import say
 from channels_doctor.edits import Source
-from channels_doctor.finding import Finding
+from channels_doctor.finding import Finding, Note
 from channels_doctor.python_code import parse
 from channels_doctor.requirements import Need, read_need
 
@@ -76,6 +76,7 @@ class Contents:
         self.texts: dict[str, str] = {}  # of pages, without comments, and of notes
         self.needs: list[Need] = []
         self.troubles: list[Finding] = []  # what could not be read
+        self.notes: list[Note] = []  # what isn't known, and is no fault
         for file in files:
             if not is_a(LIBRARIES, file):
                 self.read(folder, file)
