@@ -10,6 +10,7 @@ Each case is a project that is `broken` in one way, its `healthy` twin, and `exp
     name = "daphne-missing"
     file = "mysite/settings.py"
     line = 'INSTALLED_APPS = ['  # the line's text; without it, the file as a whole
+    may_vary = true            # false if the fault is in the spelling itself: an encoding, say
 
 A case without a folder `healthy` has the base as its twin; one without `broken` is just another
 healthy project that must be left alone.
@@ -41,6 +42,7 @@ class Case:
     broken_without: list[str] = field(default_factory=list)
     healthy_without: list[str] = field(default_factory=list)
     finding: list[dict[str, str]] = field(default_factory=list)
+    may_vary: bool = True  # false if the fault is one of spelling: an encoding, a typo
 
     @property
     def name(self) -> str:

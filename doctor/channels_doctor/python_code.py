@@ -12,16 +12,48 @@ def parse(file: str, data: bytes) -> ast.Module:
     with warnings.catch_warnings():  # an odd "\w" in a student's text is not our matter
         warnings.simplefilter("ignore")
         tree = ast.parse(data)
-    for node in ast.walk(tree):
+    aliases: dict[str, str] = {}
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         node.file = file
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            named = (one for one in node.names if one.asname)
+            aliases |= {one.asname: one.name for one in named}
+    if aliases:
+        remember_real_names(nodes, aliases)
     return tree
 
 
+def remember_real_names(nodes: list[ast.AST], aliases: dict[str, str]) -> None:
+    """Let `rota`, after `from django.urls import path as rota`, be known as path.
+
+    The checks ask `dotted` and `last_name`, so none has to think of it. A name that the module
+    gives to something else as well is left alone.
+    """
+    uses = []
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in aliases:
+            if isinstance(node.ctx, ast.Load):
+                uses.append(node)
+            else:
+                aliases.pop(node.id)
+        elif isinstance(node, ast.arg):
+            aliases.pop(node.arg, None)
+        elif isinstance(node, Function | ast.ClassDef):
+            aliases.pop(node.name, None)
+    for node in uses:
+        if node.id in aliases:
+            node.real = aliases[node.id]
+
+
 def dotted(node: ast.AST) -> str:
-    """Return `a.b(c)[0].d` as "a.b().d": the path to a thing, without arguments."""
+    """Return `a.b(c)[0].d` as "a.b().d": the path to a thing, without arguments.
+
+    A name that was imported `as` another is returned as it's called where it comes from.
+    """
     match node:
         case ast.Name():
-            return node.id
+            return getattr(node, "real", node.id)
         case ast.Attribute():
             return f"{dotted(node.value)}.{node.attr}"
         case ast.Call():

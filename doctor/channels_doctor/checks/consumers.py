@@ -58,10 +58,9 @@ def parentheses_are_in_place(project: Project) -> Iterator[Finding]:
     functions = {function.name for function in project.nodes(ast.AsyncFunctionDef)}
     for call in project.nodes(ast.Call):
         match call:
-            case ast.Call(
-                func=ast.Name(id="async_to_sync"), args=[ast.Call(func=inner)]
-            ):
-                if last_name(inner) in GROUP_VERBS | functions:
+            case ast.Call(func=wrapper, args=[ast.Call(func=inner)]):
+                is_wrapper = last_name(wrapper) == "async_to_sync"
+                if is_wrapper and last_name(inner) in GROUP_VERBS | functions:
                     yield say("parenthesis", call, call=dotted(inner))
 
 
