@@ -205,11 +205,14 @@ def names_from_functions(tree: ast.Module) -> set[str]:
     return names
 
 
+IMPORT_ERRORS = {"BaseException", "Exception", "ImportError", "ModuleNotFoundError"}
+
+
 def guarded(tree: ast.AST) -> set[ast.AST]:
-    """Return the statements that may fail without harm: in a try, or for type checkers."""
+    """Return the code in which an import may fail without harm, or that doesn't run."""
     safe: set[ast.AST] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Try) and node.handlers:
+        if isinstance(node, ast.Try | ast.TryStar) and catches_import_errors(node):
             parts: list[ast.AST] = [*node.body, *node.handlers]
         elif isinstance(node, ast.If) and is_for_type_checkers(node.test):
             parts = list(node.body)
@@ -219,3 +222,12 @@ def guarded(tree: ast.AST) -> set[ast.AST]:
             continue
         safe |= {inner for part in parts for inner in ast.walk(part)}
     return safe
+
+
+def catches_import_errors(node: ast.Try) -> bool:
+    """Tell whether a `try` goes on after an import that fails."""
+    return any(
+        handler.type is None
+        or IMPORT_ERRORS & {dotted(one) for one in ast.walk(handler.type)}
+        for handler in node.handlers
+    )

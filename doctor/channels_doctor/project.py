@@ -18,6 +18,7 @@ from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
+from channels_doctor.running import Running
 from channels_doctor.settings import Settings
 
 
@@ -50,6 +51,11 @@ class Project:
     def consumers(self) -> list[Consumer]:
         """The consumer classes."""
         return find_consumers(list(self.nodes(ast.ClassDef)))
+
+    @cached_property
+    def running(self) -> Running:
+        """The modules whose code runs."""
+        return Running(self.modules, self.settings, self.asgi_setting[0])
 
     @cached_property
     def routes(self) -> list[Route]:
