@@ -21,6 +21,13 @@ CERTAIN |= {
 OF_THE_CLASS = {
     "combine", "fromisoformat", "fromtimestamp", "now", "strptime", "today", "utcnow",
 }  # fmt: skip
+OF_OTHER_LANGUAGES = {
+    "false": "False",
+    "none": "None",
+    "null": "None",
+    "this": "self",
+    "true": "True",
+}
 LEFT_BY_MERGE = {"HEAD", "ORIG_HEAD"}
 
 
@@ -108,7 +115,7 @@ def definition_for(
         if ready:
             return [source.insert_after(max(ready), statement, "")], False
         return [add_import(source, tree, statement)], False
-    near = nearest(name, names)
+    near = OF_OTHER_LANGUAGES.get(name) or nearest(name, names)
     return [source.replace(use, near) for use in uses if near], False
 
 
