@@ -10,12 +10,18 @@ from channels_doctor.project import Project
 from channels_doctor.python_code import body_of
 
 AWAITING = ast.Await | ast.AsyncFor | ast.AsyncWith
-WORDS = {ast.Await: "'await'", ast.AsyncFor: "'async for'", ast.AsyncWith: "'async with'"}
+WORDS = {
+    ast.Await: "'await'",
+    ast.AsyncFor: "'async for'",
+    ast.AsyncWith: "'async with'",
+}
 
 
 def functions_that_await_are_async(project: Project) -> Iterator[Finding]:
     """await stands in an async def."""
-    files = {node.file for node in project.nodes(ast.Await, ast.AsyncFor, ast.AsyncWith)}
+    files = {
+        node.file for node in project.nodes(ast.Await, ast.AsyncFor, ast.AsyncWith)
+    }
     for function in project.nodes(ast.FunctionDef):
         if function.file not in files:
             continue
