@@ -105,7 +105,16 @@ class Project:
         """Module and name of the application; as in startproject, if not told."""
         setting = self.settings.get("ASGI_APPLICATION")
         module, _, name = (setting if isinstance(setting, str) else "").rpartition(".")
-        return module or f"{self.package}.asgi", name or "application"
+        return module or self.usual_asgi_module, name or "application"
+
+    @property
+    def usual_asgi_module(self) -> str:
+        """The module beside the settings, or the only one of that name."""
+        usual = f"{self.package}.asgi"
+        others = [one for one in self.modules.trees if f"/{one}".endswith("/asgi.py")]
+        if len(others) == 1 and not self.modules.file_of(usual):
+            return self.modules.name_of(others[0])
+        return usual
 
     @property
     def asgi_tree(self) -> ast.Module:
