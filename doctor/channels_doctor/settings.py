@@ -151,6 +151,10 @@ def value_of(node: ast.AST | None, names: dict[str, Any]) -> Any:
                 return {one.arg: value_of(one.value, names) for one in node.keywords}
         case ast.Call(func=ast.Name("list" | "tuple"), args=[inner], keywords=[]):
             return value_of(inner, names)
+        case ast.BinOp(op=ast.Mult()):
+            one, other = value_of(node.left, names), value_of(node.right, names)
+            if isinstance(one, int) and isinstance(other, int):
+                return one * other
         case ast.BinOp(op=ast.Add()):
             return add(value_of(node.left, names), value_of(node.right, names))
     return UNKNOWN

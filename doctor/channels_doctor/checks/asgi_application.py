@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
+from channels_doctor.checks.removed import is_below
 from channels_doctor.edits import Edit, Source
 from channels_doctor.finding import Finding
 from channels_doctor.importing import add_import
@@ -48,8 +49,7 @@ def application_takes_pages(project: Project) -> Iterator[Finding]:
         edits = respell(source, router.keys[wrong], wrong, "http")
         yield say("router-key", router.keys[wrong], *edits, word=wrong, right="http")
         return
-    version = getattr(project, "channels_version", None)
-    is_old = bool(version and version.below(4))
+    is_old = is_below(project, 4)
     name = "router-without-http-later" if is_old else "router-without-http"
     yield say(
         name, router.call, *with_http(project, router, source), is_certain=not is_old
