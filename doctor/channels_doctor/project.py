@@ -18,6 +18,7 @@ from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
+from channels_doctor.running import Running
 from channels_doctor.settings import Settings
 
 
@@ -50,6 +51,11 @@ class Project:
     def consumers(self) -> list[Consumer]:
         """The consumer classes."""
         return find_consumers(list(self.nodes(ast.ClassDef)))
+
+    @cached_property
+    def running(self) -> Running:
+        """The modules whose code runs."""
+        return Running(self.modules, self.settings, self.asgi_setting[0])
 
     @cached_property
     def routes(self) -> list[Route]:
@@ -99,7 +105,16 @@ class Project:
         """Module and name of the application; as in startproject, if not told."""
         setting = self.settings.get("ASGI_APPLICATION")
         module, _, name = (setting if isinstance(setting, str) else "").rpartition(".")
-        return module or f"{self.package}.asgi", name or "application"
+        return module or self.usual_asgi_module, name or "application"
+
+    @property
+    def usual_asgi_module(self) -> str:
+        """The module beside the settings, or the only one of that name."""
+        usual = f"{self.package}.asgi"
+        others = [one for one in self.modules.trees if f"/{one}".endswith("/asgi.py")]
+        if len(others) == 1 and not self.modules.file_of(usual):
+            return self.modules.name_of(others[0])
+        return usual
 
     @property
     def asgi_tree(self) -> ast.Module:

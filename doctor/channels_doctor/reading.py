@@ -13,6 +13,7 @@ from channels_doctor.finding import Finding, Note
 from channels_doctor.python_code import parse
 from channels_doctor.requirements import Need, read_need
 from channels_doctor.walking import MOST_BYTES, Listing, walk
+from channels_doctor.syntax import trouble_with
 
 # Folders that hold nothing of the student's own; those that begin with a dot, too.
 SKIPPED = {
@@ -122,11 +123,19 @@ class Contents:
         except UnicodeDecodeError as error:
             self.troubles.append(not_utf8(file, data, error))
         except SyntaxError as error:
-            where = f"{file}:{error.lineno}" if error.lineno else file
-            self.troubles.append(say("not-python", where, error=str(error.msg)))
+            trouble = trouble_with(self.sources[file], error)
+            self.troubles += filter(None, [trouble.finding])
+            self.notes += filter(None, [trouble.note])
         except (ValueError, RecursionError, MemoryError) as error:
             reason = str(error) or "it is nested too deeply"
-            self.troubles.append(say("not-python", file, error=reason))
+            self.troubles.append(
+                say(
+                    "not-python",
+                    file,
+                    error=reason,
+                    advice="Correct it, or delete the file.",
+                )
+            )
 
     def read_requirements(self, file: str, data: bytes) -> None:
         """Read the lines, in whatever encoding PowerShell chose for them."""

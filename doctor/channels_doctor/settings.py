@@ -8,6 +8,9 @@ from channels_doctor.python_code import dotted
 
 UNKNOWN = object()  # a value that only running the project would tell
 
+# Calls that may set anything: what Python has for it, and django-split-settings.
+HIDDEN = {"exec()", "globals()", "include()", "locals()", "setattr()", "vars()"}
+
 
 class Settings:
     """What the settings files set, and where, as far as the text tells it."""
@@ -21,6 +24,8 @@ class Settings:
         try:
             self.read(module)
         except RecursionError:
+            self.complete = False
+        if "INSTALLED_APPS" not in self.values:  # so they come from somewhere else
             self.complete = False
         self.file = self.files[0] if self.files else modules.manage_file
 
@@ -40,14 +45,14 @@ class Settings:
                     return node
         return self.where(key)
 
-    def read(self, module: str) -> None:
+    def read(self, module: str, is_sure: bool = True) -> None:
         """Read one settings file, and what it imports with a star."""
         file = self.modules.file_of(module)
         if file not in self.modules.trees or file in self.files:
             self.complete = False
         else:
             self.files.append(file)
-            self.follow(self.modules.trees[file].body, is_sure=True)
+            self.follow(self.modules.trees[file].body, is_sure)
 
     def follow(self, statements: list[ast.AST], is_sure: bool) -> None:
         """Go through statements in order; those under an `if` are not sure to run."""
@@ -80,7 +85,7 @@ class Settings:
             ):
                 self.grow(key, verb, value)
             case ast.ImportFrom(names=[ast.alias(name="*")]):
-                self.read(self.modules.base_of(node))
+                self.read(self.modules.base_of(node), is_sure)
             case ast.If() | ast.Try() | ast.With() | ast.ExceptHandler():
                 self.follow(statements_in(node), is_sure=False)
             case _:
@@ -100,8 +105,14 @@ class Settings:
                 self.values[node.asname or node.name] = UNKNOWN
             elif isinstance(node, ast.Name) and node.id.isupper():
                 self.values[node.id] = UNKNOWN
-            elif dotted(node) in ("globals()", "locals()", "vars()", "exec()"):
+            elif dotted(node) in HIDDEN or self.is_configuration(node):
                 self.complete = False
+
+    def is_configuration(self, node: ast.AST) -> bool:
+        """Tell a class of django-configurations: an environment variable chooses one."""
+        return isinstance(node, ast.ClassDef) and any(
+            dotted(base).endswith("Configuration") for base in node.bases
+        )
 
 
 def statements_in(node: ast.AST) -> list[ast.AST]:
@@ -133,9 +144,35 @@ def value_of(node: ast.AST | None, names: dict[str, Any]) -> Any:
             if all(isinstance(key, str) for key in keys):
                 values = (value_of(value, names) for value in node.values)
                 return dict(zip(keys, values, strict=True))
+        case ast.JoinedStr():
+            return joined(node, names)
+        case ast.Call(func=ast.Name("dict"), args=[]):
+            if all(one.arg for one in node.keywords):
+                return {one.arg: value_of(one.value, names) for one in node.keywords}
+        case ast.Call(func=ast.Name("list" | "tuple"), args=[inner], keywords=[]):
+            return value_of(inner, names)
+        case ast.BinOp(op=ast.Mult()):
+            one, other = value_of(node.left, names), value_of(node.right, names)
+            if isinstance(one, int) and isinstance(other, int):
+                return one * other
         case ast.BinOp(op=ast.Add()):
             return add(value_of(node.left, names), value_of(node.right, names))
     return UNKNOWN
+
+
+def joined(node: ast.JoinedStr, names: dict[str, Any]) -> Any:
+    """Return the text of an f-string, if the text tells all that is in it."""
+    text = ""
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            is_plain = part.conversion == -1 and part.format_spec is None
+            value = value_of(part.value, names) if is_plain else UNKNOWN
+        else:
+            value = part.value
+        if not isinstance(value, str):
+            return UNKNOWN
+        text += value
+    return text
 
 
 def add(first: Any, second: Any) -> Any:

@@ -2,6 +2,7 @@ import hashlib
 import json
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from their_library import TheirMixin
 
 from chat.models import Message
 

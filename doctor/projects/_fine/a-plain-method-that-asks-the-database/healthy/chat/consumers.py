@@ -1,6 +1,8 @@
 import hashlib
 import json
+import time
 
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from chat.models import Message

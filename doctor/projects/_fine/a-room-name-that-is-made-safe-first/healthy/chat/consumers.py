@@ -3,6 +3,8 @@ import json
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from django.utils.text import slugify as slug
+
 from chat.models import Message
 
 

@@ -6,6 +6,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from chat.models import Message
 
 
+EVENT = {"type": "chat.message"}
+
+
 class ChatConsumer(AsyncWebsocketConsumer):
     async def connect(self):
         room_name = self.scope["url_route"]["kwargs"]["room_name"]
@@ -25,7 +28,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await Message.objects.acreate(text=text)
         await self.channel_layer.group_send(
             self.group_name,
-            {**event, "text": text},
+            {**EVENT, "text": text},
         )
 
     async def chat_message(self, event):

@@ -22,6 +22,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except (TypeError, KeyError, json.JSONDecodeError):
             await self.close()
             return
+        kind = "message"
         await Message.objects.acreate(text=text)
         await self.channel_layer.group_send(
             self.group_name,

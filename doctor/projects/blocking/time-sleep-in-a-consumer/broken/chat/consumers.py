@@ -1,5 +1,6 @@
 import hashlib
 import json
+import time
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 

@@ -1,6 +1,9 @@
+import json
+
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 
 
 def room(request, room_name):

@@ -1,0 +1,4 @@
+from {{ cookiecutter.name }} import views
+{% if async %}
+async def room(request): ...
+{% endif %}

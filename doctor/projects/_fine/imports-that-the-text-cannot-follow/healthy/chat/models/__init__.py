@@ -1,0 +1,1 @@
+from chat.models.text import *

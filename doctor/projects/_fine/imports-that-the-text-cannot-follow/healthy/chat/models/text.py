@@ -1,0 +1,8 @@
+from django.db import models
+
+
+class Message(models.Model):
+    text = models.TextField()
+
+
+Short, *_rest = [Message]

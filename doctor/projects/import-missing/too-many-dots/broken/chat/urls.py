@@ -1,0 +1,5 @@
+from django.urls import path
+
+from .. import chat
+
+urlpatterns = [path("<str:room_name>/", chat.views.room)]

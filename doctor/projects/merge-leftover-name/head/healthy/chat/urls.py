@@ -1,0 +1,7 @@
+from django.urls import path
+
+from chat import views
+
+HEAD = "HEAD"
+HEAD
+urlpatterns = [path("<str:room_name>/", views.room)]

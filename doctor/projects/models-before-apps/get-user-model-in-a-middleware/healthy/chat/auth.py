@@ -1,0 +1,13 @@
+from channels.db import database_sync_to_async
+from channels.middleware import BaseMiddleware
+from django.contrib.auth import get_user_model
+
+
+class TokenAuth(BaseMiddleware):
+    async def __call__(self, scope, receive, send):
+        from django.contrib.auth.models import AnonymousUser
+
+        User = get_user_model()
+        user = await database_sync_to_async(User.objects.first)()
+        scope["user"] = user or AnonymousUser()
+        return await super().__call__(scope, receive, send)

@@ -1,0 +1,13 @@
+from django.shortcuts import render
+
+
+def room(request, room_name):
+    return render(request, "chat/room.html", {"room_name": room_name})
+
+
+def announce(text):
+    from asgiref.sync import async_to_sync
+    from channels.layers import get_channel_layer
+
+    layer = get_channel_layer()
+    async_to_sync(layer.group_send)("all", {"type": "chat.message", "text": text})

@@ -1,0 +1,6 @@
+from django.shortcuts import render
+
+
+def room(request, room_name):
+    print "room", room_name
+    return render(request, "chat/room.html", {"room_name": room_name})

@@ -1,0 +1,14 @@
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+paginas = get_asgi_application()
+
+from chat.routing import websocket_urlpatterns
+
+protocolos = dict(websocket=AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)))
+protocolos["http"] = paginas
+application = ProtocolTypeRouter(protocolos)
