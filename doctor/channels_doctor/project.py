@@ -17,7 +17,7 @@ from channels_doctor.edits import Source
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
-from channels_doctor.requirements import Need
+from channels_doctor.requirements import ChannelsVersion, Need, Requirements
 from channels_doctor.settings import Settings
 
 
@@ -29,7 +29,7 @@ class Project:
         self.files = files
         self.sources = contents.sources
         self.texts = contents.texts
-        self.needs = contents.needs
+        self.requirements = Requirements(contents.requirements)
         self.troubles = contents.troubles
         self.modules = Modules(root, set(files), contents.trees)
         self.settings_module = self.modules.settings_module()  # "mysite.settings"
@@ -83,7 +83,12 @@ class Project:
 
     def needs_for(self, package: str) -> list[Need]:
         """Return the lines of the requirements that ask for a package."""
-        return [need for need in self.needs if need.name == package]
+        return [need for need in self.requirements.needs if need.name == package]
+
+    @property
+    def channels_version(self) -> ChannelsVersion:
+        """Which Channels it asks for: `.below(4)` is True only if the requirements say so."""
+        return self.requirements.channels
 
     @property
     def paths_are_plain(self) -> bool:

@@ -37,7 +37,7 @@ def versions_are_maintained(project: Project) -> Iterator[Finding]:
 
 def packages_are_the_right_ones(project: Project) -> Iterator[Finding]:
     """No package that is abandoned, or for one system only."""
-    for need in project.needs:
+    for need in project.requirements.needs:
         if need.name in ("django-channels", "aioredis"):
             yield say(need.name, need.where)
         if need.name in ONLY_WINDOWS and not need.marker:
