@@ -55,6 +55,11 @@ class Project:
         """The routes that lead to them."""
         return find_routes(self.nodes(ast.Call), self.consumers)
 
+    @cached_property
+    def imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Every import of the project, without those of its tests."""
+        return list(self.nodes(ast.Import, ast.ImportFrom))
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
         return (node for node in self.code if isinstance(node, kinds))
