@@ -26,6 +26,7 @@ class Project:
 
     def __init__(self, folder: Path, root: str, files: list[str]) -> None:
         contents = Contents(folder, files)
+        self.folder = folder.absolute()
         self.files = files
         self.sources = contents.sources
         self.texts = contents.texts

@@ -46,7 +46,7 @@ def requirements_fit_together(project: Project) -> Iterator[Finding]:
     for files in project.requirements.sets():
         needs = needs_installed_by(files)
         for conflict in conflicts_in(needs):
-            need, other = conflict.need, conflict.other
+            need, asked = conflict.need, conflict.asked
             if need.where in said or (files[0].is_lock and files[0].form == "lock"):
                 continue
             said.add(need.where)
@@ -56,8 +56,7 @@ def requirements_fit_together(project: Project) -> Iterator[Finding]:
                 need.where,
                 *edits_to(versions, files, project.sources, imported(project)),
                 why=conflict.why,
-                need=need.text,
-                other=f"{other.text} ({other.where})" if other != need else need.text,
+                asked=asked.text if asked == need else f"{asked.text} ({asked.where})",
             )
             break  # the others of these files go away with it, or show next time
 

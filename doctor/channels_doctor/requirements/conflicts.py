@@ -12,6 +12,7 @@ class Conflict(NamedTuple):
 
     need: Need  # the line that is older, as a rule: the one to change
     other: Need
+    asked: Need  # the line that asks for what the other one shuts out
     why: str  # "channels-redis 2.4.2 depends on channels~=2.2", as pip says it
 
 
@@ -32,7 +33,7 @@ def doubles_in(needs: list[Need]) -> Iterator[Conflict]:
     for position, need in enumerate(needs):
         for other in needs[:position]:
             if other.spec and need.spec and not need.allows_any_of(other.spec):
-                yield Conflict(need, other, f"another line asks for {other.text}")
+                yield Conflict(need, other, need, f"one line asks for {other.text}")
                 return
 
 
@@ -45,7 +46,7 @@ def conflicts_of(
         for other in others:
             if other.spec and not any(other.allows_any_of(one.spec) for one in choices):
                 why = f"{need.name} {version_of(need)} depends on {choices[-1].text}"
-                yield Conflict(*older_first(line, other, choices[-1]), why)
+                yield Conflict(*older_first(line, other, choices[-1]), other, why)
         if not others and depth and len(choices) == 1:
             yield from conflicts_of(choices[0], line, by_name, depth - 1)
 
@@ -56,7 +57,7 @@ def brought_by(need: Need) -> dict[str, list[Need]]:
     The releases may need different versions: there is one entry for each.
     """
     choices: dict[str, list[Need]] = {}
-    rows = rows_for(need.name, need.spec) or []
+    rows = rows_for(need.name, need.spec)
     for row in rows:
         for one in needs_of(row.needs):
             mine = choices.setdefault(one.name, [])

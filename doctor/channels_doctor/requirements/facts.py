@@ -5,6 +5,7 @@ METADATA). Releases that need the same stand in one row; where one of them needs
 than the others, the row has what all of them need. A version that no row has is unknown.
 """
 
+import re
 from typing import NamedTuple
 
 from channels_doctor.requirements.need import Need
@@ -112,17 +113,22 @@ FACTS: dict[str, list[Releases]] = {
 EXTRAS = {("channels", "daphne"): "daphne>=4.0.0"}
 
 
-def rows_for(name: str, spec: str) -> list[Releases] | None:
+def rows_for(name: str, spec: str) -> list[Releases]:
     """Return the rows that have a version which the specifier allows.
 
-    None if it allows a version that is in no row, or if the package is not here.
+    No rows if it allows a version older than all of them, or if the package is not here.
+    Versions newer than all of them need at least what the newest one needs.
     """
     need = Need(name, spec, "")
     rows = FACTS.get(name)
     if rows is None or not spec:
-        return None
+        return []
     first = rows[0].versions.split(",")[0].lstrip(">=")
     last = rows[-1].versions.split("<")[-1]
-    if need.allows_any_of(f"<{first}") or need.allows_any_of(f">={last}"):
-        return None
-    return [row for row in rows if need.allows_any_of(row.versions)] or None
+    if need.allows_any_of(f"<{first}"):
+        return []
+    found = [row for row in rows if need.allows_any_of(row.versions)]
+    if need.allows_any_of(f">={last}"):
+        needs = tuple(re.sub(r",<[\d.]+$", "", one) for one in rows[-1].needs)
+        found.append(Releases(f">={last}", rows[-1].python, needs))
+    return found

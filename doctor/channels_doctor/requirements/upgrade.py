@@ -60,20 +60,30 @@ def edits_to(
                 return ()
             edits += made
             left += [kept] if kept else []
-    if versions is CURRENT and not brings_daphne(left):
-        channels = next((need for need in left if need.name == "channels"), None)
-        read = next(
-            (one for one in files if channels and one.file == channels.file), None
-        )
-        if channels and read:
-            edits += Change(read, sources[read.file]).add("daphne>=4.2.2", channels)
+    if versions is CURRENT:
+        edits += additions(left, files, sources)
     left, more = without_what_is_brought(left, files, sources, used)
     return () if any(conflicts_in(left)) else (*edits, *more)
 
 
-def brings_daphne(needs: list[Need]) -> bool:
-    """Tell whether daphne is asked for: Channels 4 no longer brings it."""
-    return any(need.name == "daphne" or "daphne" in need.extras for need in needs)
+def additions(
+    needs: list[Need], files: list[RequirementsFile], sources: Mapping[str, Source]
+) -> list[Edit]:
+    """Ask for what Channels 4 no longer brings, and for a redis-py that it gets along with."""
+    by_name = {need.name: need for need in needs}
+    by_file = {one.file: one for one in files}
+    has_daphne = any(need.name == "daphne" or "daphne" in need.extras for need in needs)
+    has_redis = any(need.name == "redis" and need.always_below((8,)) for need in needs)
+    wanted = [
+        ("channels", "daphne>=4.2.2", has_daphne),
+        ("channels-redis", "redis<8", has_redis),
+    ]
+    edits: list[Edit] = []
+    for name, text, is_there in wanted:
+        if name in by_name and not is_there:
+            need = by_name[name]
+            edits += Change(by_file[need.file], sources[need.file]).add(text, need)
+    return edits
 
 
 def changed(
