@@ -89,7 +89,7 @@ def python_is_new_enough(project: Project) -> Iterator[Finding]:
                     python.where,
                     *newer_python(project, read, python),
                     python=python.text,
-                    need=need.text if need.spec in need.text else need.name + need.spec,
+                    need=need.shown,
                     at=need.where,
                     least=rows_for(need.name, need.spec)[0].python,
                 )

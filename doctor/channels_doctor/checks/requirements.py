@@ -8,7 +8,7 @@ from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.requirements import Need, RequirementsFile
 from channels_doctor.requirements.changes import Change
-from channels_doctor.requirements.conflicts import conflicts_in
+from channels_doctor.requirements.conflicts import Conflict, conflicts_in
 from channels_doctor.requirements.upgrade import CURRENT, THREE, Wanted, edits_to
 
 ONLY_WINDOWS = ("twisted-iocpsupport", "pywin32", "pypiwin32", "pywinpty")
@@ -42,23 +42,31 @@ def imported(project: Project) -> set[str]:
 
 def requirements_fit_together(project: Project) -> Iterator[Finding]:
     """pip finds versions that get along."""
-    said = set()
     for files in project.requirements.sets():
-        needs = needs_installed_by(files)
-        for conflict in conflicts_in(needs):
-            need, asked = conflict.need, conflict.asked
-            if need.where in said or (files[0].is_lock and files[0].form == "lock"):
-                continue
-            said.add(need.where)
-            versions = THREE if stays_with_channels_3(needs) else CURRENT
-            yield say(
-                "conflict",
-                need.where,
-                *edits_to(versions, files, project.sources, imported(project)),
-                why=conflict.why,
-                asked=asked.text if asked == need else f"{asked.text} ({asked.where})",
-            )
-            break  # the others of these files go away with it, or show next time
+        # What a tool has written fits; the tool would have stopped.
+        if files[0].form != "lock":
+            needs = needs_installed_by(files)
+            for conflict in conflicts_in(needs):
+                versions = THREE if stays_with_channels_3(needs) else CURRENT
+                edits = edits_to(versions, files, project.sources, imported(project))
+                yield conflict_between(project, conflict, edits)
+                break  # the others of these files go away with it, or show next time
+
+
+def conflict_between(
+    project: Project, conflict: Conflict, edits: tuple[Edit, ...]
+) -> Finding:
+    """Return the finding, at the line that the edits change."""
+    changed = {
+        f"{edit.file}:{project.sources[edit.file].number_of(edit.start)}"
+        for edit in edits
+    }
+    lines = (conflict.need, conflict.asked, conflict.other)
+    need = next((one for one in lines if one.where in changed), conflict.need)
+    asked = conflict.asked.shown
+    if conflict.asked != need:
+        asked += f" ({conflict.asked.where})"
+    return say("conflict", need.where, *edits, why=conflict.why, asked=asked)
 
 
 def needs_installed_by(files: list[RequirementsFile]) -> list[Need]:

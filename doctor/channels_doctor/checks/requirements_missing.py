@@ -31,8 +31,9 @@ def what_is_imported_is_asked_for(project: Project) -> Iterator[Finding]:
     files = [one for one in requirements.files.values() if one.form in (*MANY, "lock")]
     uses = uses_of(project)
     if not requirements.needs and not requirements.mentioned and not files:
-        if {"channels", "daphne"} & set(uses) and not is_asked_for_above(project):
-            yield say("requirements-none", uses.get("channels") or uses["daphne"])
+        needing = [uses[name] for name in uses if name in ("daphne", "channels")]
+        if needing and not is_asked_for_above(project):
+            yield say("requirements-none", needing[0])
         return
     if not requirements.is_complete or includes_are_missing(project):
         return
@@ -52,9 +53,10 @@ def what_is_imported_is_asked_for(project: Project) -> Iterator[Finding]:
 
 
 def includes_are_missing(project: Project) -> bool:
-    """A file includes another one that is not here."""
+    """A file of requirements includes another one that is not here."""
     files = project.requirements.files
-    return any(name not in files for one in files.values() for name, _ in one.includes)
+    lists = [one for one in files.values() if one.form == "pip"]
+    return any(name not in files for one in lists for name, _ in one.includes)
 
 
 def is_asked_for_above(project: Project) -> bool:

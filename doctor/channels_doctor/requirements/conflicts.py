@@ -33,7 +33,7 @@ def doubles_in(needs: list[Need]) -> Iterator[Conflict]:
     for position, need in enumerate(needs):
         for other in needs[:position]:
             if other.spec and need.spec and not need.allows_any_of(other.spec):
-                yield Conflict(need, other, need, f"one line asks for {other.text}")
+                yield Conflict(need, other, need, f"one line asks for {other.shown}")
                 return
 
 

@@ -49,6 +49,11 @@ class Need:
             return SpecifierSet(prereleases=True)
 
     @property
+    def shown(self) -> str:
+        """What it asks for, as pip would write it: "channels~=4.3"."""
+        return self.text if re.match(r"[A-Za-z]", self.text) else self.name + self.spec
+
+    @property
     def is_pinned(self) -> bool:
         """It allows one version only."""
         return bool(re.fullmatch(r"={2,3}\s*[\w.!+]+", self.spec))
