@@ -91,8 +91,16 @@ def python_is_new_enough(project: Project) -> Iterator[Finding]:
                     python=python.text,
                     need=need.shown,
                     at=need.where,
+                    error=error_of(read, need),
                     least=rows_for(need.name, need.spec)[0].python,
                 )
+
+
+def error_of(read: RequirementsFile, need: Need) -> str:
+    """Return what pip says; other tools have words of their own."""
+    if read.form in ("command", "python"):
+        return f'"ERROR: No matching distribution found for {need.shown}".'
+    return "so that none of its versions can be installed."
 
 
 def too_new_for(python: Need, project: Project) -> Need | None:

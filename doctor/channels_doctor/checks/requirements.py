@@ -43,8 +43,8 @@ def imported(project: Project) -> set[str]:
 def requirements_fit_together(project: Project) -> Iterator[Finding]:
     """pip finds versions that get along."""
     for files in project.requirements.sets():
-        # What a tool has written fits; the tool would have stopped.
-        if files[0].form != "lock":
+        # What a tool has written fits: the tool would have stopped.
+        if files[0].form not in ("lock", "command"):
             needs = needs_installed_by(files)
             for conflict in conflicts_in(needs):
                 versions = THREE if stays_with_channels_3(needs) else CURRENT
@@ -99,7 +99,7 @@ def packages_are_the_right_ones(project: Project) -> Iterator[Finding]:
         if need.is_from_lock:
             continue
         change = change_of(project, need)
-        if need.name == "django-channels":
+        if need.name == "django-channels" and change.form != "conda":
             edits = change.remove(need) if project.needs_for("channels") else ()
             edits = edits or renamed(change, need)
             yield say("django-channels", need.where, *edits)

@@ -61,6 +61,8 @@ class Change:
         number, line = after.line_number, self.source.line(after.line_number)
         if self.form == "quoted":
             return self.add_quoted(number, line, text)
+        if self.form == "conda" and not self.is_for_pip(after):
+            return ()  # conda may know the package by another name
         if self.form == "command":
             return (self.add_word(number, after, text),)
         new = {"pip": text, "table": for_table(text)}.get(
@@ -68,6 +70,14 @@ class Change:
         )
         indent = self.source.indent(number)
         return (self.source.insert_after(number, new, indent),)
+
+    def is_for_pip(self, need: Need) -> bool:
+        """Tell whether a line of environment.yml is in its list for pip."""
+        indents = [
+            len(self.source.indent(one.line_number))
+            for one in self.read.needs + self.read.python
+        ]
+        return len(self.source.indent(need.line_number)) > min(indents)
 
     def add_quoted(self, number: int, line: str, text: str) -> tuple[Edit, ...]:
         """Add a line to a list of texts, if each of them has a line of its own."""

@@ -20,7 +20,7 @@ def conflicts_in(needs: list[Need]) -> Iterator[Conflict]:
     """Yield each pair of lines that pip can't fulfil together."""
     by_name: dict[str, list[Need]] = {}
     for need in needs:
-        if need.is_for_python("3.12"):
+        if need.is_for_python("3.12") and not need.is_optional:
             by_name.setdefault(need.name, []).append(need)
     for same in by_name.values():
         yield from doubles_in(same)
@@ -45,7 +45,7 @@ def conflicts_of(
         others = [other for other in by_name.get(name, []) if other != line]
         for other in others:
             if other.spec and not any(other.allows_any_of(one.spec) for one in choices):
-                why = f"{need.name} {version_of(need)} depends on {choices[-1].text}"
+                why = f"{version_of(need)} depends on {choices[-1].text}"
                 yield Conflict(*older_first(line, other, choices[-1]), other, why)
         if not others and depth and len(choices) == 1:
             yield from conflicts_of(choices[0], line, by_name, depth - 1)
@@ -76,8 +76,10 @@ def needs_of(texts: Iterable[str]) -> Iterator[Need]:
 
 
 def version_of(need: Need) -> str:
-    """Return how pip names what a line asks for: 3.0.5, or ~=3.0."""
-    return need.spec.lstrip("=") if need.is_pinned else need.spec
+    """Return how pip names what a line asks for: channels 3.0.5, or channels~=3.0."""
+    if need.is_pinned:
+        return f"{need.name} {need.spec.lstrip('=')}"
+    return need.name + need.spec
 
 
 def older_first(line: Need, other: Need, brought: Need) -> tuple[Need, Need]:

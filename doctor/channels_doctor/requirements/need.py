@@ -27,6 +27,7 @@ class Need:
     is_from_lock: bool = (
         False  # a tool chose this version, for a need that stands elsewhere
     )
+    is_optional: bool = False  # in an extra or a group that need not be installed
     error: str = field(default="", compare=False)  # what pip says, if it can't read it
 
     @property

@@ -93,11 +93,16 @@ class Requirements:
         return ChannelsVersion(self.needs)
 
     def sets(self) -> Iterator[list[RequirementsFile]]:
-        """Yield the files that one command installs together: each with its includes."""
-        included = {name for one in self.files.values() for name, _ in one.includes}
+        """Yield the files that one command installs together: each with its includes.
+
+        A Dockerfile stands alone: its second `pip install` may replace what the first one
+        installed.
+        """
+        lists = [one for one in self.files.values() if one.form == "pip"]
+        included = {name for one in lists for name, _ in one.includes}
         for file, one in self.files.items():
             if file not in included and one.form not in ("prose", "python"):
-                yield self.with_includes(one)
+                yield self.with_includes(one) if one.form == "pip" else [one]
 
     def with_includes(self, start: RequirementsFile) -> list[RequirementsFile]:
         """Return a file and all that it includes, and that they include."""

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from channels_doctor.requirements.need import Need, read_need
@@ -34,9 +35,12 @@ def read_pyproject(file: str, text: str) -> RequirementsFile | None:
     read.is_complete = "dependencies" not in (
         dynamic if isinstance(dynamic, list) else []
     )
-    for line in [*strings(project.get("dependencies")), *optional_lines(tables)]:
+    for line in strings(project.get("dependencies")):
         if need := read_need(line, place_of(file, text, line)):
             read.needs.append(need)
+    for line in optional_lines(tables):
+        if need := read_need(line, place_of(file, text, line)):
+            read.needs.append(replace(need, is_optional=True))
     if isinstance(python := project.get("requires-python"), str):
         where = place_of(file, text, python, "requires-python")
         read.python.append(Need("python", python, where, text=python))
@@ -57,11 +61,12 @@ def optional_lines(tables: dict[str, Any]) -> Iterator[str]:
 def read_poetry(file: str, text: str, poetry: dict[str, Any]) -> RequirementsFile:
     """Read `tool.poetry.dependencies`, and those of its groups."""
     read = RequirementsFile(file, "table")
-    groups = [poetry["dependencies"], poetry.get("dev-dependencies", {})]
+    groups = [poetry["dependencies"], poetry.get("dev-dependencies")]
     for group in table(poetry, "group").values():
         groups.append(table(group, "dependencies") if isinstance(group, dict) else {})
-    for group in groups:
-        read_table(read, text, group if isinstance(group, dict) else {})
+    for number, group in enumerate(groups):
+        is_optional = number > 0
+        read_table(read, text, group if isinstance(group, dict) else {}, is_optional)
     return read
 
 
@@ -70,7 +75,7 @@ def read_pipfile(file: str, text: str) -> RequirementsFile:
     tables = load(text)
     read = RequirementsFile(file, "table", is_complete=bool(tables))
     for name in ("packages", "dev-packages"):
-        read_table(read, text, table(tables, name))
+        read_table(read, text, table(tables, name), is_optional=name != "packages")
     version = table(tables, "requires").get("python_version")
     if isinstance(version, str):
         where = place_of(file, text, version, "python_version")
@@ -78,7 +83,9 @@ def read_pipfile(file: str, text: str) -> RequirementsFile:
     return read
 
 
-def read_table(read: RequirementsFile, text: str, names: dict[str, Any]) -> None:
+def read_table(
+    read: RequirementsFile, text: str, names: dict[str, Any], is_optional: bool = False
+) -> None:
     """Read lines such as `channels = "^4.3"` and `channels = { version = "*", … }`."""
     for name, value in names.items():
         version, extras, marker = value, (), ""
@@ -95,7 +102,15 @@ def read_table(read: RequirementsFile, text: str, names: dict[str, Any]) -> None
             read.python.append(Need("python", specifier(version), where, text=version))
         else:
             read.needs.append(
-                Need(need.name, need.spec, where, marker, extras, text=version)
+                Need(
+                    need.name,
+                    need.spec,
+                    where,
+                    marker,
+                    extras,
+                    text=version,
+                    is_optional=is_optional,
+                )
             )
 
 
