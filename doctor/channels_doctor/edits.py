@@ -5,6 +5,7 @@ the text as it is in the file, line endings included, without a byte order mark.
 """
 
 import ast
+import bisect
 import difflib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -39,6 +40,10 @@ class Source:
         if 1 <= number <= len(self.lines):
             return self.lines[number - 1].rstrip("\r\n")
         return ""
+
+    def number_of(self, offset: int) -> int:
+        """Return the number of the line that an offset is in."""
+        return bisect.bisect_right(self.starts, offset)
 
     def indent(self, number: int) -> str:
         """Return the blanks that a line begins with."""

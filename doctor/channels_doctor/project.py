@@ -17,7 +17,7 @@ from channels_doctor.edits import Source
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
-from channels_doctor.requirements import Need
+from channels_doctor.requirements import ChannelsVersion, Need, Requirements
 from channels_doctor.running import Running
 from channels_doctor.settings import Settings
 
@@ -27,10 +27,11 @@ class Project:
 
     def __init__(self, folder: Path, root: str, files: list[str]) -> None:
         contents = Contents(folder, files)
+        self.folder = folder.absolute()
         self.files = files
         self.sources = contents.sources
         self.texts = contents.texts
-        self.needs = contents.needs
+        self.requirements = Requirements(contents.requirements)
         self.troubles = contents.troubles
         self.notes = contents.notes  # a check may add to them
         self.modules = Modules(root, set(files), contents.trees)
@@ -62,6 +63,11 @@ class Project:
         """The routes that lead to them."""
         return find_routes(self.nodes(ast.Call), self.consumers)
 
+    @cached_property
+    def imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Every import of the project, without those of its tests."""
+        return list(self.nodes(ast.Import, ast.ImportFrom))
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
         return (node for node in self.code if isinstance(node, kinds))
@@ -90,7 +96,12 @@ class Project:
 
     def needs_for(self, package: str) -> list[Need]:
         """Return the lines of the requirements that ask for a package."""
-        return [need for need in self.needs if need.name == package]
+        return [need for need in self.requirements.needs if need.name == package]
+
+    @property
+    def channels_version(self) -> ChannelsVersion:
+        """Which Channels it asks for: `.below(4)` is True only if the requirements say so."""
+        return self.requirements.channels
 
     @property
     def paths_are_plain(self) -> bool:

@@ -4,16 +4,16 @@ import ast
 import os
 import re
 import stat
-import tomllib
 from pathlib import Path
 
 from channels_doctor.advice import say
 from channels_doctor.edits import Source
 from channels_doctor.finding import Finding, Note
 from channels_doctor.python_code import parse
-from channels_doctor.requirements import Need, read_need
-from channels_doctor.walking import MOST_BYTES, Listing, walk
+from channels_doctor.requirements import RequirementsFile, reader_of
+from channels_doctor.requirements.pip_files import read_pip_file
 from channels_doctor.syntax import trouble_with
+from channels_doctor.walking import MOST_BYTES, Listing, walk
 
 # Folders that hold nothing of the student's own; those that begin with a dot, too.
 SKIPPED = {
@@ -32,8 +32,6 @@ PAGES = r"\.(js|mjs|html)$"
 README = r"(^|/)readme[^/]*$"
 NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
-REQUIREMENTS = r"(^|/)requirements([^/]*|/[^/]+)\.txt$"
-PYPROJECT = r"(^|/)pyproject\.toml$"
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
 LIBRARIES = r"\.min\.js$|(^|/)(jquery|bootstrap|popper|htmx|vue|react)[^/]*\.js$"
 
@@ -70,30 +68,31 @@ class Contents:
         self.trees: dict[str, ast.Module] = {}
         self.sources: dict[str, Source] = {}  # as they are in the file
         self.texts: dict[str, str] = {}  # of pages, without comments, and of notes
-        self.needs: list[Need] = []
+        self.requirements: list[RequirementsFile] = []
         self.troubles: list[Finding] = []  # what could not be read
         self.notes: list[Note] = []  # what isn't known, and is no fault
         self.size = 0  # of all that was read, in bytes
         for file in files:
             if not is_a(LIBRARIES, file):
                 self.read(folder, file)
+        self.read_included(folder, set(files))
 
     def read(self, folder: Path, file: str) -> None:
         """Read one file in the way of its kind; any other kind is not opened."""
         if is_a(r"\.py$", file):
             read = self.read_python
-        elif is_a(REQUIREMENTS, file):
-            read = self.read_requirements
-        elif is_a(PYPROJECT, file):
-            read = self.read_pyproject
         elif is_a(f"{PAGES}|{NOTES}|{COMPOSE}", file):
             read = self.read_text
+        elif reader_of(file):
+            read = self.read_requirements
         else:
             return
         data = self.bytes_of(folder, file)
         if data is not None:
             self.sources[file] = Source(file, text_of(data))
             read(file, data)
+            if read != self.read_requirements and (reader := reader_of(file)):
+                self.requirements += filter(None, [reader(file, text_of(data))])
 
     def bytes_of(self, folder: Path, file: str) -> bytes | None:
         """Return what a file holds; None if it can't or needn't be read."""
@@ -138,7 +137,7 @@ class Contents:
             )
 
     def read_requirements(self, file: str, data: bytes) -> None:
-        """Read the lines, in whatever encoding PowerShell chose for them."""
+        """Read what a file asks for, in whatever encoding PowerShell chose for it."""
         encoding = "utf-8-sig"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             encoding = "utf-16"
@@ -146,18 +145,19 @@ class Contents:
         elif b"\0" in data:
             start = repr(data[:12].decode("latin-1"))[1:-1]
             self.troubles.append(say("requirements-nul", file, start=start))
-        lines = data.decode(encoding, "replace").replace("\0", "").splitlines()
-        needs = (read_need(line, f"{file}:{n}") for n, line in enumerate(lines, 1))
-        self.needs += filter(None, needs)
+        text = data.decode(encoding, "replace").replace("\0", "")
+        if read := (reader_of(file) or read_pip_file)(file, text):
+            self.requirements.append(read)
 
-    def read_pyproject(self, file: str, data: bytes) -> None:
-        """Read the dependencies, if there are any; the file is not ours to judge."""
-        try:
-            project = tomllib.loads(data.decode("utf-8-sig", "replace"))["project"]
-            needs = [read_need(str(line), file) for line in project["dependencies"]]
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, RecursionError):
-            return
-        self.needs += filter(None, needs)
+    def read_included(self, folder: Path, files: set[str]) -> None:
+        """Read the files that `-r` names, and whose own names don't tell what they are."""
+        for one in self.requirements:  # it grows while we go through it
+            for name, _ in one.includes:
+                known = {read.file for read in self.requirements}
+                data = self.bytes_of(folder, name) if name in files - known else None
+                if data is not None:
+                    self.sources[name] = Source(name, text_of(data))
+                    self.read_requirements(name, data)
 
     def read_text(self, file: str, data: bytes) -> None:
         """Keep a page or a note as text. Only a template must be UTF-8 to work."""
