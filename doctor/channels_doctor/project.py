@@ -39,7 +39,7 @@ class Project:
             node
             for file, tree in contents.trees.items()
             if not is_a(TESTS, file.removeprefix(root))
-            for node in ast.walk(tree)
+            for node in tree.nodes
         ]
 
     # Worked out when a check asks for it: code that is nested too deeply to be read
@@ -55,14 +55,28 @@ class Project:
         """The routes that lead to them."""
         return find_routes(self.nodes(ast.Call), self.consumers)
 
+    @cached_property
+    def by_kind(self) -> dict[type[ast.AST], list[Any]]:
+        """The code, sorted by kind."""
+        found: dict[type[ast.AST], list[Any]] = {}
+        for node in self.code:
+            found.setdefault(type(node), []).append(node)
+        return found
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
-        return (node for node in self.code if isinstance(node, kinds))
+        for kind in kinds:
+            yield from self.by_kind.get(kind, ())
+
+    @cached_property
+    def in_async_functions(self) -> list[ast.AST]:
+        """Every piece of code that runs inside the event loop."""
+        functions = self.nodes(ast.AsyncFunctionDef)
+        return [node for function in functions for node in body_of(function)]
 
     def nodes_in_async_functions(self) -> Iterator[ast.AST]:
         """Yield every piece of code that runs inside the event loop."""
-        for function in self.nodes(ast.AsyncFunctionDef):
-            yield from body_of(function)
+        yield from self.in_async_functions
 
     def source_of(self, node: ast.AST) -> Source:
         """Return the text that a piece of code stands in, to make edits of it."""
