@@ -14,6 +14,7 @@ from channels_doctor.channels_code import (
     find_routes,
 )
 from channels_doctor.edits import Source
+from channels_doctor.imports import Imports
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
@@ -62,6 +63,15 @@ class Project:
         for node in self.code:
             found.setdefault(type(node), []).append(node)
         return found
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What the names of each module stand for."""
+        return Imports(self.modules)
+
+    def tree_of(self, node: ast.AST) -> ast.Module:
+        """Return the module that a piece of code is in."""
+        return self.modules.trees[node.file]
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
