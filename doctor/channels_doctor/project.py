@@ -13,12 +13,15 @@ from channels_doctor.channels_code import (
     find_consumers,
     find_routes,
 )
-from channels_doctor.edits import Source
-from channels_doctor.imports import Imports
+from channels_doctor.edits import Edit, Source
+from channels_doctor.functions import Functions
+from channels_doctor.imports import Imports, add_import
+from channels_doctor.models import Models
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
+from channels_doctor.rows import Rows
 from channels_doctor.settings import Settings
 
 
@@ -68,6 +71,48 @@ class Project:
     def imports(self) -> Imports:
         """What the names of each module stand for."""
         return Imports(self.modules)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """Its functions, to find the one that a call runs."""
+        return Functions(self)
+
+    @cached_property
+    def models(self) -> Models:
+        """Its models, and Django's user."""
+        setting = self.settings.get("AUTH_USER_MODEL")
+        user = setting.rpartition(".")[2] if isinstance(setting, str) else "User"
+        return Models(list(self.nodes(ast.ClassDef)), self.imports, user)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """What its expressions hold: a query, a row of the database."""
+        return Rows(self)
+
+    @cached_property
+    def allows_sync_queries(self) -> bool:
+        """It switches off Django's protection of async functions."""
+        texts = (node.value for node in self.nodes(ast.Constant))
+        return any(text == "DJANGO_ALLOW_ASYNC_UNSAFE" for text in texts)
+
+    @cached_property
+    def has_own_user(self) -> bool:
+        """It puts a user into the scope itself, maybe with more than Channels loads."""
+        for node in self.nodes(ast.Subscript, ast.Call, ast.Dict):
+            match node:
+                case ast.Subscript(slice=ast.Constant(value="user"), ctx=ast.Store()):
+                    return True
+                case ast.Call(func=ast.Name(id="dict"), args=[_], keywords=words):
+                    if any(word.arg == "user" for word in words):
+                        return True
+                case ast.Dict(keys=keys) if None in keys:
+                    if any(getattr(key, "value", "") == "user" for key in keys):
+                        return True
+        return False
+
+    def import_edits(self, node: ast.AST, path: str) -> list[Edit]:
+        """Return the edit that imports something where a piece of code is."""
+        return add_import(self.tree_of(node), self.source_of(node), path)
 
     def tree_of(self, node: ast.AST) -> ast.Module:
         """Return the module that a piece of code is in."""
