@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.async_edits import awaited, replaced
+from channels_doctor.checks.transactions import has_atomic_requests
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.functions import decorators, function_of
@@ -56,11 +57,13 @@ def views_await_the_user(project: Project) -> Iterator[Finding]:
     for node in project.nodes_in_async_functions():
         match node:
             case ast.Attribute(
-                value=ast.Attribute(value=ast.Name(id="request"), attr="user") as user
+                value=ast.Attribute(value=request, attr="user") as user
             ) if is_view(node) and not sets(function_of(node), "request.user"):
                 path = dotted(node)
+                if dotted(request) not in ("request", "self.request"):
+                    continue
                 source = project.source_of(user)
-                edits = replaced(source, user, "request.auser()")
+                edits = replaced(source, user, f"{dotted(request)}.auser()")
                 yield say("async-user", node, *edits, path=path)
 
 
@@ -100,6 +103,23 @@ def sets(function: Function, path: str) -> bool:
         and dotted(node) == path
         for node in body_of(function)
     )
+
+
+def async_classes_have_no_login_mixin(project: Project) -> Iterator[Finding]:
+    """A class with async methods doesn't leave the log-in to a mixin, which is plain."""
+    for node in project.nodes(ast.ClassDef) if loads_nothing_itself(project) else ():
+        names = {last_name(base): base for base in node.bases}
+        methods = [part for part in node.body if isinstance(part, Function)]
+        is_async = any(
+            isinstance(part, ast.AsyncFunctionDef) and part.name in METHODS
+            for part in methods
+        )
+        if is_async and "dispatch" not in {part.name for part in methods}:
+            for mixin in sorted(LOGIN_MIXINS & names.keys()):
+                yield say("async-login-mixin", names[mixin], mixin=mixin)
+
+
+LOGIN_MIXINS = {"LoginRequiredMixin", "PermissionRequiredMixin"}
 
 
 def views_await_the_session(project: Project) -> Iterator[Finding]:
@@ -176,6 +196,31 @@ def shortcuts_are_awaited(project: Project) -> Iterator[Finding]:
                 yield say("sync-shortcut", call, *edits, call=name, sister=sister)
 
 
+def async_views_have_no_atomic_requests(project: Project) -> Iterator[Finding]:
+    """No async view is to be run inside a transaction."""
+    if not has_atomic_requests(project):
+        return
+    routed = set()
+    for call in project.nodes(ast.Call):
+        if last_name(call.func) in ("path", "re_path") and len(call.args) > 1:
+            routed |= set(dotted(call.args[1]).removesuffix(".as_view()").split("."))
+    for function in project.nodes(ast.AsyncFunctionDef):
+        is_class = isinstance(function.parent, ast.ClassDef)
+        name = function.parent.name if is_class else function.name
+        is_there = any(is_view(node) for node in function.body)
+        if is_there and name in routed and not function.decorator_list:
+            if not (is_class and function.parent.decorator_list):
+                edits = [
+                    project.source_of(function).insert_before(
+                        function.lineno, "@transaction.non_atomic_requests"
+                    ),
+                    *project.import_edits(function, "django.db:transaction"),
+                ]
+                yield say(
+                    "async-atomic-requests", function, *([] if is_class else edits)
+                )
+
+
 def templates_get_rows_not_queries(project: Project) -> Iterator[Finding]:
     """An async view gives its template rows that have been read."""
     if project.allows_sync_queries:
@@ -215,7 +260,9 @@ def is_shown(project: Project, template: str, name: str) -> bool:
 
 CHECKS = [
     views_await_the_user,
+    async_classes_have_no_login_mixin,
     views_await_the_session,
+    async_views_have_no_atomic_requests,
     shortcuts_are_awaited,
     templates_get_rows_not_queries,
 ]

@@ -4,10 +4,16 @@ import ast
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
+from channels_doctor.checks.transactions import is_atomic
 from channels_doctor.finding import Finding
 from channels_doctor.functions import TO_THREAD, Functions, decorators, is_generator
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.python_code import Function, last_name
+
+SYNC_ONLY = (
+    "SynchronousOnlyOperation: You cannot call this from an async context - use a thread"
+    " or sync_to_async."
+)
 
 
 def threads_get_plain_functions(project: Project) -> Iterator[Finding]:
@@ -54,13 +60,7 @@ def transactions_are_in_threads(project: Project) -> Iterator[Finding]:
     for function in project.nodes(ast.AsyncFunctionDef):
         for decorator in function.decorator_list:
             if is_atomic(project, decorator):
-                yield say("atomic-async-decorator", decorator, name=function.name)
-
-
-def is_atomic(project: Project, node: ast.expr) -> bool:
-    """Tell whether it's django.db.transaction.atomic, called or not."""
-    called = node.func if isinstance(node, ast.Call) else node
-    return project.imports.path_of(called) == "django.db.transaction.atomic"
+                yield say("atomic-async", decorator, error=SYNC_ONLY)
 
 
 def atomic(node: ast.With | ast.AsyncWith, context: ast.expr) -> Finding:
@@ -70,11 +70,8 @@ def atomic(node: ast.With | ast.AsyncWith, context: ast.expr) -> Finding:
         " protocol"
     )
     if isinstance(node, ast.With):
-        error = (
-            "SynchronousOnlyOperation: You cannot call this from an async context - use"
-            " a thread or sync_to_async."
-        )
-    return say("atomic-async", context, error=error, call=dotted(context))
+        error = SYNC_ONLY
+    return say("atomic-async", context, error=error)
 
 
 CHECKS = [threads_get_plain_functions, transactions_are_in_threads]
