@@ -13,11 +13,15 @@ from channels_doctor.channels_code import (
     find_consumers,
     find_routes,
 )
-from channels_doctor.edits import Source
+from channels_doctor.edits import Edit, Source
+from channels_doctor.functions import Functions
+from channels_doctor.imports import Imports, add_import
+from channels_doctor.models import Models
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import ChannelsVersion, Need, Requirements
+from channels_doctor.rows import Rows
 from channels_doctor.running import Running
 from channels_doctor.settings import Settings
 
@@ -42,7 +46,7 @@ class Project:
             node
             for file, tree in contents.trees.items()
             if not is_a(TESTS, file.removeprefix(root))
-            for node in ast.walk(tree)
+            for node in tree.nodes
         ]
 
     # Worked out when a check asks for it: code that is nested too deeply to be read
@@ -64,18 +68,78 @@ class Project:
         return find_routes(self.nodes(ast.Call), self.consumers)
 
     @cached_property
-    def imports(self) -> list[ast.Import | ast.ImportFrom]:
-        """Every import of the project, without those of its tests."""
-        return list(self.nodes(ast.Import, ast.ImportFrom))
+    def by_kind(self) -> dict[type[ast.AST], list[Any]]:
+        """The code, sorted by kind."""
+        found: dict[type[ast.AST], list[Any]] = {}
+        for node in self.code:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What the names of each module stand for."""
+        return Imports(self.modules)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """Its functions, to find the one that a call runs."""
+        return Functions(self)
+
+    @cached_property
+    def models(self) -> Models:
+        """Its models, and Django's user."""
+        setting = self.settings.get("AUTH_USER_MODEL")
+        user = setting.rpartition(".")[2] if isinstance(setting, str) else "User"
+        return Models(list(self.nodes(ast.ClassDef)), self.imports, user)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """What its expressions hold: a query, a row of the database."""
+        return Rows(self)
+
+    @cached_property
+    def allows_sync_queries(self) -> bool:
+        """It switches off Django's protection of async functions."""
+        texts = (node.value for node in self.nodes(ast.Constant))
+        return any(text == "DJANGO_ALLOW_ASYNC_UNSAFE" for text in texts)
+
+    @cached_property
+    def has_own_user(self) -> bool:
+        """It puts a user into the scope itself, maybe with more than Channels loads."""
+        for node in self.nodes(ast.Subscript, ast.Call, ast.Dict):
+            match node:
+                case ast.Subscript(slice=ast.Constant(value="user"), ctx=ast.Store()):
+                    return True
+                case ast.Call(func=ast.Name(id="dict"), args=[_], keywords=words):
+                    if any(word.arg == "user" for word in words):
+                        return True
+                case ast.Dict(keys=keys) if None in keys:
+                    if any(getattr(key, "value", "") == "user" for key in keys):
+                        return True
+        return False
+
+    def import_edits(self, node: ast.AST, path: str) -> list[Edit]:
+        """Return the edit that imports something where a piece of code is."""
+        return add_import(self.tree_of(node), self.source_of(node), path)
+
+    def tree_of(self, node: ast.AST) -> ast.Module:
+        """Return the module that a piece of code is in."""
+        return self.modules.trees[node.file]
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
-        return (node for node in self.code if isinstance(node, kinds))
+        for kind in kinds:
+            yield from self.by_kind.get(kind, ())
+
+    @cached_property
+    def in_async_functions(self) -> list[ast.AST]:
+        """Every piece of code that runs inside the event loop."""
+        functions = self.nodes(ast.AsyncFunctionDef)
+        return [node for function in functions for node in body_of(function)]
 
     def nodes_in_async_functions(self) -> Iterator[ast.AST]:
         """Yield every piece of code that runs inside the event loop."""
-        for function in self.nodes(ast.AsyncFunctionDef):
-            yield from body_of(function)
+        yield from self.in_async_functions
 
     def source_of(self, node: ast.AST) -> Source:
         """Return the text that a piece of code stands in, to make edits of it."""

@@ -33,7 +33,7 @@ def imported(project: Project) -> set[str]:
     """Return what the project itself imports, by the names that packages have on PyPI."""
     roots = {
         module.split(".")[0]
-        for statement in project.imports
+        for statement in project.nodes(ast.Import, ast.ImportFrom)
         for module in project.modules.imported_by(statement)
     }
     # Django brings asgiref in every version, so nobody has to ask for it.

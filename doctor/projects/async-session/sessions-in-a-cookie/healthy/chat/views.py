@@ -1,0 +1,6 @@
+from django.shortcuts import render
+
+
+async def room(request, room_name):
+    request.session["last_room"] = room_name
+    return render(request, "chat/room.html", {"room_name": room_name})

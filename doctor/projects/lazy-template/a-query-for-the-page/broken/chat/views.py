@@ -1,0 +1,8 @@
+from django.shortcuts import render
+
+from chat.models import Message
+
+
+async def room(request, room_name):
+    old = Message.objects.filter(room__name=room_name)
+    return render(request, "chat/room.html", {"room_name": room_name, "old": old})

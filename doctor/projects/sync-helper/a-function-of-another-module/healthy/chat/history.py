@@ -1,0 +1,5 @@
+from chat.models import Message
+
+
+def newest(room, number=20):
+    return list(Message.objects.filter(room=room).order_by("-pk")[:number])
