@@ -7,17 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from channels_doctor.channels_code import (
-    Consumer,
-    Route,
-    find_consumers,
-    find_routes,
-)
+from channels_doctor.channels_code import Consumer, find_consumers
 from channels_doctor.edits import Source
+from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
+from channels_doctor.routes import Route, Routing, read_routing
 from channels_doctor.settings import Settings
 
 
@@ -51,9 +48,21 @@ class Project:
         return find_consumers(list(self.nodes(ast.ClassDef)))
 
     @cached_property
+    def names(self) -> ModuleNames:
+        """What names stand for, from module to module."""
+        return ModuleNames(self.modules)
+
+    @cached_property
+    def routing(self) -> Routing:
+        """The routes that the ASGI application uses."""
+        consumers = {(one.node.file, one.node.name) for one in self.consumers}
+        nodes = self.nodes(ast.Call, ast.Import, ast.ImportFrom)
+        return read_routing(self.names, nodes, consumers, self.asgi_setting[0])
+
+    @property
     def routes(self) -> list[Route]:
-        """The routes that lead to them."""
-        return find_routes(self.nodes(ast.Call), self.consumers)
+        """Those of them that lead to a consumer of the project."""
+        return [route for route in self.routing.routes if route.consumer]
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""
