@@ -9,12 +9,20 @@ from pathlib import Path
 from channels_doctor.advice import say
 from channels_doctor.edits import Source
 from channels_doctor.finding import Finding
+from channels_doctor.pages_code import (
+    LIBRARIES,
+    PAGE_TESTS,
+    PAGES,
+    is_library,
+    without_comments,
+)
 from channels_doctor.python_code import parse
 from channels_doctor.requirements import Need, read_need
 
 # Folders that hold nothing of the student's own; those that begin with a dot, too.
 SKIPPED = {
     "__pycache__",
+    "bower_components",
     "migrations",
     "node_modules",
     "site-packages",
@@ -22,30 +30,28 @@ SKIPPED = {
     "vendor",
     "venv",
 }
+BUILT = {"build", "coverage", "dist", "htmlcov", "out"}  # unless it's a package
 LARGEST = 1_000_000  # bytes; what is larger was not written by hand
 
 # Kinds of files, by their names.
-PAGES = r"\.(js|mjs|html)$"
 README = r"(^|/)readme[^/]*$"
 NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
 REQUIREMENTS = r"(^|/)requirements([^/]*|/[^/]+)\.txt$"
 PYPROJECT = r"(^|/)pyproject\.toml$"
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
-LIBRARIES = r"\.min\.js$|(^|/)(jquery|bootstrap|popper|htmx|vue|react)[^/]*\.js$"
 
 # What stands in a compose file that brings its own Redis.
 REDIS_IMAGE = r"image:.*(redis|valkey)"
 
-COMMENTS = re.compile(
-    r"^[ \t]*//[^\n]*|/\*.*?\*/|<!--.*?-->|\{#.*?#\}|\{% comment.*?endcomment %\}",
-    re.MULTILINE | re.DOTALL,
-)
-
-
 def is_a(kind: str, file: str) -> bool:
     """Tell whether a file is of a kind, by its name."""
     return bool(re.search(kind, file, re.IGNORECASE))
+
+
+def is_test_of_a_page(file: str) -> bool:
+    """Tell a page or a script that only tests use."""
+    return is_a(PAGES, file) and is_a(PAGE_TESTS, file)
 
 
 def files_below(folder: Path) -> list[str]:
@@ -64,7 +70,8 @@ def is_students_own(folder: Path) -> bool:
     """Tell a folder that was written from one that a tool made or filled."""
     is_hidden = folder.name.startswith(".")
     is_environment = os.path.exists(folder / "pyvenv.cfg")
-    return not (is_hidden or is_environment or folder.name in SKIPPED)
+    is_built = folder.name in BUILT and not os.path.exists(folder / "__init__.py")
+    return not (is_hidden or is_environment or is_built or folder.name in SKIPPED)
 
 
 class Contents:
@@ -77,7 +84,7 @@ class Contents:
         self.needs: list[Need] = []
         self.troubles: list[Finding] = []  # what could not be read
         for file in files:
-            if not is_a(LIBRARIES, file):
+            if not is_a(LIBRARIES, file) and not is_test_of_a_page(file):
                 self.read(folder, file)
 
     def read(self, folder: Path, file: str) -> None:
@@ -142,7 +149,10 @@ class Contents:
             text = data.decode("utf-8-sig", "replace")
             if file.endswith(".html"):
                 self.troubles.append(not_utf8(file, data, error))
-        self.texts[file] = without_comments(text) if is_a(PAGES, file) else text
+        if not is_a(PAGES, file):
+            self.texts[file] = text
+        elif not is_library(file, text):
+            self.texts[file] = without_comments(file, text)
 
 
 def text_of(data: bytes) -> str:
@@ -160,11 +170,6 @@ def bytes_of(path: Path) -> bytes | None:
         return path.read_bytes() if path.stat().st_size < LARGEST else b""
     except OSError:
         return None
-
-
-def without_comments(page: str) -> str:
-    """Blank the comments of a page; cut out, they would shift the line numbers."""
-    return COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), page)
 
 
 def not_utf8(file: str, data: bytes, error: UnicodeDecodeError) -> Finding:
