@@ -21,7 +21,9 @@ OPENS = re.compile(
     r"\bnew\s+(?:(?:window|globalThis|self)\.)?(?:Reconnecting|Robust|Moz)?WebSocket\s*\("
     r"|\buseWebSocket\s*(?:<[^>()]*>)?\("
 )
-HTMX = re.compile(r"\bws-connect\s*=\s*([\"'])(.*?)\1|\bhx-ws\s*=\s*([\"'])connect:(.*?)\3")
+HTMX = re.compile(
+    r"\bws-connect\s*=\s*([\"'])(.*?)\1|\bhx-ws\s*=\s*([\"'])connect:(.*?)\3"
+)
 LOCAL = r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]"
 
 # What the name of something that varies tells about its text.
@@ -33,7 +35,9 @@ WILD = re.compile(
     r"|origin|api$",
     re.IGNORECASE,
 )
-SOME_PATH = re.compile(r"pathname|\.href|request\.path|absolute_ur|\{% *(url|static)|data-\w*url")
+SOME_PATH = re.compile(
+    r"pathname|\.href|request\.path|absolute_ur|\{% *(url|static)|data-\w*url"
+)
 EXAMPLES = ("lobby", "1", "a-b", "12345678-1234-4123-8123-123456789abc")
 
 
@@ -68,7 +72,9 @@ class Socket:
         """Return the file and line that a character of the text is from."""
         piece, inside = self.piece_at(number)
         page = piece.page
-        return f"{page.file}:{page.line_of(piece.start + (0 if piece.varies else inside))}"
+        return (
+            f"{page.file}:{page.line_of(piece.start + (0 if piece.varies else inside))}"
+        )
 
 
 @dataclass(frozen=True)

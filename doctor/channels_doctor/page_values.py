@@ -74,7 +74,9 @@ class Page:
     def page_at(self, path: str) -> "Page | None":
         """Return the page that an import leads to."""
         if path.startswith("."):
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(self.file), path))
+            path = posixpath.normpath(
+                posixpath.join(posixpath.dirname(self.file), path)
+            )
             starts = [path]
         else:  # "@/config" is "src/config", in some folder
             end = "/" + re.sub(r"^[@~]/", "", path)
@@ -118,7 +120,9 @@ class Reader:
             other, place = self.read_choice(place + 2)
             known = any(piece.varies for piece in pieces)
             pieces = other if known else pieces
-        elif self.text.startswith("?", place) and self.text[place + 1 : place + 2] != ".":
+        elif (
+            self.text.startswith("?", place) and self.text[place + 1 : place + 2] != "."
+        ):
             first, place = self.read_choice(place + 1)
             place = self.skip(place)
             if self.text.startswith(":", place):
@@ -165,7 +169,9 @@ class Reader:
             pieces = self.value_at(found.end())
             if not rendered(pieces).startswith(("/", "ws")):
                 pieces = [self.varying(start, place)]
-        elif found := re.compile(rf"(?:new\s+|await\s+)?{NAME}").match(self.text, place):
+        elif found := re.compile(rf"(?:new\s+|await\s+)?{NAME}").match(
+            self.text, place
+        ):
             place = found.end()
             pieces = self.value_of(found[0], start, place)
         elif found := re.compile(r"\d+").match(self.text, place):
@@ -230,7 +236,9 @@ class Reader:
             page, name = imported
             found = page.declarations(name)
         before = [place for place, is_const in found if place < start and is_const]
-        is_changed = re.search(rf"\b{re.escape(name)}\.(pathname|href)\s*=", page.script)
+        is_changed = re.search(
+            rf"\b{re.escape(name)}\.(pathname|href)\s*=", page.script
+        )
         if is_changed or self.depth > DEEPEST:
             return [self.varying(start, end)]
         pieces = []
@@ -274,7 +282,10 @@ def function_around(script: str, name: str, place: int) -> tuple[str, int] | Non
         script[:place],
     )
     for head in reversed(list(heads)):
-        names = [re.split(r"[:=?\s]", one.strip())[0] for one in head["parameters"].split(",")]
+        names = [
+            re.split(r"[:=?\s]", one.strip())[0]
+            for one in head["parameters"].split(",")
+        ]
         if name in names:
             return head["a"] or head["b"], names.index(name)
     return None

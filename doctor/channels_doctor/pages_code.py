@@ -38,7 +38,9 @@ BEFORE_REGEX = re.compile(r"(?:[(,=:\[!&|?{;+~^]|\b(?:return|typeof|case|in|of))
 MARKUP_COMMENTS = re.compile(
     r"<!--.*?-->|\{#.*?#\}|\{% *comment\b.*?% *endcomment *%\}", re.DOTALL
 )
-SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+SCRIPT = re.compile(
+    r"<script\b([^>]*)>(.*?)(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE
+)
 ATTRIBUTE = re.compile(r"[\w:@.-]+\s*=\s*(\"[^\"]*\"|'[^']*')")
 
 

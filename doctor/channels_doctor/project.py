@@ -14,7 +14,8 @@ from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
-from channels_doctor.routes import Route, Routing, read_routing
+from channels_doctor.routes import Route, Routing
+from channels_doctor.routing_reader import read_routing
 from channels_doctor.settings import Settings
 
 

@@ -44,6 +44,7 @@ TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
 # What stands in a compose file that brings its own Redis.
 REDIS_IMAGE = r"image:.*(redis|valkey)"
 
+
 def is_a(kind: str, file: str) -> bool:
     """Tell whether a file is of a kind, by its name."""
     return bool(re.search(kind, file, re.IGNORECASE))

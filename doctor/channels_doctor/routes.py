@@ -1,20 +1,11 @@
-r"""The routes of a project's sockets, as Channels' URLRouter goes through them.
-
-The router is found in the module of the application, or in one that it imports. Its lists are
-followed by name, through imports and through routers inside routers; what can't be followed
-leaves the routing incomplete, and then nobody can say that a path has no route.
-"""
+"""The routes of a project's sockets, and which paths they take, as Channels decides it."""
 
 import ast
+import itertools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from channels_doctor.module_names import ModuleNames, text_of
-from channels_doctor.python_code import dotted, last_name
-
-ROUTE_MAKERS = {"path", "re_path", "url"}
 # What each of Django's converters takes, and examples that tell it from the others.
 CONVERTERS = {
     "int": ("[0-9]+", ("1", "42")),
@@ -25,6 +16,18 @@ CONVERTERS = {
         "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         ("12345678-1234-4123-8123-123456789abc",),
     ),
+}
+# The same for what students write in a group of a regular expression.
+WORDS = ("lobby", "1", "a_b", "caf\u00e9")
+GROUPS = {
+    r"\w+": WORDS,
+    r"\d+": ("1", "42"),
+    "[0-9]+": ("1", "42"),
+    "[^/]+": (*WORDS, "a-b", "a b.c"),
+    r"[-\w]+": (*WORDS, "a-b"),
+    r"[\w-]+": (*WORDS, "a-b"),
+    ".+": ("lobby", "a/b"),
+    ".*": ("", "lobby", "a/b"),
 }
 CONVERTER = re.compile(r"<(?:(?P<kind>[^>:]+):)?(?P<name>[^>]+)>")
 
@@ -58,6 +61,50 @@ class Segment:
         found = look(path)
         return path[found.end() :] if found else None
 
+    @cached_property
+    def skeleton(self) -> str | None:
+        """Its text with a NUL for each part that varies; None if there's more to it."""
+        if self.text is None:
+            return None
+        if not self.is_regex:
+            return CONVERTER.sub("\0", self.text)
+        text = with_groups_as(self.text, "\0").removeprefix("^").removesuffix("$")
+        text = re.sub(r"\\([/.-])", r"\1", text)
+        return None if re.search(r"[\\^$*+?()\[\]{}|]", text) else text
+
+    @cached_property
+    def examples(self) -> list[str] | None:
+        """Return what it takes, by examples; None if they can't be made."""
+        text, skeleton = self.text or "", self.skeleton
+        if skeleton is None or self.pattern is None:
+            return None
+        if self.is_regex:
+            groups = [GROUPS.get(group) for group in groups_of(text)]
+        else:
+            groups = [
+                CONVERTERS[one["kind"] or "str"][1] for one in CONVERTER.finditer(text)
+            ]
+        if None in groups:
+            return None
+        paths = []
+        for values in itertools.product(*groups):
+            pairs = zip(skeleton.split("\0"), (*values, ""), strict=True)
+            paths.append("".join(part + value for part, value in pairs))
+        if self.is_regex and self.is_endpoint and not text.endswith("$"):
+            starts = [""] if text.startswith("^") else ["", "zz/"]
+            paths = [
+                s + path + end for s in starts for path in paths for end in ("", "zz")
+            ]
+        return paths
+
+    @cached_property
+    def loose(self) -> "Segment":
+        """The same, with groups that take anything but a slash."""
+        if self.text is None or not self.is_regex:
+            return self
+        text = with_groups_as(self.text, "([^/]+)")
+        return Segment(self.call, True, text, self.is_endpoint)
+
     @property
     def names(self) -> set[str]:
         """The names under which the consumer gets what varies."""
@@ -76,6 +123,7 @@ class Route:
     consumer_file: str = ""  # "" if the class wasn't found
     defaults: frozenset[str] | None = frozenset()  # of path(…, …, {…}); None: unknown
     owner: ast.expr | None = None  # the list that it's written in
+    root: ast.Call | None = None  # the outermost router; None if none uses it
 
     @property
     def call(self) -> ast.Call:
@@ -105,6 +153,27 @@ class Route:
             if rest is None:
                 return False
         return True
+
+    @property
+    def loose(self) -> "Route":
+        """The same, with groups that take anything but a slash."""
+        return replace(self, segments=tuple(one.loose for one in self.segments))
+
+    def examples(self) -> list[str] | None:
+        """Return paths that it takes, enough to tell it from other routes; None if unknown."""
+        paths = [""]
+        for segment in self.segments:
+            more = segment.examples
+            if more is None:
+                return None
+            paths = [path + one for path in paths for one in more]
+        return paths
+
+    @property
+    def skeleton(self) -> str | None:
+        """Its path with a NUL for each part that varies; None if there's more to it."""
+        parts = [segment.skeleton for segment in self.segments]
+        return None if None in parts else "".join(parts)
 
     @property
     def names(self) -> set[str]:
@@ -143,215 +212,54 @@ def pattern_of(route: str, is_endpoint: bool) -> str | None:
     return "".join(parts) + (r"\Z" if is_endpoint else "")
 
 
-class RoutingReader:
-    """Follows the application's routers to their routes."""
+def with_groups_as(pattern: str, new: str) -> str:
+    """Return a regular expression with something else for each group that captures."""
+    parts, place = [], 0
+    while place < len(pattern):
+        end = place + 1
+        if pattern[place] == "\\":
+            end = place + 2
+        elif pattern[place] == "[":
+            end = class_end(pattern, place)
+        elif pattern[place] == "(" and re.match(r"\((\?P<|(?!\?))", pattern[place:]):
+            end = group_end(pattern, place)
+            parts.append(new)
+            place = end
+            continue
+        parts.append(pattern[place:end])
+        place = end
+    return "".join(parts)
 
-    def __init__(self, names: ModuleNames, consumers: set[tuple[str, str]]) -> None:
-        self.names = names
-        self.consumers = consumers  # file and name of each
-        self.consumer_names = {name for _, name in consumers}
-        self.routing = Routing()
-        self.depth = 0
 
-    def read(self, calls: list[ast.Call], files: set[str]) -> Routing:
-        """Return the routing, out of all calls of the project and the application's files."""
-        routers = [call for call in calls if self.is_router(call)]
-        inside: set[ast.AST] = set()
-        for call in calls:  # those in a path(…) are found from their outer router
-            if self.maker_of(call):
-                inside.update(node for node in ast.walk(call) if self.is_router(node))
-        for router in routers:
-            if router not in inside and (router.file in files or not files):
-                self.routing.has_router = True
-                self.add_router(router, (), frozenset())
-        if not self.routing.has_router:
-            self.routing.is_complete = False
-        if not self.routing.is_complete:
-            self.add_others(calls)
-        return self.routing
+def groups_of(pattern: str) -> list[str]:
+    """Return what stands in each group that captures."""
+    marked = with_groups_as(pattern, "\0").split("\0")
+    groups, place = [], 0
+    for part in marked[:-1]:
+        start = place + len(part)
+        place = group_end(pattern, start)
+        groups.append(re.sub(r"^\?P<\w+>", "", pattern[start + 1 : place - 1]))
+    return groups
 
-    def add_others(self, calls: list[ast.Call]) -> None:
-        """Add the routes to consumers that no router was seen to use."""
-        seen = {segment.call for segment in self.routing.segments}
-        for call in calls:
-            if call not in seen and self.maker_of(call) and self.consumer_in(call):
-                self.add_route(call, (), None, None)
 
-    def is_router(self, node: ast.AST) -> bool:
-        """Tell a URLRouter(…)."""
-        if not isinstance(node, ast.Call) or not hasattr(node, "file"):
-            return False
-        return self.names.origin(node.file, node.func).endswith("URLRouter")
+def class_end(pattern: str, place: int) -> int:
+    """Return where a [class of characters] ends."""
+    found = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]").match(pattern, place)
+    return found.end() if found else place + 1
 
-    def maker_of(self, call: ast.AST) -> str:
-        """Return "path", "re_path" or "url" for a call of it, under whatever name."""
-        if not isinstance(call, ast.Call) or not isinstance(
-            call.func, ast.Name | ast.Attribute
-        ):
-            return ""
-        origin = self.names.origin(call.file, call.func)
-        name = origin.rpartition(".")[2]
-        is_django = origin.startswith("django.") or origin == name
-        return name if is_django and name in ROUTE_MAKERS else ""
 
-    def add_router(
-        self,
-        router: ast.Call,
-        outer: tuple[Segment, ...],
-        defaults: frozenset[str] | None,
-    ) -> None:
-        """Add the routes of a router."""
-        given = [one.value for one in router.keywords if one.arg == "routes"]
-        for argument in [*router.args[:1], *given]:
-            self.add_list(argument, outer, defaults)
-
-    def add_list(
-        self,
-        node: ast.expr,
-        outer: tuple[Segment, ...],
-        defaults: frozenset[str] | None,
-    ) -> None:
-        """Add the routes of a list, wherever it's written."""
-        match node:
-            case ast.List() | ast.Tuple():
-                for item in node.elts:
-                    self.add_item(item, outer, defaults, node)
-            case ast.BinOp(op=ast.Add()):
-                self.add_list(node.left, outer, defaults)
-                self.add_list(node.right, outer, defaults)
-            case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inner]):
-                self.add_list(inner, outer, defaults)
-            case ast.Name() | ast.Attribute() if self.depth < 20:
-                _, meaning = self.names.meaning(node.file, node)
-                self.depth += 1
-                for value in meaning.values:
-                    self.add_list(value, outer, defaults)
-                self.depth -= 1
-                if not meaning.is_sure:
-                    self.routing.is_complete = False
-            case _:
-                self.routing.is_complete = False
-
-    def add_item(
-        self,
-        item: ast.expr,
-        outer: tuple[Segment, ...],
-        defaults: frozenset[str] | None,
-        owner: ast.expr,
-    ) -> None:
-        """Add what one item of a list brings."""
-        if isinstance(item, ast.Starred):
-            self.add_list(item.value, outer, defaults)
-        elif self.maker_of(item):
-            self.add_route(item, outer, defaults, owner)
-        elif self.is_list(item):
-            self.routing.lists.append((owner, item))
-            self.routing.is_complete = False
+def group_end(pattern: str, place: int) -> int:
+    """Return where a (group) ends."""
+    depth = 0
+    while place < len(pattern):
+        char = pattern[place]
+        depth += (char == "(") - (char == ")")
+        if char == "\\":
+            place += 2
+        elif char == "[":
+            place = class_end(pattern, place)
         else:
-            self.routing.is_complete = False
-
-    def is_list(self, item: ast.expr) -> bool:
-        """Tell a list that is an item itself, by its name or written out."""
-        if isinstance(item, ast.Name | ast.Attribute):
-            _, meaning = self.names.meaning(item.file, item)
-            return bool(meaning.values) and all(map(self.is_list, meaning.values))
-        return isinstance(item, ast.List)
-
-    def add_route(
-        self,
-        call: ast.Call,
-        outer: tuple[Segment, ...],
-        defaults: frozenset[str] | None,
-        owner: ast.expr | None,
-    ) -> None:
-        """Add one path(…): a route, or all those of the router that it leads to."""
-        keywords = {one.arg: one.value for one in call.keywords}
-        values = [*call.args[:2]]
-        values += [
-            keywords[key] for key in ("route", "regex", "view") if key in keywords
-        ]
-        if len(values) != 2:
-            self.routing.is_complete = False
-            return
-        text = text_of(self.names, values[0])
-        target = values[1]
-        router = next((node for node in ast.walk(target) if self.is_router(node)), None)
-        is_open = router is target
-        is_regex = self.maker_of(call) != "path"
-        segment = Segment(call, is_regex, text, not is_open)
-        self.routing.segments.append(segment)
-        if segment.pattern is None:
-            self.routing.is_complete = False
-        more = kwargs_of(call.args[2] if len(call.args) > 2 else keywords.get("kwargs"))
-        both = None if more is None or defaults is None else defaults | more
-        if router:
-            if is_open:
-                self.routing.nested.append(segment)
-            else:
-                self.routing.hidden.append((segment, router))
-            self.add_router(router, (*outer, segment), both)
-            return
-        if last_name(getattr(target, "func", target)) == "include":
-            self.routing.includes.append(call)
-            self.routing.is_complete = False
-            return
-        file, name = self.consumer_of(target)
-        route = Route((*outer, segment), target, name, file, both, owner)
-        self.routing.routes.append(route)
-
-    def consumer_in(self, call: ast.Call) -> bool:
-        """Tell whether a path(…) leads to a consumer."""
-        return any(self.consumer_of(value)[1] for value in call.args[1:2])
-
-    def consumer_of(self, target: ast.expr) -> tuple[str, str]:
-        """Return file and name of the consumer that a route leads to, if there's one."""
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name | ast.Attribute):
-                found = self.names.class_of(node.file, node)
-                if found in self.consumers:
-                    return found
-        for name in re.split(r"[.()]", dotted(target)):
-            if name in self.consumer_names:
-                return "", name
-        return "", ""
-
-
-def kwargs_of(node: ast.expr | None) -> frozenset[str] | None:
-    """Return the names in a route's own {"name": value}; None if they're unknown."""
-    match node:
-        case None:
-            return frozenset()
-        case ast.Dict() if all(isinstance(key, ast.Constant) for key in node.keys):
-            return frozenset(str(key.value) for key in node.keys)
-    return None
-
-
-def files_of_the_application(
-    names: ModuleNames, module: str, imports: Iterable[ast.AST]
-) -> set[str]:
-    """Return the module of the ASGI application and what it imports, if it's there."""
-    modules = names.modules
-    imported: dict[str, list[str]] = {}
-    for statement in imports:
-        imported.setdefault(statement.file, []).extend(modules.imported_by(statement))
-    waiting, found = [modules.file_of(module)], set()
-    while waiting:
-        file = waiting.pop()
-        if file in modules.trees and file not in found:
-            found.add(file)
-            waiting += map(modules.file_of, imported.get(file, ()))
-    return found
-
-
-def read_routing(
-    names: ModuleNames,
-    nodes: Iterable[ast.AST],
-    consumers: set[tuple[str, str]],
-    module: str,
-) -> Routing:
-    """Return the routes of the application in this module, out of all calls and imports."""
-    calls, imports = [], []
-    for node in nodes:
-        (calls if isinstance(node, ast.Call) else imports).append(node)
-    files = files_of_the_application(names, module, imports)
-    return RoutingReader(names, consumers).read(calls, files)
+            place += 1
+        if depth == 0:
+            break
+    return place

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.finding import Finding
+from channels_doctor.pages_code import PAGES
 from channels_doctor.project import Project
 from channels_doctor.python_code import dotted, last_name
-from channels_doctor.pages_code import PAGES
 
 # Names that students give to what a person typed.
 TYPED = r"\b(message|mensagem|msg|text|texto|content|data|sender|user|username)\b"

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import re_path
 
 from chat import consumers
 
