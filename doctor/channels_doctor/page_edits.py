@@ -12,10 +12,10 @@ from channels_doctor.routes import Route
 def path_edits(project: Project, address: Address, route: Route) -> list[Edit]:
     """Return the edits that make a path fit a route; none if that isn't clear."""
     target = route.skeleton
-    if target is None or address.may_have_more:
+    if target is None:
         return []
     old, new = address.path.split("\0"), ("/" + target).split("\0")
-    if len(old) != len(new):
+    if len(old) != len(new) or (address.may_have_more and old[0] != new[0]):
         return []
     edits, number = [], address.start
     for count, (before, after) in enumerate(zip(old, new, strict=True)):

@@ -61,6 +61,16 @@ class Segment:
         found = look(path)
         return path[found.end() :] if found else None
 
+    @property
+    def says_what_it_means(self) -> bool:
+        """It isn't a regex for path(), or the other way round, and begins with no slash."""
+        text = self.text or ""
+        if re.match(r"\^?\\?/(?![?*{])", text):
+            return False
+        if self.is_regex:
+            return not re.search(r"(?<!\?P)<\w+:\w+>", text)
+        return not re.search(r"\(\?|^\^|\$$|\\", text)
+
     @cached_property
     def skeleton(self) -> str | None:
         """Its text with a NUL for each part that varies; None if there's more to it."""
@@ -189,13 +199,21 @@ class Routing:
     routes: list[Route] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)  # also those to other routers
     nested: list[Segment] = field(default_factory=list)  # those alone
-    hidden: list[tuple[Segment, ast.Call]] = field(default_factory=list)
+    hidden: list[Segment] = field(default_factory=list)  # with a middleware between
     lists: list[tuple[ast.AST, ast.expr]] = field(
         default_factory=list
     )  # list in a list
     includes: list[ast.Call] = field(default_factory=list)
     is_complete: bool = True  # there are no others
     has_router: bool = False
+
+    @property
+    def is_clear(self) -> bool:
+        """All is known, and no route has a fault that its text alone shows."""
+        is_plain = all(segment.says_what_it_means for segment in self.segments)
+        ends = [one for one in self.nested if "$" in (one.text or "")]
+        hidden = [one for one in self.hidden if not one.is_regex]
+        return self.is_complete and is_plain and not ends and not hidden
 
 
 def pattern_of(route: str, is_endpoint: bool) -> str | None:

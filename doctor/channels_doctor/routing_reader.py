@@ -157,7 +157,7 @@ class RoutingReader:
             if is_open:
                 self.routing.nested.append(segment)
             else:
-                self.routing.hidden.append((segment, router))
+                self.routing.hidden.append(segment)
             self.add_router(router, (*outer, segment), both)
             return
         if last_name(getattr(target, "func", target)) == "include":

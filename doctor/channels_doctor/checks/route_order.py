@@ -72,7 +72,7 @@ def moved(project: Project, item: ast.Call, before: ast.Call) -> list[Edit]:
 def consumers_have_routes(project: Project) -> Iterator[Finding]:
     """A consumer has a route, in the router and not in urls.py."""
     routing = project.routing
-    if not routing.is_complete or not routing.routes:
+    if not routing.is_clear or not routing.routes:
         return
     reached = {route.consumer for route in routing.routes}
     used = {segment.call for segment in routing.segments}
@@ -125,7 +125,7 @@ def is_for_sockets(consumer: Consumer) -> bool:
 
 def arguments_have_the_routes_names(project: Project) -> Iterator[Finding]:
     """A consumer reads the names that its routes give."""
-    if not project.routing.is_complete:
+    if not project.routing.is_clear:
         return
     for consumer in project.consumers:
         node = consumer.node

@@ -236,9 +236,19 @@ def outer_routes_go_on(project: Project) -> Iterator[Finding]:
 
 def outer_paths_lead_to_routers(project: Project) -> Iterator[Finding]:
     """path() leads to a router itself, not to a middleware around it."""
-    for segment, router in project.routing.hidden:
-        if not segment.is_regex and segment.text:
-            yield say("router-wrapped", segment.call, route=segment.text)
+    for segment in project.routing.hidden:
+        text, call = segment.text, segment.call
+        if not segment.is_regex and text:
+            edits = renamed(project, call, "re_path")
+            if re.fullmatch(r"[\w/-]+", text) and isinstance(
+                call.args[0], ast.Constant
+            ):
+                edits += swapped(project, call.args[0], text, f"^{text}")
+            else:
+                edits = []
+            yield say(
+                "router-wrapped", call, *edits, is_certain=bool(edits), route=text
+            )
 
 
 def lists_are_joined(project: Project) -> Iterator[Finding]:

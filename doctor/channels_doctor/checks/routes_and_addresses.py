@@ -62,11 +62,7 @@ def addresses_have_a_route(project: Project) -> Iterator[Finding]:
     """A page opens a URL that some route takes."""
     routing = project.routing
     routes = routing.routes
-    if (
-        not routing.is_complete
-        or not routes
-        or not all(map(says_what_it_means, routes))
-    ):
+    if not routing.is_clear or not routes:
         return
     hosts = project.settings.get("ALLOWED_HOSTS")
     hosts = (
@@ -85,21 +81,6 @@ def addresses_have_a_route(project: Project) -> Iterator[Finding]:
         if near and (where, address.path) not in said:
             said.add((where, address.path))
             yield no_route(project, address, near, where)
-
-
-def says_what_it_means(route: Route) -> bool:
-    """Tell whether a route has none of the faults that are found in its text alone."""
-    for segment in route.segments:
-        text = segment.text or ""
-        if re.match(r"\^?\\?/", text) or (
-            segment in route.segments[:-1] and "$" in text
-        ):
-            return False
-        if segment.is_regex and re.search(r"(?<!\?P)<\w+:\w+>", text):
-            return False
-        if not segment.is_regex and re.search(r"\(\?|^\^|\$$|\\", text):
-            return False
-    return True
 
 
 def has_route(project: Project, address: Address, routes: list[Route]) -> bool:
