@@ -220,7 +220,7 @@ def routes_begin_without_a_slash(project: Project) -> Iterator[Finding]:
                 *edits,
                 is_certain=bool(edits),
                 route=text,
-                path=text.lstrip("^").replace("\\/", "/").lstrip("/").split("<")[0],
+                path=re.split(r"[<(]", text[found.end() :])[0].replace("\\/", "/"),
             )
 
 
