@@ -1,11 +1,10 @@
 """What a project says to Channels: its consumers, its routes, its group messages."""
 
 import ast
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.python_code import Function, last_name
+from channels_doctor.routes import Route as Route  # others look for it here
 
 GENERIC_CONSUMERS = {
     "AsyncConsumer",
@@ -65,43 +64,6 @@ def family_of(
         parents = (by_name.get(last_name(base)) for base in member.bases)
         family += [one for one in parents if one and one not in family]
     return family
-
-
-@dataclass(frozen=True)
-class Route:
-    """One path(…) or re_path(…) that leads to a consumer."""
-
-    text: str
-    target: ast.expr
-    consumer: str
-
-    @property
-    def start(self) -> str:
-        """What stands before the first thing that varies."""
-        return re.split(r"[<(\\\[$]", self.text.lstrip("^"))[0]
-
-    def fits(self, path: str) -> bool:
-        """Tell whether Channels would take this route for this path."""
-        pattern = self.text
-        if "<" in pattern and "(?P<" not in pattern:
-            pattern = "^" + re.sub(r"<[^>]*>", "[^/]+", pattern) + "$"
-        try:
-            return bool(re.search(pattern, path))
-        except re.error:
-            return False
-
-
-def find_routes(calls: Iterable[ast.Call], consumers: list[Consumer]) -> list[Route]:
-    """Return the routes that lead to one of these consumers."""
-    names = {consumer.node.name for consumer in consumers}
-    found = []
-    for call in calls:
-        match call.args:
-            case [ast.Constant(value=str(text)), target, *_]:
-                if last_name(call.func) in ("path", "re_path", "url"):
-                    for name in names & set(re.split(r"[.()]", dotted(target))):
-                        found.append(Route(text, target, name))
-    return found
 
 
 def group_verb(call: ast.Call) -> str:

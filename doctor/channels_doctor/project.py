@@ -7,20 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from channels_doctor.channels_code import (
-    Consumer,
-    Route,
-    find_consumers,
-    find_routes,
-)
+from channels_doctor.channels_code import Consumer, find_consumers
 from channels_doctor.edits import Edit, Source
 from channels_doctor.functions import Functions
 from channels_doctor.imports import Imports, add_import
 from channels_doctor.models import Models
+from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import ChannelsVersion, Need, Requirements
+from channels_doctor.routes import Route, Routing
+from channels_doctor.routing_reader import read_routing
 from channels_doctor.rows import Rows
 from channels_doctor.running import Running
 from channels_doctor.settings import Settings
@@ -63,9 +61,21 @@ class Project:
         return Running(self.modules, self.settings, self.asgi_setting[0])
 
     @cached_property
+    def names(self) -> ModuleNames:
+        """What names stand for, from module to module."""
+        return ModuleNames(self.modules)
+
+    @cached_property
+    def routing(self) -> Routing:
+        """The routes that the ASGI application uses."""
+        consumers = {(one.node.file, one.node.name) for one in self.consumers}
+        nodes = self.nodes(ast.Call, ast.Import, ast.ImportFrom)
+        return read_routing(self.names, nodes, consumers, self.asgi_setting[0])
+
+    @property
     def routes(self) -> list[Route]:
-        """The routes that lead to them."""
-        return find_routes(self.nodes(ast.Call), self.consumers)
+        """Those of them that lead to a consumer of the project."""
+        return [route for route in self.routing.routes if route.consumer]
 
     @cached_property
     def by_kind(self) -> dict[type[ast.AST], list[Any]]:

@@ -9,6 +9,13 @@ from pathlib import Path
 from channels_doctor.advice import say
 from channels_doctor.edits import Source
 from channels_doctor.finding import Finding, Note
+from channels_doctor.pages_code import (
+    LIBRARIES,
+    PAGE_TESTS,
+    PAGES,
+    is_library,
+    without_comments,
+)
 from channels_doctor.python_code import parse
 from channels_doctor.requirements import RequirementsFile, reader_of
 from channels_doctor.requirements.pip_files import read_pip_file
@@ -18,6 +25,7 @@ from channels_doctor.walking import MOST_BYTES, Listing, walk
 # Folders that hold nothing of the student's own; those that begin with a dot, too.
 SKIPPED = {
     "__pycache__",
+    "bower_components",
     "migrations",
     "node_modules",
     "site-packages",
@@ -25,23 +33,17 @@ SKIPPED = {
     "vendor",
     "venv",
 }
+BUILT = {"build", "coverage", "dist", "htmlcov", "out"}  # unless it's a package
 LARGEST = 1_000_000  # bytes; what is larger was not written by hand
 
 # Kinds of files, by their names.
-PAGES = r"\.(js|mjs|html)$"
 README = r"(^|/)readme[^/]*$"
 NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
-LIBRARIES = r"\.min\.js$|(^|/)(jquery|bootstrap|popper|htmx|vue|react)[^/]*\.js$"
 
 # What stands in a compose file that brings its own Redis.
 REDIS_IMAGE = r"image:.*(redis|valkey)"
-
-COMMENTS = re.compile(
-    r"^[ \t]*//[^\n]*|/\*.*?\*/|<!--.*?-->|\{#.*?#\}|\{% comment.*?endcomment %\}",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 def is_a(kind: str, file: str) -> bool:
@@ -54,11 +56,17 @@ def files_below(folder: Path) -> Listing:
     return walk(folder, is_students_own)
 
 
+def is_test_of_a_page(file: str) -> bool:
+    """Tell a page or a script that only tests use."""
+    return is_a(PAGES, file) and is_a(PAGE_TESTS, file)
+
+
 def is_students_own(folder: Path) -> bool:
     """Tell a folder that was written from one that a tool made or filled."""
     is_hidden = folder.name.startswith(".")
     is_environment = os.path.exists(folder / "pyvenv.cfg")
-    return not (is_hidden or is_environment or folder.name in SKIPPED)
+    is_built = folder.name in BUILT and not os.path.exists(folder / "__init__.py")
+    return not (is_hidden or is_environment or is_built or folder.name in SKIPPED)
 
 
 class Contents:
@@ -73,7 +81,7 @@ class Contents:
         self.notes: list[Note] = []  # what isn't known, and is no fault
         self.size = 0  # of all that was read, in bytes
         for file in files:
-            if not is_a(LIBRARIES, file):
+            if not is_a(LIBRARIES, file) and not is_test_of_a_page(file):
                 self.read(folder, file)
         self.read_included(folder, set(files))
 
@@ -167,7 +175,10 @@ class Contents:
             text = data.decode("utf-8-sig", "replace")
             if file.endswith(".html"):
                 self.troubles.append(not_utf8(file, data, error))
-        self.texts[file] = without_comments(text) if is_a(PAGES, file) else text
+        if not is_a(PAGES, file):
+            self.texts[file] = text
+        elif not is_library(file, text):
+            self.texts[file] = without_comments(file, text)
 
 
 def text_of(data: bytes) -> str:
@@ -189,11 +200,6 @@ def bytes_of(path: Path) -> bytes | None:
     if not stat.S_ISREG(state.st_mode):  # a pipe, say, would never end
         return None
     return path.read_bytes() if state.st_size < LARGEST else b""
-
-
-def without_comments(page: str) -> str:
-    """Blank the comments of a page; cut out, they would shift the line numbers."""
-    return COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), page)
 
 
 def not_utf8(file: str, data: bytes, error: UnicodeDecodeError) -> Finding:

@@ -5,39 +5,23 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
+from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
+from channels_doctor.pages_code import PAGES
 from channels_doctor.project import Project
-from channels_doctor.python_code import dotted, last_name
-from channels_doctor.reading import PAGES
+from channels_doctor.python_code import last_name
 
 # Names that students give to what a person typed.
 TYPED = r"\b(message|mensagem|msg|text|texto|content|data|sender|user|username)\b"
-# The three ways to make markup from text, and the expression up to its end.
-MARKUP = r"(?:\.innerHTML\s*\+?=(?!=)|insertAdjacentHTML\(|document\.write\()([^;]*)"
+# The ways to make markup from text, and the expression up to its end.
+MARKUP = re.compile(
+    r"\.innerHTML\s*\+?=(?!=)([^;]*)"
+    r"|\b(?:insertAdjacentHTML|document\.write|createContextualFragment)\(([^;]*)"
+    r"|\.(?:append|prepend|html|after|before)\(\s*(['\"`]<[^;]*)"  # of jQuery
+    r"|dangerouslySetInnerHTML=\{\{\s*__html:([^}]*)\}"
+    r"|\bv-html=\"([^\"]*)\"|\{@html\s([^}]*)\}"
+)
 FIXED_TEXT = r"'[^'\n]*'|\"[^\"\n]*\"|`[^`$]*`"
-
-
-def templates_are_there(project: Project) -> Iterator[Finding]:
-    """A view names a template that exists."""
-    for name, node in templates(project):
-        app, slash, _ = name.partition("/")
-        # "account/login.html" may well come from an installed package.
-        is_ours = not slash or any(f"templates/{app}/" in one for one in project.files)
-        is_there = any(f"/{file}".endswith(f"/{name}") for file in project.files)
-        if is_ours and not is_there:
-            yield say("template-missing", node, template=name)
-
-
-def templates(project: Project) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the templates that views name, and where."""
-    for node in project.nodes(ast.Call, ast.Assign):
-        match node:
-            case ast.Call(func=function, args=[_, ast.Constant(value=str(name)), *_]):
-                if name and last_name(function) == "render":
-                    yield name, node
-            case ast.Assign(targets=[target], value=ast.Constant(value=str(name))):
-                if name and dotted(target) == "template_name":
-                    yield name, node
 
 
 def json_is_not_marked_safe(project: Project) -> Iterator[Finding]:
@@ -51,17 +35,30 @@ def json_is_not_marked_safe(project: Project) -> Iterator[Finding]:
 
 def typed_text_stays_text(project: Project) -> Iterator[Finding]:
     """What a person typed is put into a page as text, never as markup."""
-    for found, where in project.search(PAGES, MARKUP):
+    for found, where in project.search(PAGES, MARKUP.pattern):
+        expression = found[found.lastindex or 0]
         # Of `<b>message ${text}</b>` only the text varies.
-        varying = re.sub(r"[^`{}]*\$\{", " ${", found[1])
+        varying = re.sub(r"[^`{}]*\$\{", " ${", expression)
         varying = re.sub(FIXED_TEXT, "", varying)
         is_cleaned = re.search("escape|sanitize|purify", varying, re.IGNORECASE)
         if re.search(TYPED, varying, re.IGNORECASE) and not is_cleaned:
-            yield say("inner-html", where)
+            edits = as_text(project, found, where, expression)
+            yield say("inner-html", where, *edits)
+
+
+def as_text(
+    project: Project, found: re.Match[str], where: str, expression: str
+) -> list[Edit]:
+    """Return the edit that shows the text, if there's no markup around it."""
+    file = where.rpartition(":")[0]
+    start = found.start() + 1
+    is_there = project.sources[file].text[start:].startswith("innerHTML")
+    if not is_there or "<" in expression or "\n" in expression.strip():
+        return []
+    return [Edit(file, start, start + len("innerHTML"), "textContent")]
 
 
 CHECKS = [
-    templates_are_there,
     json_is_not_marked_safe,
     typed_text_stays_text,
 ]

@@ -1,5 +1,6 @@
 """Checks of the versions: can all of them be installed together, and are they maintained?"""
 
+import ast
 from collections.abc import Iterator, Mapping
 
 from channels_doctor.advice import say

@@ -1,0 +1,2 @@
+new WebSocket("/ws/news/today");
+new WebSocket("/ws/old/?since=4");

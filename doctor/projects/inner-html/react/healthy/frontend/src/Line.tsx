@@ -1,0 +1,3 @@
+export function Line({ message }: { message: string }) {
+  return <li dangerouslySetInnerHTML={{ __html: DOMPurify.sanitize(message) }} />;
+}

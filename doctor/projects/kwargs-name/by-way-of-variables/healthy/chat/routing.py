@@ -1,0 +1,7 @@
+from django.urls import re_path
+
+from chat import consumers
+
+websocket_urlpatterns = [
+    re_path(r"^ws/chat/(?P<sala>[^/]+)/$", consumers.ChatConsumer.as_asgi()),
+]

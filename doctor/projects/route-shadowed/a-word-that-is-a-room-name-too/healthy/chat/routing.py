@@ -1,0 +1,8 @@
+from django.urls import path
+
+from chat import consumers
+
+websocket_urlpatterns = [
+    path("ws/chat/news/", consumers.NewsConsumer.as_asgi()),
+    path("ws/chat/<str:room_name>/", consumers.ChatConsumer.as_asgi()),
+]

@@ -1,0 +1,5 @@
+from django.views.generic import TemplateView
+
+
+class Room(TemplateView):
+    template_name = "chat/rom.html"
