@@ -18,7 +18,9 @@ from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
+from channels_doctor.servers import StartCommand
 from channels_doctor.settings import Settings
+from channels_doctor.starts import Starts
 
 
 class Project:
@@ -54,6 +56,16 @@ class Project:
     def routes(self) -> list[Route]:
         """The routes that lead to them."""
         return find_routes(self.nodes(ast.Call), self.consumers)
+
+    @cached_property
+    def starts(self) -> Starts:
+        """What starts it: Procfiles, Dockerfiles, compose files, units and scripts."""
+        return Starts(self.sources, self.files)
+
+    @property
+    def start_commands(self) -> list[StartCommand]:
+        """The commands that start a server or a worker."""
+        return self.starts.commands
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""

@@ -29,6 +29,11 @@ PAGES = r"\.(js|mjs|html)$"
 README = r"(^|/)readme[^/]*$"
 NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
+STARTS = (  # what starts the project, or stands in front of it
+    r"(^|/)(procfile\.\w+|[^/]*\.dockerfile|containerfile|[^/]+\.(sh|service|conf|ini)"
+    r"|[^/]+\.conf\.template|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
+    r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|\.env[^/]*)$"
+)
 REQUIREMENTS = r"(^|/)requirements([^/]*|/[^/]+)\.txt$"
 PYPROJECT = r"(^|/)pyproject\.toml$"
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
@@ -88,7 +93,7 @@ class Contents:
             read = self.read_requirements
         elif is_a(PYPROJECT, file):
             read = self.read_pyproject
-        elif is_a(f"{PAGES}|{NOTES}|{COMPOSE}", file):
+        elif is_a(f"{PAGES}|{NOTES}|{COMPOSE}|{STARTS}", file):
             read = self.read_text
         else:
             return
