@@ -44,7 +44,7 @@ def projects_in(folder: Path) -> Iterator[Project]:
         others = tuple(one for one in roots if one != root and one.startswith(root))
         shared = [f for f in files if len(roots) == 1 or not f.startswith(tuple(roots))]
         mine = [f for f in files if f.startswith(root) and not f.startswith(others)]
-        yield Project(folder, root, sorted({*mine, *shared}))
+        yield Project(folder, root, sorted({*mine, *shared}), len(roots) == 1)
 
 
 def ask(project: Project) -> Iterator[Finding]:

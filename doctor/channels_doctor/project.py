@@ -26,7 +26,10 @@ from channels_doctor.starts import Starts
 class Project:
     """Everything that the checks look at."""
 
-    def __init__(self, folder: Path, root: str, files: list[str]) -> None:
+    def __init__(
+        self, folder: Path, root: str, files: list[str], is_alone: bool = True
+    ) -> None:
+        self.is_alone = is_alone  # there's no other project in the folder
         contents = Contents(folder, files)
         self.files = files
         self.sources = contents.sources

@@ -1,7 +1,7 @@
 """What a command line starts: which server, with which options, and which application."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels_doctor.edits import Edit
@@ -151,6 +151,11 @@ class StartCommand:
             text = "".join(f" {one}" for one in new)
         return Edit(self.file, word.end, word.end, text)
 
+    def changed(self, word: Word, new: str) -> Edit:
+        """Write one of its words anew, in the quotes that it has."""
+        extra = (word.end - word.start - len(word.text)) // 2
+        return Edit(self.file, word.start + extra, word.end - extra, new)
+
     def instead(self, *new: str) -> Edit | None:
         """Write another command in its place; None where that's not one line's matter."""
         if self.form == "yaml":
@@ -248,8 +253,3 @@ def without_python(words: list[Word]) -> list[Word]:
     if len(words) > 1 and program(words[0]) in ("manage.py", "django-admin", "django"):
         words = words[1:]
     return words
-
-
-def same_elsewhere(command: StartCommand, **changes: object) -> StartCommand:
-    """Return a command with some of its circumstances changed."""
-    return replace(command, **changes)
