@@ -269,8 +269,10 @@ def served_by_daphne(project: Project, command: StartCommand) -> list[Edit]:
         host = "0.0.0.0"
     if not application or command.form == "yaml":
         return []
+    folder = command.words[0].text.rpartition("/")[0]  # a unit names the whole path
+    daphne = f"{folder}/daphne" if folder else "daphne"
     edit = command.instead(
-        "daphne", "-b", host or "127.0.0.1", "-p", port or "8000", application
+        daphne, "-b", host or "127.0.0.1", "-p", port or "8000", application
     )
     more = requirement(project, "daphne", "daphne>=4.2.2")
     return [one for one in (edit, more) if one]
