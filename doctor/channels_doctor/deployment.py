@@ -199,3 +199,26 @@ def requirement(project: Project, name: str, line: str) -> Edit | None:
         if file.endswith(".txt") and not project.needs_for(name):
             return project.sources[file].append(line)
     return None
+
+
+def served_by_daphne(project: Project, command: StartCommand) -> list[Edit]:
+    """Return the edits that put Daphne in another server's place, with the same address."""
+    application = application_of(project)
+    host, port = address_of(project, command)
+    if command.platform in PLATFORMS:
+        host, port = "0.0.0.0", port if port and "$" in port else "$PORT"
+    elif (
+        host is None and command.server == "gunicorn" and command.option("-b", "--bind")
+    ):
+        return []  # a socket file
+    elif command.is_container:
+        host = "0.0.0.0"
+    if not application or command.form == "yaml":
+        return []
+    folder = command.words[0].text.rpartition("/")[0]  # a unit names the whole path
+    daphne = f"{folder}/daphne" if folder else "daphne"
+    edit = command.instead(
+        daphne, "-b", host or "127.0.0.1", "-p", port or "8000", application
+    )
+    more = requirement(project, "daphne", "daphne>=4.2.2")
+    return [one for one in (edit, more) if one]

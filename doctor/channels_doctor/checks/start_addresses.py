@@ -4,11 +4,19 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.deployment import CONTAINERS, PLATFORMS, address_of, commands_of
+from channels_doctor.deployment import (
+    CONTAINERS,
+    PLATFORMS,
+    address_of,
+    commands_of,
+    served_by_daphne,
+)
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
+from channels_doctor.reading import COMPOSE, is_a
 from channels_doctor.servers import SERVERS, StartCommand
+from channels_doctor.starts import DOCKERFILE
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 # What the server itself prints; the others print something alike.
@@ -50,22 +58,24 @@ def is_served(project: Project, command: StartCommand) -> bool:
     """A command runs in a container, and what it serves is for the world outside."""
     if command.platform not in CONTAINERS or not command.is_container:
         return False
-    if (
-        command.platform == "procfile"
-        and command.process != "web"
-        or command.is_development
-    ):
+    is_local = command.process != "web" or command.is_development
+    if command.platform == "procfile" and is_local:
         return False
-    texts = [
-        source.text
-        for file, source in project.sources.items()
-        if not file.endswith(".py")
-    ]
-    if any("network_mode" in text for text in texts):
-        return False
-    # A proxy beside it in the same container speaks to 127.0.0.1.
-    proxies = r"^\s*(RUN|CMD|ENTRYPOINT|FROM)\b(?:\\\n|[^\n])*\b(nginx|caddy|supervisor|haproxy)"
-    return not any(re.search(proxies, text, re.MULTILINE) for text in texts)
+    return not any(
+        has_proxy_beside(file, one.text) for file, one in project.sources.items()
+    )
+
+
+def has_proxy_beside(file: str, text: str) -> bool:
+    """A proxy is in the server's own container, or the container has no network of its own."""
+    if is_a(COMPOSE, file):
+        return "network_mode" in text
+    if is_a(DOCKERFILE, file):
+        words = r"^\s*(RUN|CMD|ENTRYPOINT)\b(?:\\\n|[^\n])*\b(nginx|caddy|supervisor|haproxy)"
+        return "pip" in text and bool(re.search(words, text, re.MULTILINE))
+    return file.endswith(".sh") and bool(
+        re.search(r"^\s*(service )?nginx\b", text, re.MULTILINE)
+    )
 
 
 def open_to_all(project: Project, command: StartCommand) -> list[Edit]:
@@ -166,7 +176,8 @@ def runserver_stays_at_home(project: Project) -> Iterator[Finding]:
     for command in commands_of(project):
         if command.platform in RUNS_FOR_OTHERS and not command.is_development:
             if command.server == "runserver":
-                yield say("runserver-production", command.where)
+                edits = served_by_daphne(project, command) if project.consumers else []
+                yield say("runserver-production", command.where, *edits)
             elif command.server in SERVERS and command.option("--reload") is not None:
                 edits = without_reload(project, command)
                 yield say("reload-production", command.where, *edits)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.deployment import (
-    PLATFORMS,
-    address_of,
     application_kind,
     application_of,
     commands_of,
@@ -17,6 +15,7 @@ from channels_doctor.deployment import (
     interface,
     is_installed_elsewhere,
     requirement,
+    served_by_daphne,
 )
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
@@ -253,29 +252,6 @@ def with_asgi_worker(project: Project, command: StartCommand) -> list[Edit]:
     if command.server != "gunicorn" or command.form == "yaml":
         return served_by_daphne(project, command)
     return [command.with_options("-k", worker)]
-
-
-def served_by_daphne(project: Project, command: StartCommand) -> list[Edit]:
-    """Return the edits that put Daphne in another server's place, with the same address."""
-    application = application_of(project)
-    host, port = address_of(project, command)
-    if command.platform in PLATFORMS:
-        host, port = "0.0.0.0", port if port and "$" in port else "$PORT"
-    elif (
-        host is None and command.server == "gunicorn" and command.option("-b", "--bind")
-    ):
-        return []  # a socket file
-    elif command.is_container:
-        host = "0.0.0.0"
-    if not application or command.form == "yaml":
-        return []
-    folder = command.words[0].text.rpartition("/")[0]  # a unit names the whole path
-    daphne = f"{folder}/daphne" if folder else "daphne"
-    edit = command.instead(
-        daphne, "-b", host or "127.0.0.1", "-p", port or "8000", application
-    )
-    more = requirement(project, "daphne", "daphne>=4.2.2")
-    return [one for one in (edit, more) if one]
 
 
 def has_websockets(project: Project) -> bool:
