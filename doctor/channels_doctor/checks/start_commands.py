@@ -20,7 +20,9 @@ from channels_doctor.deployment import (
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
+from channels_doctor.reading import is_a
 from channels_doctor.servers import ASGI_SERVERS, SERVERS, StartCommand
+from channels_doctor.starts import DOCKERFILE
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")
 NO_COLON = {
@@ -84,16 +86,40 @@ def module_is_there(project: Project, command: StartCommand) -> Iterator[Finding
     if not files:
         yield from missing_module(project, command)
         return
+    if len(files) > 1:
+        return
     path = command.module.replace(".", "/")
-    here = (
-        None
-        if folder is None
-        else {f"{folder}{path}.py", f"{folder}{path}/__init__.py"}
+    if folder is None or files[0] in (
+        f"{folder}{path}.py",
+        f"{folder}{path}/__init__.py",
+    ):
+        is_below = folder is not None and folder != project.modules.root
+        if is_below and sets_paths_plainly(project, files[0]):
+            yield from wrong_folder(project, command, folder, files[0])
+        else:
+            yield from missing_name(project, command, files[0])
+    else:
+        yield from wrong_folder(project, command, folder, files[0])
+
+
+def sets_paths_plainly(project: Project, file: str) -> bool:
+    """A module imports the settings by the name that manage.py has for them, and no path is changed."""
+    tree = project.modules.trees.get(file)
+    texts = (
+        {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        if tree
+        else ()
     )
-    if here is not None and not here & set(files) and len(files) == 1:
-        yield from wrong_folder(project, command, files[0])
-    elif len(files) == 1:
-        yield from missing_name(project, command, files[0])
+    names = (
+        {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        if tree
+        else ()
+    )
+    return (
+        project.settings_module in texts
+        and "path" not in names
+        and project.paths_are_plain
+    )
 
 
 def missing_module(project: Project, command: StartCommand) -> Iterator[Finding]:
@@ -136,38 +162,42 @@ def first_missing(project: Project, module: str) -> str:
 
 
 def wrong_folder(
-    project: Project, command: StartCommand, file: str
+    project: Project, command: StartCommand, folder: str, file: str
 ) -> Iterator[Finding]:
     """Say that the command runs in another folder than the one that imports begin in."""
-    path = command.module.replace(".", "/")
-    place = file.removesuffix(".py").removesuffix("/__init__").removesuffix(path)
-    if place != project.modules.root or is_installed_elsewhere(project):
+    root = project.modules.root
+    if not file.startswith(root) or not root.startswith(folder) or root == folder:
         return
-    if not place.startswith(command.folder):  # it runs somewhere else altogether
+    if is_installed_elsewhere(project):
         return
-    inner = place.removeprefix(command.folder).rstrip("/")
-    edits: list[Edit] = []
-    if command.platform == "docker":
-        edits = [
-            project.sources[command.file].insert_before(
-                command.line, f"WORKDIR {inner}"
-            )
-        ]
-    elif command.form == "shell" and command.platform in (
+    module = file.removesuffix(".py").removesuffix("/__init__").removeprefix(root)
+    module = module.replace("/", ".")
+    missing = command.module if command.module == module else project.settings_module
+    top = missing.split(".")[0]
+    if f"{folder}{top}/" not in project.starts.folders:
+        missing = top
+    inner = root.removeprefix(folder).rstrip("/")
+    edits = go_there(project, command, inner)
+    if edits and command.module != module:
+        word = command.application_word
+        edits.append(
+            command.changed(word, word.text.replace(command.module, module, 1))
+        )
+    yield say("start-folder", command.where, *edits, missing=missing, folder=inner)
+
+
+def go_there(project: Project, command: StartCommand, folder: str) -> list[Edit]:
+    """Return the edit that makes a command run in a folder below its own."""
+    if command.platform == "docker" and is_a(DOCKERFILE, command.file):
+        source = project.sources[command.file]
+        return [source.insert_before(command.line, f"WORKDIR {folder}")]
+    if command.form == "shell" and command.platform in (
         "procfile",
         "render",
         "railway",
     ):
-        edits = [Edit(command.file, command.start, command.start, f"cd {inner} && ")]
-    missing = command.module.split(".")[0]
-    yield say(
-        "start-folder",
-        command.where,
-        *edits,
-        missing=missing,
-        folder=inner,
-        module=command.module,
-    )
+        return [Edit(command.file, command.start, command.start, f"cd {folder} && ")]
+    return []
 
 
 def missing_name(
