@@ -32,7 +32,7 @@ COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
 STARTS = (  # what starts the project, or stands in front of it
     r"(^|/)(procfile\.\w+|[^/]*\.dockerfile|containerfile|[^/]+\.(sh|service|conf|ini)"
     r"|[^/]+\.conf\.template|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
-    r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|\.env[^/]*)$"
+    r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|[^/]*\.env(\.\w+)?)$"
 )
 REQUIREMENTS = r"(^|/)requirements([^/]*|/[^/]+)\.txt$"
 PYPROJECT = r"(^|/)pyproject\.toml$"
