@@ -41,7 +41,7 @@ FLAGS = {
 RUNNERS = {"poetry", "uv", "pipenv", "pdm", "hatch", "rye"}
 WRAPPERS = {
     *("exec", "nohup", "env", "command", "time", "tini", "dumb-init", "ddtrace-run"),
-    *("opentelemetry-instrument", "honcho"),
+    *("opentelemetry-instrument", "honcho", "then", "else", "do", "if", "!", "{"),
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from channels_doctor.advice import say
+from channels_doctor.compose_files import Service, environment_of
 from channels_doctor.dockerfiles import read_dockerfile
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
@@ -19,7 +20,6 @@ from channels_doctor.redis_hosts import (
     read_variables,
     reads_a_file,
 )
-from channels_doctor.starts import Service, environment_of
 
 OLD_REDIS = r"(?:^\s*image:\s*[\"']?|docker run[^\n]*\s)redis:([1-5])\b"
 OPEN_PORT = r"(?:^\s*-\s*[\"']?|docker run[^\n]*\s-p\s*)(?:0\.0\.0\.0:)?(\d+:6379)\b"
