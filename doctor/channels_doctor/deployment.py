@@ -222,3 +222,13 @@ def served_by_daphne(project: Project, command: StartCommand) -> list[Edit]:
     )
     more = requirement(project, "daphne", "daphne>=4.2.2")
     return [one for one in (edit, more) if one]
+
+
+def has_websockets(project: Project) -> bool:
+    """Uvicorn has a library for WebSockets."""
+    if any(project.needs_for(name) for name in ("websockets", "wsproto")):
+        return True
+    return any(
+        re.search(r"^[\s\"']*uvicorn\s*\[[^]]*standard", source.text, re.MULTILINE)
+        for source in project.sources.values()
+    )
