@@ -70,7 +70,7 @@ def examine_folder(folder: Path, is_strict: bool = False) -> Examination:
     marks, used = set(), set()
     for root, mine in files_of_each(roots, files):
         try:
-            project = Project(folder, root, mine)
+            project = Project(folder, root, mine, len(roots) == 1)
         except Exception as error:
             if is_strict:
                 raise

@@ -21,13 +21,18 @@ from channels_doctor.routes import Route, Routing
 from channels_doctor.routing_reader import read_routing
 from channels_doctor.rows import Rows
 from channels_doctor.running import Running
+from channels_doctor.servers import StartCommand
 from channels_doctor.settings import Settings
+from channels_doctor.starts import Starts
 
 
 class Project:
     """Everything that the checks look at."""
 
-    def __init__(self, folder: Path, root: str, files: list[str]) -> None:
+    def __init__(
+        self, folder: Path, root: str, files: list[str], is_alone: bool = True
+    ) -> None:
+        self.is_alone = is_alone  # there's no other project in the folder
         contents = Contents(folder, files)
         self.folder = folder.absolute()
         self.files = files
@@ -135,6 +140,16 @@ class Project:
     def tree_of(self, node: ast.AST) -> ast.Module:
         """Return the module that a piece of code is in."""
         return self.modules.trees[node.file]
+
+    @cached_property
+    def starts(self) -> Starts:
+        """What starts it: Procfiles, Dockerfiles, compose files, units and scripts."""
+        return Starts(self.sources, self.files)
+
+    @property
+    def start_commands(self) -> list[StartCommand]:
+        """The commands that start a server or a worker."""
+        return self.starts.commands
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""

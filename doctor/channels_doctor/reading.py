@@ -40,6 +40,11 @@ LARGEST = 1_000_000  # bytes; what is larger was not written by hand
 README = r"(^|/)readme[^/]*$"
 NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
+STARTS = (  # what starts the project, or stands in front of it
+    r"(^|/)(procfile\.\w+|[^/]*\.dockerfile|containerfile|[^/]+\.(sh|service|conf|ini)"
+    r"|[^/]+\.conf\.template|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
+    r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|[^/]*\.env(\.\w+)?)$"
+)
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
 
 # What stands in a compose file that brings its own Redis.
@@ -89,7 +94,7 @@ class Contents:
         """Read one file in the way of its kind; any other kind is not opened."""
         if is_a(r"\.py$", file):
             read = self.read_python
-        elif is_a(f"{PAGES}|{NOTES}|{COMPOSE}", file):
+        elif is_a(f"{PAGES}|{NOTES}|{COMPOSE}|{STARTS}", file):
             read = self.read_text
         elif reader_of(file):
             read = self.read_requirements

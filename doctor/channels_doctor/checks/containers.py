@@ -1,70 +1,322 @@
 """Checks of the containers: do they find each other, and are they shut to others?"""
 
+import ast
+import posixpath
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from channels_doctor.advice import say
+from channels_doctor.compose_files import Service, environment_of
+from channels_doctor.dockerfiles import read_dockerfile
+from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.reading import COMPOSE, NOTES, REDIS_IMAGE
+from channels_doctor.redis_hosts import (
+    Host,
+    host_and_port,
+    layer_hosts,
+    read_variables,
+    reads_a_file,
+)
 
 OLD_REDIS = r"(?:^\s*image:\s*[\"']?|docker run[^\n]*\s)redis:([1-5])\b"
-
-
 OPEN_PORT = r"(?:^\s*-\s*[\"']?|docker run[^\n]*\s-p\s*)(?:0\.0\.0\.0:)?(\d+:6379)\b"
+LOCAL = ("localhost", "127.0.0.1")
+PASSWORD = r"requirepass|REDIS_PASSWORD|redis\.conf|aclfile"
+
+
+class Surroundings(NamedTuple):
+    """The environment of a service, and where each variable of it is set."""
+
+    values: dict[str, str | None]  # None: set, to something that isn't known
+    places: dict[str, str]  # "compose.yaml:7"
+    is_complete: bool
 
 
 def containers_find_redis(project: Project) -> Iterator[Finding]:
-    """A chat in a container does not look for Redis on localhost."""
-    layers = repr(project.settings.get("CHANNEL_LAYERS"))
-    if not re.search(r"localhost|127\.0\.0\.1", layers):
-        return
-    for _, text in project.texts_of(COMPOSE):
-        if "network_mode" in text:
+    """A chat in a container looks for Redis where the compose file has it."""
+    hosts = layer_hosts(project)
+    seen = set()
+    for service in project.starts.services:
+        if not hosts or not is_the_chat(project, service):
             continue
-        services = services_of(text)
-        web = names_with(r"\n\s+build:", services)
-        redis = names_with(REDIS_IMAGE, services)
-        if web and redis:
-            where = project.settings.where("CHANNEL_LAYERS")
-            yield say("redis-localhost", where, web=web[0], redis=redis[0])
+        mates = [one for one in project.starts.services if one.file == service.file]
+        redis = [one for one in mates if re.search(REDIS_IMAGE, text_of(project, one))]
+        text = project.sources[service.file].text
+        if len(redis) != 1 or re.search(r"network_mode|extra_hosts|external", text):
+            continue
+        around = surroundings(project, service)
+        finding = judge(project, service, redis[0], hosts[0], around, mates)
+        if finding and (finding.name, finding.where) not in seen:
+            seen.add((finding.name, finding.where))
+            yield finding
 
 
-def names_with(pattern: str, services: dict[str, str]) -> list[str]:
-    """Return the names of the services in whose text a pattern stands."""
-    return [name for name, text in services.items() if re.search(pattern, text)]
+def is_the_chat(project: Project, service: Service) -> bool:
+    """A service is built from the project, not from a front end beside it."""
+    if not (project.is_alone and service.dockerfile and service.node.is_plain):
+        return False
+    stages = re.findall(
+        r"^\s*FROM\s+(\S+)", project.sources[service.dockerfile].text, re.M
+    )
+    is_other = bool(stages) and re.match(
+        r"(.*/)?(node|nginx|caddy|bun|oven)\b", stages[-1]
+    )
+    root = project.modules.root
+    return (
+        not is_other
+        and service.context is not None
+        and root.startswith(service.context)
+    )
 
 
-def services_of(compose: str) -> dict[str, str]:
-    """Return the services of a compose file: name and text.
+def uses_other_settings(project: Project, values: dict[str, str | None]) -> bool:
+    """A container runs with settings that manage.py doesn't name."""
+    names = {values.get("DJANGO_SETTINGS_MODULE", project.settings_module)}
+    for node in ast.walk(project.asgi_tree):
+        match node:
+            case ast.Constant(value=str(text)) if re.fullmatch(
+                r"[\w.]+\bsettings[\w.]*", text
+            ):
+                names.add(text)
+    return names != {project.settings_module}
 
-    Read by the indents, as Python has no YAML in its library.
-    """
-    services: dict[str, str] = {}
-    is_inside, name, width = False, "", 0
-    for line in compose.splitlines():
-        line = line.split("#")[0].rstrip()
-        indent = len(line) - len(line.lstrip())
-        if line and indent == 0:
-            is_inside = line == "services:"
-        elif line and is_inside:
-            width = width or indent
-            if indent == width:
-                name = line.strip(" :\"'")
-            services[name] = services.get(name, "") + line + "\n"
-    return services
+
+def text_of(project: Project, service: Service) -> str:
+    """Return the lines of a service."""
+    nodes = [*service.node.everything()]
+    end = max(max(node.end, node.place) for node in nodes)
+    return project.sources[service.file].text[service.node.place : end]
+
+
+def surroundings(project: Project, service: Service) -> Surroundings:
+    """Return the environment of a service: the image's, its files', its own."""
+    values: dict[str, str | None] = {}
+    places: dict[str, str] = {}
+    is_complete = True
+    if reads_a_file(project):  # for what isn't in the environment
+        files = [file for file in project.sources if posixpath.basename(file) == ".env"]
+        is_complete = len(files) == 1
+        for file in files[:1]:
+            add_file(project, file, values, places)
+    if service.dockerfile:
+        values |= read_dockerfile(project.sources[service.dockerfile].text).environment
+    else:
+        is_complete = False
+    here = posixpath.dirname(service.file)
+    env_file = service.node.get("env_file")
+    for name in env_file.items() if env_file else ():
+        file = posixpath.normpath(posixpath.join(here, name))
+        if file in project.sources:
+            add_file(project, file, values, places)
+        else:
+            is_complete = False
+    mine = environment_of(service.node)
+    for name, value in mine.items():
+        values[name] = filled(project, here, value)
+        places[name] = place_of(project, service, name)
+    environment = service.node.get("environment")
+    if environment and not environment.is_plain:
+        is_complete = False
+    return Surroundings(values, places, is_complete)
+
+
+def add_file(
+    project: Project, file: str, values: dict[str, str | None], places: dict[str, str]
+) -> None:
+    """Add the variables of a file such as `.env`."""
+    for name, (value, line) in read_variables(project.sources[file].text).items():
+        values[name] = None if "$" in value else value
+        # A password stays where it is: then only the file is named.
+        places[name] = file if "@" in value else f"{file}:{line}"
+
+
+def filled(project: Project, folder: str, value: str) -> str | None:
+    """Put the variables into a compose file's text that it has from the `.env` beside it."""
+    source = project.sources.get(posixpath.join(folder, ".env"))
+    known = read_variables(source.text) if source else {}
+
+    def fill(found: re.Match[str]) -> str:
+        name, default = found[1] or found[2], found[3]
+        return known[name][0] if name in known else default or "\0"
+
+    text = re.sub(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})", fill, value)
+    return None if "\0" in text or "$" in text else text
+
+
+def place_of(project: Project, service: Service, name: str) -> str:
+    """Return the line of a compose file that sets a variable."""
+    environment = service.node.get("environment")
+    for child in environment.children if environment else ():
+        if child.key == name or child.text.startswith(f"{name}="):
+            text = project.sources[service.file].text
+            return f"{service.file}:{text.count(chr(10), 0, child.place) + 1}"
+    return service.file
+
+
+def judge(
+    project: Project,
+    service: Service,
+    redis: Service,
+    host: Host,
+    around: Surroundings,
+    mates: list[Service],
+) -> Finding | None:
+    """Return why a service doesn't reach Redis; None if it does, or if that isn't known."""
+    names = [one.name for one in host.variables]
+    if uses_other_settings(project, around.values):
+        return None
+    if not around.is_complete and not set(names) <= set(around.values):
+        return None
+    url = host.text(around.values)
+    name, port = host_and_port(url) if url else ("", "")
+    if not name:
+        return None
+    setters = [around.places[one] for one in names if one in around.places]
+    where = setters[0] if setters else project.settings.where("CHANNEL_LAYERS")
+    words = {"host": name, "port": port, "web": service.name, "redis": redis.name}
+    if name in LOCAL:
+        edits = point_to(project, service, redis, host, where, name)
+        return say("redis-localhost", where, *edits, **words)
+    if name == redis.name:
+        return published_port(project, redis, where, words)
+    if "." in name or name in names_in_network(mates):
+        return None
+    edits = changed_host(project, where, name, redis.name)
+    return say("redis-host", where, *edits, **words)
+
+
+def names_in_network(services: list[Service]) -> set[str]:
+    """Return the names by which the containers of a compose file know each other."""
+    names = {one.name for one in services}
+    for service in services:
+        for node in service.node.everything():
+            if node.key in ("container_name", "hostname"):
+                names.add(node.text)
+            elif node.key in ("aliases", "links"):
+                names |= {item.rpartition(":")[2] for item in node.items()}
+    return names
+
+
+def published_port(
+    project: Project, redis: Service, where: object, words: dict[str, str]
+) -> Finding | None:
+    """Return that a port is meant for the machine outside, not for the other containers."""
+    ports = redis.node.get("ports")
+    published = [one.split(":") for one in ports.items() if ":" in one] if ports else []
+    given = [one for one in published if one[-1] == "6379" and one[-2] == words["port"]]
+    if words["port"] == "6379" or not given or redis.node.get("command"):
+        return None
+    edits = []
+    if isinstance(where, str) and not is_secret(where):
+        file, _, line = where.rpartition(":")
+        edits = (
+            [
+                project.sources[file].replace_text(
+                    int(line),
+                    f"{words['redis']}:{words['port']}",
+                    f"{words['redis']}:6379",
+                )
+            ]
+            if f"{words['redis']}:{words['port']}"
+            in project.sources[file].line(int(line))
+            else []
+        )
+    return say("redis-published-port", where, *edits, **words)
+
+
+def is_secret(where: str) -> bool:
+    """A file holds secrets, so that its lines aren't shown as a diff."""
+    return bool(re.search(r"\.env\b", where))
+
+
+def changed_host(project: Project, where: object, old: str, new: str) -> list[Edit]:
+    """Return the edit of a line in a compose file that names a host."""
+    if not isinstance(where, str) or is_secret(where) or ":" not in where:
+        return []
+    file, _, line = where.rpartition(":")
+    text = project.sources[file].line(int(line))
+    found = re.search(
+        rf"(?<![\w.-]){re.escape(old)}(?![\w.-])", text.partition(":")[2] or text
+    )
+    if not found or text.count(old) != 1:
+        return []
+    return [project.sources[file].replace_text(int(line), old, new)]
+
+
+def point_to(
+    project: Project,
+    service: Service,
+    redis: Service,
+    host: Host,
+    where: object,
+    old: str,
+) -> list[Edit]:
+    """Return the edits that tell a container where Redis is."""
+    if isinstance(where, str):
+        return changed_host(project, where, old, redis.name)
+    url = f"redis://{redis.name}:6379"
+    match host.variables:
+        case [variable] if len(host.parts) == 1:
+            return [set_variable(project, service, variable.name, url)]
+        case []:
+            source = project.source_of(host.node)
+            if re.search(r"^import os$", source.text, re.MULTILINE):
+                new = 'os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")'
+                edits = [source.replace(host.node, new)]
+                if "REDIS_URL" not in environment_of(service.node):
+                    edits.append(set_variable(project, service, "REDIS_URL", url))
+                return edits
+        case [first, *_] if "HOST" in first.name:
+            return [set_variable(project, service, first.name, redis.name)]
+    return []
+
+
+def set_variable(project: Project, service: Service, name: str, value: str) -> Edit:
+    """Return the edit that sets a variable in a service of a compose file."""
+    source = project.sources[service.file]
+    environment = service.node.get("environment")
+    child = environment.children[0] if environment and environment.children else None
+    node = child or service.node.children[0]
+    line = source.text.count("\n", 0, node.place) + 1
+    blanks = " " * node.indent
+    if child is None:
+        step = node.indent - service.node.indent
+        text = f"{blanks}environment:\n{blanks}{' ' * step}{name}: {value}"
+    elif child.key:
+        text = f"{blanks}{name}: {value}"
+    else:
+        text = f"{blanks}- {name}={value}"
+    place = source.starts[line - 1]
+    return Edit(service.file, place, place, source.with_newlines(text + "\n"))
 
 
 def redis_image_is_maintained(project: Project) -> Iterator[Finding]:
-    """The Redis in a container still gets security fixes."""
+    """The Redis in a container still gets security fixes, and has what the layer asks of it."""
     for found, where in project.search(f"{COMPOSE}|{NOTES}", OLD_REDIS):
-        yield say("redis-old-image", where, version=found[1])
+        name = "redis-too-old" if int(found[1]) < 5 else "redis-old-image"
+        file, _, line = where.rpartition(":")
+        number = int(line) + found[0].count("\n")
+        source = project.sources[file]
+        old = re.search(r"redis:\d+(\.\d+)*", source.line(number))
+        edits = [source.replace_text(number, old[0], "redis:7")] if old else []
+        yield say(name, f"{file}:{number}", *edits, version=found[1])
 
 
 def redis_is_not_open_to_the_network(project: Project) -> Iterator[Finding]:
     """The port of Redis is published on this machine only."""
     for found, where in project.search(f"{COMPOSE}|{NOTES}", OPEN_PORT):
-        yield say("redis-open", where, port=found[1])
+        file, _, line = where.rpartition(":")
+        number = int(line) + found[0].count("\n")
+        source = project.sources[file]
+        if re.search(PASSWORD, source.text):
+            continue
+        old = re.search(rf"(0\.0\.0\.0:)?{found[1]}", source.line(number))
+        new = f"127.0.0.1:{found[1]}"
+        edits = [source.replace_text(number, old[0], new)] if old else []
+        yield say("redis-open", f"{file}:{number}", *edits, port=found[1])
 
 
 CHECKS = [

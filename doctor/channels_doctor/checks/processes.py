@@ -1,0 +1,183 @@
+"""Checks of several processes: do they reach each other, and does the worker start?"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from channels_doctor.advice import say
+from channels_doctor.channels_code import group_verb
+from channels_doctor.deployment import (
+    PLATFORMS,
+    commands_of,
+    gunicorn_setting,
+    interface,
+)
+from channels_doctor.finding import Finding
+from channels_doctor.project import Project
+from channels_doctor.python_code import Function, calls_in, last_name
+from channels_doctor.servers import SERVERS, StartCommand
+from channels_doctor.settings import UNKNOWN
+
+WORKERS = ("-w", "--workers")
+TASK_DECORATORS = {"shared_task", "task", "periodic_task", "db_task", "actor", "job"}
+
+
+def processes_share_a_layer(project: Project) -> Iterator[Finding]:
+    """Where several processes run, the layer is one that they share."""
+    if not project.layer_backend.endswith("InMemoryChannelLayer"):
+        return
+    commands = [one for one in commands_of(project) if not one.is_development]
+    for command in commands:
+        if reason := reason_for_several(project, command, commands):
+            yield say("processes-apart", command.where, reason=reason)
+
+
+def reason_for_several(
+    project: Project, command: StartCommand, commands: list[StartCommand]
+) -> str:
+    """Return why there's a second process that has to get messages; "" if there's none."""
+    if command.server == "runworker":
+        return "The worker listens in a process of its own"
+    if command.server == "celery":
+        is_worker = any(word.text == "worker" for word in command.words)
+        return (
+            "A task sends to a group, and Celery's worker is another process"
+            if (is_worker and tasks_send(project))
+            else ""
+        )
+    if command.server not in SERVERS or interface(project, command) != "asgi":
+        return ""
+    number = workers_of(project, command)
+    if number > 1:
+        return f"This starts {number} processes, each with a layer of its own"
+    if (number := copies_of(project, command)) > 1:
+        return f"{number} of these run side by side, each with a layer of its own"
+    together = [
+        one
+        for one in commands
+        if one.server in SERVERS
+        and interface(project, one) == "asgi"
+        and one.platform == command.platform
+        and (one.platform not in PLATFORMS or one.file == command.file)
+    ]
+    if len(together) > 1 and command.platform in ("compose", "supervisor"):
+        processes = {(one.file, one.process) for one in together}
+        if len({file for file, _ in processes}) == 1 and len(processes) > 1:
+            if command == together[1]:
+                return "It's the second server process, with a layer of its own"
+    return ""
+
+
+def workers_of(project: Project, command: StartCommand) -> int:
+    """Return how many worker processes a server starts; 1 if the text doesn't tell."""
+    if command.server == "gunicorn":
+        number = gunicorn_setting(project, command, "workers", *WORKERS)
+        number = "" if number is UNKNOWN else number
+    else:
+        number = command.option(*WORKERS)
+    number = number or command.environment.get("WEB_CONCURRENCY", "1")
+    return int(number) if re.fullmatch(r"\d{1,4}", str(number)) else 1
+
+
+def copies_of(project: Project, command: StartCommand) -> int:
+    """Return how many copies of a process the file asks for."""
+    services = [
+        one
+        for one in project.starts.services
+        if command.process == one.name
+        and command.file == one.file
+        or command.platform == "docker"
+        and one.dockerfile == command.file
+    ]
+    for service in services:
+        deploy = service.node.get("deploy")
+        number = service.node.text_of("scale") or (
+            deploy.text_of("replicas") if deploy else ""
+        )
+        if number.isdigit():
+            return int(number)
+    text = project.sources[command.file].text
+    if command.platform == "supervisor":
+        part = text.partition(f"[program:{command.process}]")[2].partition("\n[")[0]
+        found = re.search(r"^numprocs\s*=\s*(\d+)", part, re.MULTILINE)
+    elif command.platform == "render":
+        found = re.search(
+            r"^\s*(?:numInstances|minInstances):\s*(\d+)", text, re.MULTILINE
+        )
+    else:
+        found = None
+    return int(found[1]) if found else 1
+
+
+def tasks_send(project: Project) -> bool:
+    """A task of Celery, or of another queue, sends to a group."""
+    for function in project.nodes(*Function.__args__):
+        names = {
+            last_name(one.func if isinstance(one, ast.Call) else one)
+            for one in function.decorator_list
+        }
+        if names & TASK_DECORATORS:
+            if any(group_verb(call) == "group_send" for call in calls_in(function)):
+                return True
+    return False
+
+
+def workers_start(project: Project) -> Iterator[Finding]:
+    """`runworker` knows its command and its channels."""
+    apps = project.settings.get("INSTALLED_APPS")
+    for command in commands_of(project):
+        if command.server != "runworker":
+            continue
+        if isinstance(apps, list) and UNKNOWN not in apps:
+            if not any(str(app).split(".")[0] == "channels" for app in apps):
+                yield say("runworker-app", command.where, *channels_app(project))
+                continue
+        if not command.arguments:
+            yield from without_names(project, command)
+
+
+def channels_app(project: Project):
+    """Return the edit that adds channels to the first list of apps."""
+    node = project.settings.where("INSTALLED_APPS")
+    match node:
+        case ast.Assign(value=ast.List(elts=[first, *_])) as assign:
+            source = project.source_of(assign)
+            if first.lineno > assign.lineno:
+                return [source.insert_after(first.lineno, '"channels",')]
+            return [source.wrap(first, "", ', "channels"')[1]]
+    return []
+
+
+def without_names(project: Project, command: StartCommand) -> Iterator[Finding]:
+    """Say that a worker has no names of channels, and which ones the project has."""
+    names = channel_names(project)
+    edits = []
+    if names and command.form != "yaml":
+        edits = [command.with_options(*names)]
+    elif command.platform == "procfile" and not names:
+        source = project.sources[command.file]
+        edits = [source.delete_lines(command.line)]
+    hint = (
+        f"Name them: runworker {' '.join(names)}"
+        if names
+        else (
+            "Channels 1 needed such a worker; since Channels 2, a chat needs none: take the command away"
+        )
+    )
+    yield say("runworker-names", command.where, *edits, hint=hint)
+
+
+def channel_names(project: Project) -> list[str]:
+    """Return the names of the channels that a ChannelNameRouter has."""
+    for call in project.nodes(ast.Call):
+        match call.args:
+            case [ast.Dict(keys=keys)] if last_name(call.func) == "ChannelNameRouter":
+                texts = [key.value for key in keys if isinstance(key, ast.Constant)]
+                return [one for one in texts if isinstance(one, str)]
+    return []
+
+
+CHECKS = [
+    processes_share_a_layer,
+    workers_start,
+]

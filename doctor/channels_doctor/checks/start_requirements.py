@@ -1,0 +1,185 @@
+"""Checks of what the start commands need: is it among the requirements?"""
+
+import re
+from collections.abc import Iterator
+
+from channels_doctor.advice import say
+from channels_doctor.deployment import (
+    commands_of,
+    has_websockets,
+    requirement,
+)
+from channels_doctor.finding import Finding
+from channels_doctor.project import Project
+from channels_doctor.servers import ASGI_SERVERS, StartCommand
+
+
+def servers_are_installed(project: Project) -> Iterator[Finding]:
+    """What starts the project is among its requirements."""
+    if not project.needs_for("django") or has_other_requirements(project):
+        return
+    for command in commands_of(project):
+        name = command.server
+        if command.is_development or name not in ASGI_SERVERS | {
+            "gunicorn",
+            "waitress",
+        }:
+            continue
+        if name == "daphne" and "daphne" in repr(
+            project.settings.get("INSTALLED_APPS")
+        ):
+            continue  # then the settings miss it first
+        if not is_mentioned(project, command):
+            line = {"daphne": "daphne>=4.2.2", "uvicorn": "uvicorn[standard]"}.get(
+                name, name
+            )
+            edit = requirement(project, name, line)
+            program = "waitress-serve" if name == "waitress" else name
+            words = {"server": program, "need": line}
+            yield say(
+                "start-not-installed", command.where, *([edit] if edit else []), **words
+            )
+
+
+def has_other_requirements(project: Project) -> bool:
+    """What gets installed is written somewhere that we don't read."""
+    others = r"(^|/)(pipfile|[^/]*\.lock|setup\.(py|cfg)|environment[^/]*\.ya?ml|conda[^/]*)$"
+    if any(re.search(others, file, re.IGNORECASE) for file in project.files):
+        return True
+    for file, source in project.sources.items():
+        if file.endswith(".txt"):
+            for name in re.findall(
+                r"^\s*(?:-r|--requirement)[ =]*(\S+)", source.text, re.MULTILINE
+            ):
+                if not any(one.endswith(name.lstrip("./")) for one in project.sources):
+                    return True
+    return False
+
+
+def is_mentioned(project: Project, command: StartCommand) -> bool:
+    """Some file besides the start commands speaks of a server, and may install it."""
+    name = command.server
+    bringers = {
+        "gunicorn": "gunicorn|uvicorn-worker",
+        "uvicorn": "uvicorn|fastapi|uvicorn-worker",
+    }
+    pattern = re.compile(rf"\b({bringers.get(name, name)})\b", re.IGNORECASE)
+    if any(pattern.search(need.name) for need in project.needs):
+        return True
+    install = re.compile(rf"(install|add|sync)\b[^\n]*\b{name}\b", re.IGNORECASE)
+    for file, source in project.sources.items():
+        is_list = file.endswith((".txt", ".toml", ".lock"))
+        lines = re.sub(r"^\s*#.*|\\\r?\n", "", source.text, flags=re.MULTILINE)
+        if (
+            file.endswith((".py", ".html", ".js", ".md"))
+            or file == command.file
+            and is_list
+        ):
+            continue
+        if (pattern if is_list else install).search(lines):
+            return True
+    return False
+
+
+def uvicorn_has_websockets(project: Project) -> Iterator[Finding]:
+    """Uvicorn is installed with a library for WebSockets."""
+    if (
+        not project.consumers
+        or has_websockets(project)
+        or has_other_requirements(project)
+    ):
+        return
+    if not all(is_without_websockets(need.name) for need in project.needs):
+        return
+    for command in commands_of(project):
+        worker = command.option("-k", "--worker-class") or ""
+        if command.server == "uvicorn" or "uvicorn" in worker.lower():
+            for need in project.needs_for("uvicorn"):
+                file, _, line = need.where.rpartition(":")
+                edits = []
+                if file.endswith(".txt"):
+                    edits = [
+                        project.sources[file].replace_text(
+                            int(line), "uvicorn", "uvicorn[standard]"
+                        )
+                    ]
+                yield say(
+                    "uvicorn-websockets", need.where, *edits, is_certain=bool(edits)
+                )
+            return
+
+
+def is_without_websockets(name: str) -> bool:
+    """A package is known not to bring the library along."""
+    return name in WITHOUT_WEBSOCKETS or name.startswith(
+        ("django", "psycopg", "types-")
+    )
+
+
+WITHOUT_WEBSOCKETS = {
+    *(
+        "asgiref",
+        "attrs",
+        "autobahn",
+        "automat",
+        "boto3",
+        "botocore",
+        "celery",
+        "certifi",
+    ),
+    *(
+        "cffi",
+        "channels",
+        "channels-redis",
+        "charset-normalizer",
+        "click",
+        "constantly",
+    ),
+    *("coverage", "cryptography", "daphne", "dj-database-url", "djangorestframework"),
+    *("djangorestframework-simplejwt", "factory-boy", "faker", "flake8", "gevent"),
+    *(
+        "gunicorn",
+        "h11",
+        "httptools",
+        "hyperlink",
+        "idna",
+        "incremental",
+        "isort",
+        "jinja2",
+    ),
+    *(
+        "kombu",
+        "markdown",
+        "markupsafe",
+        "msgpack",
+        "mysqlclient",
+        "numpy",
+        "packaging",
+    ),
+    *(
+        "pillow",
+        "pyasn1",
+        "pyasn1-modules",
+        "pycparser",
+        "pyjwt",
+        "pymysql",
+        "pyopenssl",
+    ),
+    *(
+        "pytest",
+        "pytest-asyncio",
+        "pytest-django",
+        "python-dateutil",
+        "python-decouple",
+    ),
+    *("python-dotenv", "pytz", "pyyaml", "redis", "requests", "ruff", "sentry-sdk"),
+    *("service-identity", "setuptools", "six", "sqlparse", "tblib", "twisted", "txaio"),
+    *("typing-extensions", "tzdata", "urllib3", "uvicorn", "uvicorn-worker", "wheel"),
+    *("whitenoise", "zope-interface", "zope.interface"),
+}
+
+
+CHECKS = [
+    servers_are_installed,
+    uvicorn_has_websockets,
+]

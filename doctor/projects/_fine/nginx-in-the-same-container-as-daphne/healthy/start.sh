@@ -1,0 +1,3 @@
+#!/bin/sh
+nginx
+exec daphne -p 8001 mysite.asgi:application

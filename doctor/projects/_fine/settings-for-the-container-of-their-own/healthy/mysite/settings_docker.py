@@ -1,0 +1,3 @@
+from mysite.settings import *
+
+CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [("redis", 6379)]}

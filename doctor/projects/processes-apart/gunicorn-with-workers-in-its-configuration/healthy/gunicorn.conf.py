@@ -1,0 +1,2 @@
+worker_class = "asgi"
+workers = 3

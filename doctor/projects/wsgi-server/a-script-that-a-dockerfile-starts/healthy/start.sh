@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+python manage.py migrate --noinput
+exec gunicorn mysite.asgi:application --bind 0.0.0.0:8000 --workers 2 -k asgi
