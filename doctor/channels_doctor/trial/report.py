@@ -1,0 +1,77 @@
+"""What was tried and what came of it: for the report, and as data."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Outcome = Literal["ok", "wrong", "unknown"]
+
+MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "?"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was tried. `unknown` means that it says nothing about the project."""
+
+    name: str  # "install", "check", "import", "migrate", "start", "page", "socket", …
+    outcome: Outcome
+    what: str  # a sentence
+    error: str = ""  # literally, as Python, pip or Django said it
+    where: str = ""  # the innermost line of the project in it: "chat/consumers.py:12"
+
+
+@dataclass
+class TrialReport:
+    """Everything that was tried, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def works(self) -> bool:
+        """Whether the project started, its pages opened, and nothing failed."""
+        seen = {step.name for step in self.steps if step.outcome == "ok"}
+        failed = any(step.outcome == "wrong" for step in self.steps)
+        return "start" in seen and bool(seen & {"page", "socket"}) and not failed
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether it came far enough to say something about the project."""
+        names = {step.name for step in self.steps if step.outcome != "unknown"}
+        return bool(names - {"copy", "install", "redis"}) or self.has_failed
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something of the project doesn't work."""
+        return any(step.outcome == "wrong" for step in self.steps)
+
+    @property
+    def lines(self) -> list[str]:
+        """The report, line by line; the last line sums it up."""
+        rows = []
+        for step in self.steps:
+            rows.append(f"{MARKS[step.outcome]:5}  {step.what}")
+            place = f"{step.where}: " if step.where else ""
+            if step.error:
+                first, *more = step.error.split("\n")
+                rows += [f"       {place}{first}", *(f"       {row}" for row in more)]
+            elif step.where:
+                rows.append(f"       {step.where}")
+        return [*rows, self.summary]
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        if self.works:
+            return "It works: it was started, and everything that was opened answered."
+        if self.has_failed:
+            count = sum(step.outcome == "wrong" for step in self.steps)
+            things = "One thing doesn't" if count == 1 else f"{count} things don't"
+            return f"{things} work."
+        return "The trial couldn't tell whether it works."
+
+    def as_data(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "works": self.works,
+            "was_tried": self.was_tried,
+            "steps": [vars(step) for step in self.steps],
+        }

@@ -1,0 +1,131 @@
+"""What to say on a socket: what the project's pages send, or else what its consumers read."""
+
+import ast
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from channels_doctor.project import Project
+from channels_doctor.python_code import calls_in, dotted
+from channels_doctor.reading import PAGES
+
+MOST = 6  # different messages on one socket
+
+# send({…}), send(JSON.stringify({…})): one object without objects inside it.
+SENT = re.compile(r"\bsend\w*\(\s*(?:JSON\.stringify\(\s*)?\{([^{}]*)\}", re.IGNORECASE)
+SENT_BY_NAME = re.compile(r"\bsend\w*\(\s*JSON\.stringify\(\s*(\w+)\s*\)")
+PAIR = re.compile(
+    r"""\s*(?:\[[^\]]*\]|["']?([\w-]+)["']?)\s*"""
+    r"""(?::\s*("[^"]*"|'[^']*'|`[^`]*`|[^,]*))?\s*(?:,|$)"""
+)
+TEXTS = "message text content body msg mensagem mensaje texto conteudo contenido data".split()
+READ = {"message", "text"}  # if nothing says what a consumer reads
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message for a socket. `{hi}` in it is replaced by words that can be recognised."""
+
+    keys: tuple[tuple[str, object], ...]  # empty: plain text
+    is_from_page: bool
+
+    def written(self, hi: str) -> str:
+        """Return the text of the frame."""
+        if not self.keys:
+            return hi
+        return json.dumps({k: hi if v == "{hi}" else v for k, v in self.keys})
+
+
+def messages(project: Project, consumer: str) -> list[Message]:
+    """Return what to send to a consumer, most likely first."""
+    found = list(messages_of_pages(project))
+    keys = set(keys_read(project, consumer))
+    # Of several kinds, those first that have what this consumer reads.
+    found.sort(key=lambda one: -len(keys & {key for key, _ in one.keys}))
+    if keys:
+        found.append(message_of(dict.fromkeys(sorted(keys), ""), False))
+    found.append(message_of(dict.fromkeys(sorted(READ), ""), False))
+    found.append(Message((), False))
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def messages_of_pages(project: Project) -> Iterator[Message]:
+    """Yield the objects that the pages send."""
+    for _, page in project.texts_of(PAGES):
+        bodies = SENT.findall(page)
+        for name in SENT_BY_NAME.findall(page):
+            pattern = rf"\b{re.escape(name)}\s*=\s*\{{([^{{}}]*)\}}"
+            bodies += re.findall(pattern, page)
+        for body in bodies:
+            if pairs := dict(pairs_of(body)):
+                yield message_of(pairs, True)
+
+
+def pairs_of(body: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys of an object in JavaScript, each with its source: "" for {text}."""
+    body = re.sub(r"//[^\n]*", "", body)
+    for found in PAIR.finditer(body):
+        if found[1]:
+            yield found[1], (found[2] or "").strip()
+
+
+def message_of(pairs: dict[str, str], is_from_page: bool) -> Message:
+    """Make a message of keys and sources."""
+    return Message(
+        tuple((key, value_of(key, source)) for key, source in pairs.items()), is_from_page
+    )
+
+
+def value_of(key: str, source: str) -> object:
+    """Return a value for a key: the one that is written, or one that suits its name."""
+    literal = re.fullmatch(r"""["'`]([^"'`$]*)["'`]""", source)
+    if literal:
+        return literal[1]
+    if re.fullmatch(r"\d+|true|false|null", source):
+        return json.loads(source)
+    name = key.lower()
+    if name in ("cid", "uuid", "client_id"):
+        return str(uuid.UUID(int=1))
+    if name in TEXTS:
+        return "{hi}"
+    if re.search(r"(^|_)(id|pk|at|count|bytes|size|time|timestamp|before|after)$", name):
+        return 1
+    if re.search("user|name|author|sender|from|usuario", name):
+        return "Ana"
+    if re.search("room|sala", name):
+        return "room"
+    return "{hi}"
+
+
+def keys_read(project: Project, consumer: str) -> Iterator[str]:
+    """Yield the keys that a consumer, or what it calls to read JSON, takes of a message."""
+    for one in project.consumers:
+        if one.node.name == consumer:
+            for name, method in one.methods.items():
+                if name.startswith("receive") or reads_json(method):
+                    yield from keys_in(method)
+    for function in project.nodes(ast.FunctionDef):
+        if reads_json(function):
+            yield from keys_in(function)
+
+
+def reads_json(function: ast.AST) -> bool:
+    """Tell whether a function reads JSON itself."""
+    return any(dotted(call.func).endswith("loads") for call in calls_in(function))
+
+
+def keys_in(function: ast.AST) -> Iterator[str]:
+    """Yield the keys in data["message"] and data.get("message")."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(
+                value=ast.Name() | ast.Call(), slice=ast.Constant(value=str(key))
+            ):
+                yield key
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(), attr="get"),
+                args=[ast.Constant(value=str(key)), *_],
+            ):
+                yield key
