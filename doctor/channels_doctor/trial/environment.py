@@ -52,7 +52,7 @@ def make_environment(
             "The project doesn't say which packages it needs (no requirements.txt), so"
             f" it was tried with all those of Python {version}, which runs the doctor."
         )
-        return Environment(sys.executable, variables), Step("install", "unknown", what)
+        return Environment(sys.executable, variables), Step("install", "note", what)
     lacking = missing(wanted, project)
     if wanted.is_plain and not lacking:
         top = folder / project.modules.root
@@ -100,7 +100,9 @@ def install(folder: Path, wanted: Wanted, temp: Path) -> tuple[str, Step]:
         code, output = run_to_end(command, cwd, dict(os.environ), LONGEST_INSTALL)
         if code != 0:
             return "", install_failed(wanted.name, code, output, str(temp))
-    return str(python), Step("install", "ok", f"What {wanted.name} asks for was installed.")
+    return str(python), Step(
+        "install", "ok", f"What {wanted.name} asks for was installed."
+    )
 
 
 def install_commands(place: Path, python: Path, source: Path) -> list[list[str]]:
@@ -117,7 +119,9 @@ def install_commands(place: Path, python: Path, source: Path) -> list[list[str]]
 def install_failed(name: str, code: int | None, output: str, temp: str) -> Step:
     """Say why it couldn't be installed, in the installer's own words."""
     if code is None:
-        what = f"Installing what {name} asks for took more than {LONGEST_INSTALL} seconds."
+        what = (
+            f"Installing what {name} asks for took more than {LONGEST_INSTALL} seconds."
+        )
         return Step("install", "unknown", what)
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(ERROR|error)\b", line)]
@@ -128,4 +132,6 @@ def install_failed(name: str, code: int | None, output: str, temp: str) -> Step:
             " reached. Try again with the internet."
         )
         return Step("install", "unknown", what, literal)
-    return Step("install", "wrong", f"What {name} asks for can't be installed.", literal)
+    return Step(
+        "install", "wrong", f"What {name} asks for can't be installed.", literal
+    )

@@ -78,7 +78,12 @@ class Server:
     """A server that runs for as long as the `with` block, with its output in a file."""
 
     def __init__(
-        self, command: list[str], folder: Path, env: dict[str, str], log: Path, port: int
+        self,
+        command: list[str],
+        folder: Path,
+        env: dict[str, str],
+        log: Path,
+        port: int,
     ) -> None:
         self.command = command
         self.folder = folder

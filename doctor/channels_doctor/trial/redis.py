@@ -23,7 +23,11 @@ server.serve_forever()
 
 def find_command(port: int) -> list[str]:
     """Return the command that starts a Redis at a port; nothing if there is no Redis."""
-    for path in (shutil.which("redis-server"), shutil.which("valkey-server"), packaged()):
+    for path in (
+        shutil.which("redis-server"),
+        shutil.which("valkey-server"),
+        packaged(),
+    ):
         if path:
             return [path, "--port", str(port), *OPTIONS]
     if all(map(importlib.util.find_spec, ("fakeredis", "lupa"))):

@@ -1,22 +1,29 @@
 """What was tried and what came of it: for the report, and as data."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Outcome = Literal["ok", "wrong", "unknown"]
+Outcome = Literal["ok", "wrong", "unknown", "note"]
 
-MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "?"}
+MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "?", "note": ""}
+MOST_PATHS = 8  # in the line of the pages that open
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was tried. `unknown` means that it says nothing about the project."""
+    """One thing that was tried.
+
+    `unknown` means that what happened says nothing about the project; a `note` tells how the
+    trial was made.
+    """
 
     name: str  # "install", "check", "import", "migrate", "start", "page", "socket", …
     outcome: Outcome
     what: str  # a sentence
     error: str = ""  # literally, as Python, pip or Django said it
     where: str = ""  # the innermost line of the project in it: "chat/consumers.py:12"
+    path: str = ""  # of a page or a socket
 
 
 @dataclass
@@ -35,8 +42,8 @@ class TrialReport:
     @property
     def was_tried(self) -> bool:
         """Whether it came far enough to say something about the project."""
-        names = {step.name for step in self.steps if step.outcome != "unknown"}
-        return bool(names - {"copy", "install", "redis"}) or self.has_failed
+        names = {step.name for step in self.steps if step.outcome == "ok"}
+        return bool(names - {"install", "redis"}) or self.has_failed
 
     @property
     def has_failed(self) -> bool:
@@ -47,14 +54,12 @@ class TrialReport:
     def lines(self) -> list[str]:
         """The report, line by line; the last line sums it up."""
         rows = []
-        for step in self.steps:
+        for step in with_pages_together(self.steps):
             rows.append(f"{MARKS[step.outcome]:5}  {step.what}")
             place = f"{step.where}: " if step.where else ""
             if step.error:
                 first, *more = step.error.split("\n")
                 rows += [f"       {place}{first}", *(f"       {row}" for row in more)]
-            elif step.where:
-                rows.append(f"       {step.where}")
         return [*rows, self.summary]
 
     @property
@@ -75,3 +80,18 @@ class TrialReport:
             "was_tried": self.was_tried,
             "steps": [vars(step) for step in self.steps],
         }
+
+
+def with_pages_together(steps: list[Step]) -> Iterator[Step]:
+    """Yield the steps, but all pages that opened in one."""
+    opened = [step for step in steps if step.name == "page" and step.outcome == "ok"]
+    for step in steps:
+        if step not in opened:
+            yield step
+        elif step is opened[0]:
+            paths = ", ".join(one.path for one in opened[:MOST_PATHS])
+            more = f" and {len(opened) - MOST_PATHS} more" * (len(opened) > MOST_PATHS)
+            count = (
+                "One page opens" if len(opened) == 1 else f"{len(opened)} pages open"
+            )
+            yield Step("page", "ok", f"{count}: {paths}{more}")

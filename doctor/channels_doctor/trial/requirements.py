@@ -102,7 +102,11 @@ def read_file(folder: Path, file: str, wanted: Wanted, seen: set[Path]) -> None:
         line = re.sub(r"(^|\s)#.*|\s--hash.*", "", line).strip()
         if other := re.match(r"(?:-r|--requirement)[ =]*(\S+)", line):
             read_file(path.parent, other[1], wanted, seen)
-        elif line.startswith("-e") or re.match(r"[./]|\w+://|git\+", line) or " @ " in line:
+        elif (
+            line.startswith("-e")
+            or re.match(r"[./]|\w+://|git\+", line)
+            or " @ " in line
+        ):
             wanted.is_plain = False
         elif line and not line.startswith("-"):
             wanted.lines.append(line)
@@ -149,7 +153,9 @@ def is_satisfied(one: Requirement) -> bool:
         return False
     if not one.specifier.contains(found.version, prereleases=True):
         return False
-    extras = (more for more in requires(found, one.extras) if "extra" in str(more.marker))
+    extras = (
+        more for more in requires(found, one.extras) if "extra" in str(more.marker)
+    )
     return all(is_satisfied(more) for more in extras)
 
 

@@ -23,7 +23,14 @@ NOT_SET = [
     re.compile(r"UndefinedValueError: ([A-Z][A-Z0-9_]*) not found"),
     re.compile(r"Environment variable \"([A-Z][A-Z0-9_]*)\" not set"),
 ]
-ENV_FILES = (".env", ".env.example", ".env.sample", ".env.dist", "env.example", ".env.dev")
+ENV_FILES = (
+    ".env",
+    ".env.example",
+    ".env.sample",
+    ".env.dist",
+    "env.example",
+    ".env.dev",
+)
 
 
 def change_settings(copy: Path, project: Project) -> None:
@@ -105,5 +112,7 @@ def read_env(file: Path) -> dict[str, str]:
         lines = file.read_text("utf-8-sig", "replace").splitlines()
     except OSError:
         return {}
-    found = (re.match(r"\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$", line) for line in lines)
+    found = (
+        re.match(r"\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$", line) for line in lines
+    )
     return {one[1]: one[2].strip("'\"") for one in found if one}

@@ -74,7 +74,8 @@ def pairs_of(body: str) -> Iterator[tuple[str, str]]:
 def message_of(pairs: dict[str, str], is_from_page: bool) -> Message:
     """Make a message of keys and sources."""
     return Message(
-        tuple((key, value_of(key, source)) for key, source in pairs.items()), is_from_page
+        tuple((key, value_of(key, source)) for key, source in pairs.items()),
+        is_from_page,
     )
 
 
@@ -90,7 +91,9 @@ def value_of(key: str, source: str) -> object:
         return str(uuid.UUID(int=1))
     if name in TEXTS:
         return "{hi}"
-    if re.search(r"(^|_)(id|pk|at|count|bytes|size|time|timestamp|before|after)$", name):
+    if re.search(
+        r"(^|_)(id|pk|at|count|bytes|size|time|timestamp|before|after)$", name
+    ):
         return 1
     if re.search("user|name|author|sender|from|usuario", name):
         return "Ana"

@@ -10,7 +10,9 @@ FRAME = re.compile(r'^\s*File "([^"\n]+)", line (\d+)', re.MULTILINE)
 LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$")
 START = "Traceback (most recent call last):"
 # What the servers and Django print where there is no traceback.
-PLAIN = re.compile(r"^(?:CommandError|Error|ERROR|usage error): .+|^.+: No module named \S+$")
+PLAIN = re.compile(
+    r"^(?:CommandError|Error|ERROR|usage error): .+|^.+: No module named \S+$"
+)
 IS_CHECK = re.compile(r"^\S.*: \(\w+\.E\d+\) .+")
 
 HIDDEN = [
@@ -50,7 +52,9 @@ def find_failure(output: str, folder: Path) -> Failure | None:
     for number in range(len(blocks) - 1, -1, -1):
         if error := last_line_of(blocks[number]):
             # Django re-raises much from its own code: then the first one tells the line.
-            places = (place_in(block, folder) for block in reversed(blocks[: number + 1]))
+            places = (
+                place_in(block, folder) for block in reversed(blocks[: number + 1])
+            )
             return Failure(hide(error), next(filter(None, places), ""))
     return plain_failure(output, folder)
 

@@ -174,4 +174,9 @@ def take_frame(data: bytes) -> tuple[bool, int, bytes, bytes] | None:
         at += longer
     if len(data) < at + size:
         return None
-    return bool(data[0] & FINAL), data[0] & 0x0F, data[at : at + size], data[at + size :]
+    return (
+        bool(data[0] & FINAL),
+        data[0] & 0x0F,
+        data[at : at + size],
+        data[at + size :],
+    )

@@ -21,9 +21,10 @@ def change(settings):
     if not settings.get("SECRET_KEY") and "ROOT_URLCONF" in settings:
         settings["SECRET_KEY"] = secrets.token_hex(32)
         note("SECRET_KEY was empty, so the trial made one up.")
-    hosts = settings.get("ALLOWED_HOSTS", [])
-    if not settings.get("DEBUG") and not set(hosts) & {"*", "127.0.0.1"}:
+    hosts = settings.get("ALLOWED_HOSTS") or []
+    if (hosts or not settings.get("DEBUG")) and not set(hosts) & {"*", "127.0.0.1"}:
         settings["ALLOWED_HOSTS"] = [*hosts, "127.0.0.1"]
+    change_logging(settings)
     for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"):
         if settings.get(name):
             settings[name] = False  # the trial speaks plain HTTP
@@ -43,8 +44,13 @@ def change_databases(settings):
             continue
         if one["ENGINE"] != SQLITE:
             kind = one["ENGINE"].rpartition(".")[2]
-            note(f"The trial used SQLite in place of the database {name} ({kind}).", kind)
-            databases[name] = {"ENGINE": SQLITE, "NAME": copy / f"doctor-{name}.sqlite3"}
+            note(
+                f"The trial used SQLite in place of the database {name} ({kind}).", kind
+            )
+            databases[name] = {
+                "ENGINE": SQLITE,
+                "NAME": copy / f"doctor-{name}.sqlite3",
+            }
         elif not is_inside(one.get("NAME"), copy):
             note(f"The trial used an empty database in place of {name}.")
             one["NAME"] = copy / f"doctor-{name}.sqlite3"
@@ -80,6 +86,20 @@ def change_caches(settings):
         elif "redis" in backend or "memcache" in backend:
             cache.clear()
             cache["BACKEND"] = "django.core.cache.backends.locmem.LocMemCache"
+
+
+def change_logging(settings):
+    """Print every error of a view: without DEBUG, Django only mails it."""
+    logging = settings.setdefault("LOGGING", {"version": 1})
+    if not isinstance(logging, dict):
+        return
+    if not logging.keys() - {"version"}:
+        logging["disable_existing_loggers"] = False
+    printed = {"class": "logging.StreamHandler", "level": "ERROR"}
+    logging.setdefault("handlers", {})["channels_doctor"] = printed
+    requests = logging.setdefault("loggers", {}).setdefault("django.request", {})
+    if "channels_doctor" not in requests.setdefault("handlers", []):
+        requests["handlers"] = [*requests["handlers"], "channels_doctor"]
 
 
 def is_redis_url(value):

@@ -8,6 +8,7 @@ The answer is written to a file, as JSON: the project may print what it likes.
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import sys
 import uuid
 
 VALUES = ["room", "1", "a1", "1a2b3c4d-0000-4000-8000-000000000001", "2026-01-01", "en"]
+SERVERS = ["daphne", "uvicorn", "hypercorn"]
 NOT_OPENED = re.compile(
     "log_?out|sign_?out|sair|salir|delete|remove|destroy|excluir|apagar|eliminar|borrar",
     re.IGNORECASE,
@@ -60,7 +62,7 @@ def list_routes(settings, module, name):
         "knows_sockets": knows_sockets,
         "apps": list(django_settings.INSTALLED_APPS),
         "login": str(django_settings.LOGIN_URL),
-        "middleware": list(django_settings.MIDDLEWARE),
+        "servers": [one for one in SERVERS if importlib.util.find_spec(one)],
     }
 
 
@@ -254,7 +256,9 @@ def make_user(name):
     engine = importlib.import_module(settings.SESSION_ENGINE)
     session = engine.SessionStore()
     session[auth.SESSION_KEY] = user._meta.pk.value_to_string(user)
-    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    backends = auth.get_backends()
+    number = next(n for n, one in enumerate(backends) if hasattr(one, "get_user"))
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[number]
     session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return user, f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
@@ -304,7 +308,12 @@ def find_or_make(model, users):
 def fill(one, users):
     """Give a value to each field that needs one."""
     for field in one._meta.concrete_fields:
-        if field.primary_key or field.has_default() or field.null or field.name == "password":
+        if (
+            field.primary_key
+            or field.has_default()
+            or field.null
+            or field.name == "password"
+        ):
             continue
         if getattr(one, field.attname) or (field.blank and "slug" not in field.name):
             continue
