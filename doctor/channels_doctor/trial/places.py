@@ -89,21 +89,28 @@ def places_in(found: list[dict]) -> list[Place]:
 
 def opened_by_pages(project: Project, sockets: list[Place]) -> Iterator[Place]:
     """Yield the sockets that pages open at URLs for which there is no route."""
-    routes = [re.compile(place.pattern) for place in sockets if not place.takes_all]
+    routes = [one for one in sockets if not one.takes_all]
     seen = set()
     for address, where in addresses(project):
         path = path_of(address)
-        if not path or path in seen or any(one.fullmatch(path) for one in routes):
+        if not path or path in seen or any(fits(one, path) for one in routes):
             continue
         seen.add(path)
         yield Place(({"text": path},), "", opened_at=where)
+
+
+def fits(route: Place, path: str) -> bool:
+    """Tell whether a page's path may lead to a route; a 1 in it may stand for anything."""
+    anything = ".*".join(map(re.escape, path.split("1")))
+    example = route.path({}).removeprefix("/")
+    return bool(re.fullmatch(route.pattern, path) or re.fullmatch(anything, example))
 
 
 def path_of(address: str) -> str:
     """Return the path in a `new WebSocket(…)`, without its first slash; "" if unknown."""
     if re.search("pathname|href", address):  # as the page's own
         return ""
-    found = re.match(
-        r"(?:[\w]*:?/+)?[^/]*/(.*)", re.split(r"[?#]", example_of(address))[0]
-    )
-    return found[1] if found and re.search("[a-z]", found[1]) else ""
+    text = re.split(r"[?#]", example_of(address))[0]
+    found = re.match(r"/(?!/)(.*)|(?:\w*:?//)?[^/]*/(.*)", text)
+    path = (found[1] or found[2] or "") if found else ""
+    return path if re.search("[a-z]", path) else ""

@@ -83,15 +83,23 @@ class TrialReport:
 
 
 def with_pages_together(steps: list[Step]) -> Iterator[Step]:
-    """Yield the steps, but all pages that opened in one."""
-    opened = [step for step in steps if step.name == "page" and step.outcome == "ok"]
+    """Yield the steps, but the pages that open in one, and those that nothing is known of."""
+    pages = [step for step in steps if step.name == "page" and not step.error]
+    opened = [step for step in pages if step.outcome == "ok"]
+    others = [step for step in pages if step.outcome == "unknown"]
     for step in steps:
-        if step not in opened:
+        if step not in [*opened, *others]:
             yield step
-        elif step is opened[0]:
-            paths = ", ".join(one.path for one in opened[:MOST_PATHS])
-            more = f" and {len(opened) - MOST_PATHS} more" * (len(opened) > MOST_PATHS)
-            count = (
-                "One page opens" if len(opened) == 1 else f"{len(opened)} pages open"
-            )
-            yield Step("page", "ok", f"{count}: {paths}{more}")
+        elif opened and step is opened[0]:
+            paths = list(dict.fromkeys(one.path for one in opened))
+            count = "One page opens" if len(paths) == 1 else f"{len(paths)} pages open"
+            yield Step("page", "ok", f"{count}: {listed(paths)}")
+        elif others and step is others[0]:
+            whats = dict.fromkeys(one.what for one in others)
+            yield Step("page", "unknown", listed(list(whats)))
+
+
+def listed(texts: list[str]) -> str:
+    """Return some of them, and how many more there are."""
+    more = len(texts) - MOST_PATHS
+    return "; ".join(texts[:MOST_PATHS]) + (f"; and {more} more" if more > 0 else "")

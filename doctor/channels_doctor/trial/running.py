@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from channels_doctor.project import Project
+from channels_doctor.reading import README
 from channels_doctor.trial import talking
 from channels_doctor.trial.conversations import MOST_SOCKETS, Conversation
 from channels_doctor.trial.copying import copy_project
@@ -28,6 +29,7 @@ LONGEST_COMMAND = 60  # seconds
 LONGEST_MIGRATION = 180
 MOST_MISSING = 8  # environment variables
 BY_HAND = r"\b(daphne|uvicorn|hypercorn)\b[^\n]*\basgi\b"
+OTHER_SERVERS = {"uvicorn", "hypercorn", "granian"}
 
 
 class Stopped(Exception):
@@ -245,9 +247,7 @@ class Trial:
             self.add("routes", "wrong", what, self.failure(output))
             raise Stopped
         sockets = places_in(answer["sockets"])
-        sockets += (
-            opened_by_pages(self.project, sockets) if answer["knows_sockets"] else []
-        )
+        sockets += opened_by_pages(self.project, sockets)
         pages = places_in(answer["pages"])
         return Found(pages, sockets, answer["apps"], answer["login"], answer["servers"])
 
@@ -255,12 +255,9 @@ class Trial:
 
     def serve(self, found: Found, can_import: bool) -> None:
         """Start the project as it's meant to be started, and open everything."""
-        is_by_hand = any(
-            re.search(BY_HAND, text) for text in self.project.texts.values()
-        )
         has_daphne = any(app.split(".")[0] == "daphne" for app in found.apps)
         servers = found.servers if can_import else []
-        if is_by_hand and servers and not has_daphne:
+        if servers and not has_daphne and self.is_started_by_hand:
             self.visit(*self.server_command(servers[0]), found)
             return
         can_speak = has_daphne or not found.sockets
@@ -269,6 +266,13 @@ class Trial:
         )
         if not can_speak and servers:
             self.visit(*self.server_command(servers[0]), found)
+
+    @property
+    def is_started_by_hand(self) -> bool:
+        """Whether people start it with an ASGI server, not with `runserver`."""
+        notes = " ".join(text for _, text in self.project.texts_of(README))
+        by_hand = re.search(BY_HAND, notes) and "runserver" not in notes
+        return bool(by_hand) or any(n.name in OTHER_SERVERS for n in self.project.needs)
 
     def one_socket(self, found: Found) -> Found:
         """Return only the first socket of each: for a server that can't speak WebSocket."""

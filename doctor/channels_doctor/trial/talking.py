@@ -31,6 +31,11 @@ class Message:
     keys: tuple[tuple[str, object], ...]  # empty: plain text
     is_from_page: bool
 
+    @property
+    def says_something(self) -> bool:
+        """Whether somebody else can recognise it."""
+        return not self.keys or "{hi}" in dict(self.keys).values()
+
     def written(self, hi: str) -> str:
         """Return the text of the frame."""
         if not self.keys:
@@ -48,7 +53,11 @@ def messages(project: Project, consumer: str) -> list[Message]:
         found.append(message_of(dict.fromkeys(sorted(keys), ""), False))
     found.append(message_of(dict.fromkeys(sorted(READ), ""), False))
     found.append(Message((), False))
-    return list(dict.fromkeys(found))[:MOST]
+    found = list(dict.fromkeys(found))
+    texts = [one for one in found if one.says_something][:MOST]
+    # Commands such as {"type": "join"}: what was said before may count only after them.
+    commands = [one for one in found if not one.says_something][:MOST]
+    return [*texts, *commands, texts[0]] if commands else texts
 
 
 def messages_of_pages(project: Project) -> Iterator[Message]:

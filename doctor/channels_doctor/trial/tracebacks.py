@@ -107,7 +107,9 @@ def place_in(block: str, folder: Path) -> str:
 
 def is_inside(file: str, root: str) -> bool:
     """Tell whether a file is one of the project's own."""
-    return file.startswith(root + os.sep) and "site-packages" not in file
+    # Every error of a command passes through manage.py, which is never to blame.
+    is_own = file.startswith(root + os.sep) and "site-packages" not in file
+    return is_own and os.path.basename(file) != "manage.py"
 
 
 def hide(text: str) -> str:

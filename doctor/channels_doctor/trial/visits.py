@@ -101,8 +101,8 @@ class Visitor:
     def why(self, answer: Answer, place: Place) -> str:
         """Return a guess at what a status means, after a comma."""
         if answer.status == 404 and place.varies:
-            return ", because the database has nothing of that name"
-        return {401: ", for those who are logged in", 403: ", not for everyone"}.get(
+            return ", maybe because the database has nothing of that name"
+        return {401: ", without a login", 403: ", without the permission"}.get(
             answer.status, ""
         )
 
@@ -123,6 +123,8 @@ class Visitor:
         """Tell whether the trial itself may be the cause of an error."""
         if self.other_database and failure.kind in DATABASE:
             return True
+        if failure.message.startswith(("No handler for", "No route found")):
+            return False
         return is_guess and failure.kind in GUESSED
 
     def needs_login(self, step: Step | None) -> bool:
