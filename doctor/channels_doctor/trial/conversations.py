@@ -14,6 +14,7 @@ from channels_doctor.trial.websocket import Closed, HandshakeError, WebSocket
 MOST_SOCKETS = 10
 LONGEST_HANDSHAKE = 10  # seconds
 LONGEST_MESSAGE = 2  # seconds until a message is at the other side
+NO_SOCKET = "what answers there doesn't speak WebSocket."
 A_MOMENT = 0.2
 MOST_FRAMES = 30  # of one socket, until it has the message
 LONGEST_SHOWN = 120  # characters of a message
@@ -76,7 +77,7 @@ class Conversation:
             return self.step("wrong", f"{status}:", failure)
         if refusal.status:
             what = (
-                f"answers {refusal.status}: what answers there doesn't speak WebSocket."
+                f"answers {refusal.status}: {self.visitor.why_no_sockets or NO_SOCKET}"
             )
         else:
             what = "gets no answer: connect() neither accepts nor closes."

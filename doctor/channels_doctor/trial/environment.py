@@ -27,7 +27,7 @@ NO_INDEX = re.compile(
     "|ConnectTimeout|Could not connect|dns error|client error .Connect.|Network is unreachable"
     "|getaddrinfo failed|ProxyError|error sending request"
 )
-LAST_LINES = 6
+MOST_LINES = 6  # of the installer's error
 
 
 @dataclass
@@ -124,8 +124,9 @@ def install_failed(name: str, code: int | None, output: str, temp: str) -> Step:
         )
         return Step("install", "unknown", what)
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(ERROR|error)\b", line)]
-    literal = hide("\n".join(errors[-2:] or lines[-LAST_LINES:]).replace(temp, "…"))
+    errors = (n for n, line in enumerate(lines) if re.match(r"(ERROR|error)\b", line))
+    first = next(errors, max(0, len(lines) - MOST_LINES))
+    literal = hide("\n".join(lines[first : first + MOST_LINES]).replace(temp, "…"), 900)
     if NO_INDEX.search(output):
         what = (
             f"What {name} asks for isn't on this machine, and the package index can't be"

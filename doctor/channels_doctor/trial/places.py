@@ -101,9 +101,13 @@ def opened_by_pages(project: Project, sockets: list[Place]) -> Iterator[Place]:
 
 def fits(route: Place, path: str) -> bool:
     """Tell whether a page's path may lead to a route; a 1 in it may stand for anything."""
+    if re.fullmatch(route.pattern, path):
+        return True
+    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    if re.fullmatch(route.pattern, other):
+        return False
     anything = ".*".join(map(re.escape, path.split("1")))
-    example = route.path({}).removeprefix("/")
-    return bool(re.fullmatch(route.pattern, path) or re.fullmatch(anything, example))
+    return bool(re.fullmatch(anything, route.path({}).removeprefix("/")))
 
 
 def path_of(address: str) -> str:

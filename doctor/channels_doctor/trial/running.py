@@ -2,49 +2,31 @@
 
 import contextlib
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from channels_doctor.project import Project
-from channels_doctor.reading import README
-from channels_doctor.trial import talking
-from channels_doctor.trial.conversations import MOST_SOCKETS, Conversation
 from channels_doctor.trial.copying import copy_project
 from channels_doctor.trial.environment import Environment, make_environment
-from channels_doctor.trial.places import Place, opened_by_pages, places_in
-from channels_doctor.trial.processes import HOST, Server, free_port, run_to_end
+from channels_doctor.trial.places import opened_by_pages, places_in
+from channels_doctor.trial.processes import HOST, free_port, run_to_end
 from channels_doctor.trial.redis import start_redis
 from channels_doctor.trial.report import Step, TrialReport
+from channels_doctor.trial.serving import Found, Serving
 from channels_doctor.trial.settings_in_the_copy import (
     change_settings,
     name_not_set,
     value_for,
 )
 from channels_doctor.trial.tracebacks import Failure, find_failure
-from channels_doctor.trial.visits import MOST_PAGES, Visitor
 
 LONGEST_COMMAND = 60  # seconds
 LONGEST_MIGRATION = 180
 MOST_MISSING = 8  # environment variables
-BY_HAND = r"\b(daphne|uvicorn|hypercorn)\b[^\n]*\basgi\b"
-OTHER_SERVERS = {"uvicorn", "hypercorn", "granian"}
 
 
 class Stopped(Exception):
     """The trial can't go on; the report says why."""
-
-
-@dataclass
-class Found:
-    """What the probe knows about the running project."""
-
-    pages: list[Place]
-    sockets: list[Place]
-    apps: list[str]
-    login: str
-    servers: list[str]
 
 
 class Trial:
@@ -81,7 +63,7 @@ class Trial:
             can_import = self.import_application()
             self.migrate()
             found = self.find_places()
-            self.serve(found, can_import)
+            Serving(self, found).run(can_import)
         return self.report
 
     # ---- Before the server ----------------------------------------------------------
@@ -250,128 +232,3 @@ class Trial:
         sockets += opened_by_pages(self.project, sockets)
         pages = places_in(answer["pages"])
         return Found(pages, sockets, answer["apps"], answer["login"], answer["servers"])
-
-    # ---- The server -----------------------------------------------------------------
-
-    def serve(self, found: Found, can_import: bool) -> None:
-        """Start the project as it's meant to be started, and open everything."""
-        has_daphne = any(app.split(".")[0] == "daphne" for app in found.apps)
-        servers = found.servers if can_import else []
-        if servers and not has_daphne and self.is_started_by_hand:
-            self.visit(*self.server_command(servers[0]), found)
-            return
-        can_speak = has_daphne or not found.sockets
-        self.visit(
-            *self.runserver_command(), found if can_speak else self.one_socket(found)
-        )
-        if not can_speak and servers:
-            self.visit(*self.server_command(servers[0]), found)
-
-    @property
-    def is_started_by_hand(self) -> bool:
-        """Whether people start it with an ASGI server, not with `runserver`."""
-        notes = " ".join(text for _, text in self.project.texts_of(README))
-        by_hand = re.search(BY_HAND, notes) and "runserver" not in notes
-        return bool(by_hand) or any(n.name in OTHER_SERVERS for n in self.project.needs)
-
-    def one_socket(self, found: Found) -> Found:
-        """Return only the first socket of each: for a server that can't speak WebSocket."""
-        return Found(
-            found.pages, found.sockets[:1], found.apps, found.login, found.servers
-        )
-
-    def runserver_command(self) -> tuple[str, Callable[[int], list[str]]]:
-        """Return the name of Django's own server, and the command for a port."""
-        python = self.environment.python
-        words = [python, "manage.py", "runserver", "--noreload"]
-        return "manage.py runserver", lambda port: [*words, f"{HOST}:{port}"]
-
-    def server_command(self, server: str) -> tuple[str, Callable[[int], list[str]]]:
-        """Return the name of an ASGI server with its argument, and the command for a port."""
-        application = ":".join(self.project.asgi_setting)
-        start = [self.environment.python, "-m", server]
-        options = {
-            "daphne": lambda port: [*start, "-b", HOST, "-p", str(port), application],
-            "uvicorn": lambda port: [
-                *start,
-                "--host",
-                HOST,
-                "--port",
-                str(port),
-                "--lifespan",
-                "off",
-                application,
-            ],
-            "hypercorn": lambda port: [*start, "-b", f"{HOST}:{port}", application],
-        }
-        return f"{server} {application}", options[server]
-
-    def visit(
-        self, title: str, command: Callable[[int], list[str]], found: Found
-    ) -> None:
-        """Start a server, open everything, end it."""
-        self.say(f"{title} …")
-        port = free_port()
-        variables = self.environment.variables
-        with Server(
-            command(port), self.top, variables, self.temp / "log", port
-        ) as server:
-            if not server.wait_for_port():
-                self.add(
-                    "start",
-                    "wrong",
-                    f"{title} doesn't start:",
-                    self.failure(server.output()),
-                )
-                return
-            self.add("start", "ok", f"{title} starts.")
-            visitor = Visitor(server, self.copy, found.login, self.other_database)
-            self.visit_all(visitor, found)
-            self.tell_other_errors(server)
-
-    def visit_all(self, visitor: Visitor, found: Found) -> None:
-        """Open pages and sockets as a stranger, then again those that need a login."""
-        pages = found.pages[:MOST_PAGES]
-        sockets = [one for one in found.sockets if not one.takes_all][:MOST_SOCKETS]
-        steps = {place: visitor.open_page(place) for place in pages}
-        talks = {place: self.talk(visitor, place) for place in sockets}
-        closed = [p for p, step in talks.items() if step and step.outcome == "unknown"]
-        again = [p for p in pages if visitor.needs_login(steps[p])]
-        if closed or again:
-            self.let_in(visitor, [*again, *closed])
-            steps |= {p: visitor.open_page(p) or steps[p] for p in again}
-            talks |= {p: self.talk(visitor, p) or talks[p] for p in closed}
-        self.report.steps += filter(None, [*steps.values(), *talks.values()])
-
-    def talk(self, visitor: Visitor, place: Place) -> Step | None:
-        """Open a socket and talk on it; None if there is no example for its URL."""
-        if not place.path(visitor.values):
-            return None
-        self.say(f"socket {place.path(visitor.values)} …")
-        messages = talking.messages(self.project, place.name)
-        return Conversation(visitor, place, messages).held()
-
-    def let_in(self, visitor: Visitor, places: list[Place]) -> None:
-        """Make two users and what the routes name, and show their cookies from here on."""
-        words = dict.fromkeys(word for place in places for word in place.words)
-        answer, _ = self.probe("people", self.project.settings_module, *words)
-        if answer is None:
-            return
-        visitor.cookies, visitor.values = answer["cookies"], answer["values"]
-        made = [f"one {name}" for name in answer["made"]]
-        made += ["two users, Ana and Bia"] if visitor.cookies else []
-        if made:
-            what = f"For what strangers can't open, the copy's database got {' and '.join(made)}."
-            self.add("people", "note", what)
-
-    def tell_other_errors(self, server: Server) -> None:
-        """Report the last error in the log, if no step has it."""
-        failure = find_failure(server.output(), self.copy)
-        known = {step.error for step in self.report.steps}
-        if failure and failure.where and failure.error not in known:
-            if not Visitor(server, self.copy, "", self.other_database).is_ours(
-                failure, True
-            ):
-                self.add(
-                    "log", "wrong", "Meanwhile, the server logged an error:", failure
-                )

@@ -112,8 +112,8 @@ def is_inside(file: str, root: str) -> bool:
     return is_own and os.path.basename(file) != "manage.py"
 
 
-def hide(text: str) -> str:
+def hide(text: str, longest: int = LONGEST) -> str:
     """Return a message without passwords, and not too long."""
     for pattern, shown in HIDDEN:
         text = pattern.sub(shown, text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -55,7 +55,12 @@ class Visitor:
     """Opens pages and sockets, first as a stranger, then logged in."""
 
     def __init__(
-        self, server: Server, folder: Path, login: str, other_database: str
+        self,
+        server: Server,
+        folder: Path,
+        login: str,
+        other_database: str,
+        why_no_sockets: str = "",
     ) -> None:
         self.server = server
         self.folder = folder
@@ -63,6 +68,7 @@ class Visitor:
         self.other_database = other_database  # which SQLite stands in for; "" if none
         self.cookies: list[str] = []
         self.values: Values = {}
+        self.why_no_sockets = why_no_sockets
         self.until = time.monotonic() + LONGEST_VISITS
 
     def log(self) -> Log:
