@@ -99,7 +99,7 @@ class Conversation:
             if failure and not self.is_guess(failure, message):
                 what = f"opens, but the message {shown(message.written(hi))} ends in:"
                 return self.step("wrong", what, failure)
-            if failure:
+            if failure and (number == 1 or message.is_from_page):
                 doubt = doubt or self.in_doubt(failure, message)
             if ana.closed:
                 break

@@ -25,7 +25,7 @@ INSIDE = Path(__file__).with_name("inside")
 NO_INDEX = re.compile(
     "NewConnectionError|Temporary failure in name resolution|Failed to establish"
     "|ConnectTimeout|Could not connect|dns error|client error .Connect.|Network is unreachable"
-    "|getaddrinfo failed|ProxyError|error sending request"
+    "|getaddrinfo failed|ProxyError|error sending request|network was disabled"
 )
 MOST_LINES = 6  # of the installer's error
 

@@ -115,6 +115,8 @@ def path_of(address: str) -> str:
     if re.search("pathname|href", address):  # as the page's own
         return ""
     text = re.split(r"[?#]", example_of(address))[0]
-    found = re.match(r"/(?!/)(.*)|(?:\w*:?//)?[^/]*/(.*)", text)
-    path = (found[1] or found[2] or "") if found else ""
+    if "://" in text:
+        text = text.rpartition("://")[2]  # of "wss://" and "ws://", the page takes one
+    found = re.match(r"[^/]*/(.*)", text)
+    path = found[1] if found else ""
     return path if re.search("[a-z]", path) else ""

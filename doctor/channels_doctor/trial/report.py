@@ -34,10 +34,15 @@ class TrialReport:
 
     @property
     def works(self) -> bool:
-        """Whether the project started, its pages opened, and nothing failed."""
-        seen = {step.name for step in self.steps if step.outcome == "ok"}
-        failed = any(step.outcome == "wrong" for step in self.steps)
-        return "start" in seen and bool(seen & {"page", "socket"}) and not failed
+        """Whether the project started, something of each kind opened, and nothing failed."""
+        opened = {step.name for step in self.steps if step.outcome == "ok"}
+        tried = {step.name for step in self.steps} & {"page", "socket"}
+        return (
+            "start" in opened
+            and bool(tried)
+            and tried <= opened
+            and not self.has_failed
+        )
 
     @property
     def was_tried(self) -> bool:
@@ -71,6 +76,8 @@ class TrialReport:
             count = sum(step.outcome == "wrong" for step in self.steps)
             things = "One thing doesn't" if count == 1 else f"{count} things don't"
             return f"{things} work."
+        if self.was_tried:
+            return "Nothing failed, but the trial couldn't tell whether it works."
         return "The trial couldn't tell whether it works."
 
     def as_data(self) -> dict[str, object]:

@@ -12,7 +12,12 @@ from channels_doctor.trial.places import Place
 from channels_doctor.trial.processes import HOST, Server, free_port, wait_until
 from channels_doctor.trial.report import Step
 from channels_doctor.trial.tracebacks import Failure, find_failure
-from channels_doctor.trial.visits import LONGEST_LOG, MOST_PAGES, Visitor
+from channels_doctor.trial.visits import (
+    LONGEST_LOG,
+    LONGEST_VISITS,
+    MOST_PAGES,
+    Visitor,
+)
 
 if TYPE_CHECKING:
     from channels_doctor.trial.running import Trial
@@ -122,8 +127,11 @@ class Serving:
         self, visitor: Visitor, pages: list[Place], sockets: list[Place]
     ) -> None:
         """Open pages and sockets as a stranger, then again those that need a login."""
-        pages = pages[:MOST_PAGES]
-        sockets = [one for one in sockets if not one.takes_all][:MOST_SOCKETS]
+        sockets = [one for one in sockets if not one.takes_all]
+        if len(pages) > MOST_PAGES or len(sockets) > MOST_SOCKETS:
+            what = f"Of many pages and sockets, only {MOST_PAGES} and {MOST_SOCKETS} are opened."
+            self.trial.add("limit", "note", what)
+        pages, sockets = pages[:MOST_PAGES], sockets[:MOST_SOCKETS]
         steps = {place: visitor.open_page(place) for place in pages}
         talks = {place: self.talk(visitor, place) for place in sockets}
         again = [place for place in pages if visitor.needs_login(steps[place])]
@@ -132,6 +140,9 @@ class Serving:
             self.let_in(visitor, [*again, *closed])
             steps |= {p: visitor.open_page(p) or steps[p] for p in again}
             talks |= {p: self.talk(visitor, p) or talks[p] for p in closed}
+        if visitor.is_late:
+            what = f"After {LONGEST_VISITS} seconds, no more pages were opened."
+            self.trial.add("limit", "note", what)
         self.trial.report.steps += filter(None, [*steps.values(), *talks.values()])
 
     def talk(self, visitor: Visitor, place: Place) -> Step | None:

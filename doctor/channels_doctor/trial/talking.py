@@ -15,6 +15,9 @@ MOST = 6  # different messages on one socket
 
 # send({…}), send(JSON.stringify({…})): one object without objects inside it.
 SENT = re.compile(r"\bsend\w*\(\s*(?:JSON\.stringify\(\s*)?\{([^{}]*)\}", re.IGNORECASE)
+IN_BRACES = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}"
+)  # of Django and JavaScript
 SENT_BY_NAME = re.compile(r"\bsend\w*\(\s*JSON\.stringify\(\s*(\w+)\s*\)")
 PAIR = re.compile(
     r"""\s*(?:\[[^\]]*\]|["']?([\w-]+)["']?)\s*"""
@@ -46,11 +49,12 @@ class Message:
 def messages(project: Project, consumer: str) -> list[Message]:
     """Return what to send to a consumer, most likely first."""
     found = list(messages_of_pages(project))
-    keys = set(keys_read(project, consumer))
+    read = list(dict.fromkeys(keys_read(project, consumer)))
+    keys = {key for key, _ in read}
     # Of several kinds, those first that have what this consumer reads.
     found.sort(key=lambda one: -len(keys & {key for key, _ in one.keys}))
-    if keys:
-        found.append(message_of(dict.fromkeys(sorted(keys), ""), False))
+    for key, source in [pair for pair in read if pair[1]] or read[:1]:
+        found.append(message_of(dict.fromkeys(sorted(keys), "") | {key: source}, False))
     found.append(message_of(dict.fromkeys(sorted(READ), ""), False))
     found.append(Message((), False))
     found = list(dict.fromkeys(found))
@@ -62,7 +66,8 @@ def messages(project: Project, consumer: str) -> list[Message]:
 
 def messages_of_pages(project: Project) -> Iterator[Message]:
     """Yield the objects that the pages send."""
-    for _, page in project.texts_of(PAGES):
+    for _, text in project.texts_of(PAGES):
+        page = IN_BRACES.sub("1", text)
         bodies = SENT.findall(page)
         for name in SENT_BY_NAME.findall(page):
             pattern = rf"\b{re.escape(name)}\s*=\s*\{{([^{{}}]*)\}}"
@@ -111,8 +116,11 @@ def value_of(key: str, source: str) -> object:
     return "{hi}"
 
 
-def keys_read(project: Project, consumer: str) -> Iterator[str]:
-    """Yield the keys that a consumer, or what it calls to read JSON, takes of a message."""
+def keys_read(project: Project, consumer: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys that a consumer, or what it calls to read JSON, takes of a message.
+
+    With each key goes the text that its value is compared with, in quotes; "" if none.
+    """
     for one in project.consumers:
         if one.node.name == consumer:
             for name, method in one.methods.items():
@@ -128,16 +136,28 @@ def reads_json(function: ast.AST) -> bool:
     return any(dotted(call.func).endswith("loads") for call in calls_in(function))
 
 
-def keys_in(function: ast.AST) -> Iterator[str]:
-    """Yield the keys in data["message"] and data.get("message")."""
+def keys_in(function: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a function: data["message"], data.get("type") == "message"."""
     for node in ast.walk(function):
         match node:
-            case ast.Subscript(
-                value=ast.Name() | ast.Call(), slice=ast.Constant(value=str(key))
-            ):
-                yield key
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(), attr="get"),
-                args=[ast.Constant(value=str(key)), *_],
-            ):
-                yield key
+            case ast.Compare(left=left, comparators=[ast.Constant(value=str(text))]):
+                if key := key_of(left):
+                    yield key, json.dumps(text, ensure_ascii=False)
+            case ast.Subscript() | ast.Call():
+                if key := key_of(node):
+                    yield key, ""
+
+
+def key_of(node: ast.AST) -> str:
+    """Return the key that an expression takes from a dictionary; "" if it's another one."""
+    match node:
+        case ast.Subscript(
+            value=ast.Name() | ast.Call(), slice=ast.Constant(value=str(key))
+        ):
+            return key
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(), attr="get"),
+            args=[ast.Constant(value=str(key)), *_],
+        ):
+            return key
+    return ""

@@ -28,7 +28,9 @@ def change(settings):
     for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"):
         if settings.get(name):
             settings[name] = False  # the trial speaks plain HTTP
-    for name in ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_URL"):
+    if settings.get("CELERY_BROKER_URL"):
+        settings["CELERY_BROKER_URL"] = os.environ.get("REDIS_URL") or "memory://"
+    for name in ("CELERY_RESULT_BACKEND", "REDIS_URL"):
         if is_redis_url(settings.get(name)):
             settings[name] = os.environ.get("REDIS_URL", "")
 
