@@ -1,0 +1,358 @@
+"""Runs inside the project's environment, and tells what only its running code knows.
+
+    python probe.py import ANSWER ASGI_MODULE NAME             import it as a server does
+    python probe.py routes ANSWER SETTINGS ASGI_MODULE NAME    list pages and sockets
+    python probe.py people ANSWER SETTINGS WORD…               make two users, and a room
+
+The answer is written to a file, as JSON: the project may print what it likes.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import sys
+import uuid
+
+VALUES = ["room", "1", "a1", "1a2b3c4d-0000-4000-8000-000000000001", "2026-01-01", "en"]
+SERVERS = ["daphne", "uvicorn", "hypercorn"]
+NOT_OPENED = re.compile(
+    "log_?out|sign_?out|sair|salir|delete|remove|destroy|excluir|apagar|eliminar|borrar",
+    re.IGNORECASE,
+)
+
+
+def import_application(module, name):
+    """Import the application as Daphne does: nothing else is loaded before."""
+    application = getattr(importlib.import_module(module), name)
+    return {"is_callable": callable(application)}
+
+
+def set_up(settings):
+    """Load the project's apps, as manage.py does."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    django.setup()
+
+
+# ---- Routes -------------------------------------------------------------------------
+
+
+def list_routes(settings, module, name):
+    """Return the pages and sockets of the project, with examples of what varies."""
+    set_up(settings)
+    from django.conf import settings as django_settings
+    from django.urls import get_resolver
+
+    sockets, knows_sockets = [], False
+    try:
+        application = getattr(importlib.import_module(module), name)
+        routers = find_routers(application)
+        knows_sockets = bool(routers)
+        for router in routers:
+            sockets += socket_routes(router, [])
+    except Exception as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+    return {
+        "pages": list(page_routes(get_resolver(), [])),
+        "sockets": sockets,
+        "knows_sockets": knows_sockets,
+        "apps": list(django_settings.INSTALLED_APPS),
+        "login": str(django_settings.LOGIN_URL),
+        "servers": [one for one in SERVERS if importlib.util.find_spec(one)],
+    }
+
+
+def page_routes(resolver, before):
+    """Yield each page: its parts, its name."""
+    for one in resolver.url_patterns:
+        parts = [*before, *parts_of(one.pattern)]
+        if hasattr(one, "url_patterns"):
+            if one.app_name != "djdt":
+                yield from page_routes_below(one, parts)
+        elif takes_get(one):
+            name = one.name or ""
+            text = "".join(part.get("text", "") for part in parts)
+            if not NOT_OPENED.search(f"{name} {text}"):
+                yield {"parts": parts, "name": name}
+
+
+def page_routes_below(resolver, parts):
+    """Yield the pages of an include(); of the admin only its first one."""
+    if resolver.app_name == "admin":
+        yield {"parts": parts, "name": "admin:index"}
+    else:
+        yield from page_routes(resolver, parts)
+
+
+def takes_get(pattern):
+    """Tell whether a view can be opened at all; of a function, nothing is known."""
+    view = getattr(pattern.callback, "view_class", None)
+    return view is None or hasattr(view, "get")
+
+
+def find_routers(application):
+    """Return the URLRouters behind "websocket", through whatever middleware is around."""
+    protocols = find_all(application, "application_mapping")
+    routers = []
+    for one in protocols:
+        inner = one.application_mapping.get("websocket")
+        routers += find_all(inner, "routes") if inner is not None else []
+    return routers or find_all(application, "routes")
+
+
+def find_all(start, attribute):
+    """Return the objects with an attribute, nearest first, looking through wrappers."""
+    found, seen, queue = [], set(), [(start, 0)]
+    for thing, depth in queue:  # it grows while we go through it
+        if thing is None or id(thing) in seen or depth > 8:
+            continue
+        seen.add(id(thing))
+        if hasattr(thing, attribute) and not isinstance(thing, type):
+            found.append(thing)
+            continue
+        queue += [(inner, depth + 1) for inner in inside(thing) if callable(inner)]
+    return found
+
+
+def inside(thing):
+    """Return what an object holds: its attributes, or the variables of its closure."""
+    cells = getattr(thing, "__closure__", None) or ()
+    values = [cell.cell_contents for cell in cells]
+    return values + list(getattr(thing, "__dict__", {}).values())
+
+
+def socket_routes(router, before):
+    """Yield each socket: its parts, its consumer, and whether it takes every path."""
+    for one in router.routes:
+        pattern = getattr(one, "pattern", None)
+        if pattern is None:
+            continue
+        parts = [*before, *parts_of(pattern)]
+        inner = getattr(one, "callback", None)
+        if hasattr(inner, "routes"):
+            yield from socket_routes(inner, parts)
+            continue
+        consumer = getattr(inner, "consumer_class", inner)
+        yield {
+            "parts": parts,
+            "name": getattr(consumer, "__name__", str(consumer)),
+            "takes_all": bool(pattern.match("no-such/path-of-the-doctor/")),
+        }
+
+
+# ---- What varies in a route ---------------------------------------------------------
+
+
+def parts_of(pattern):
+    """Return a route as parts: {"text": "ws/"} or {"name", "regex", "values"}."""
+    if hasattr(pattern, "language_prefix"):
+        return [{"text": pattern.language_prefix}]
+    if hasattr(pattern, "_route"):
+        return parts_of_path(str(pattern._route), pattern.converters)
+    return parts_of_regex(str(pattern._regex))
+
+
+def parts_of_path(route, converters):
+    """Return the parts of a path(…)."""
+    parts = []
+    for number, piece in enumerate(re.split(r"<(?:[^:>]+:)?(\w+)>", route)):
+        if number % 2:
+            converter = converters[piece]
+            values = [one for one in VALUES if takes(converter, one)]
+            parts.append({"name": piece, "regex": converter.regex, "values": values})
+        elif piece:
+            parts.append({"text": piece})
+    return parts
+
+
+def takes(converter, value):
+    """Tell whether a converter takes a value."""
+    try:
+        converter.to_python(value)
+    except Exception:
+        return False
+    return bool(re.fullmatch(converter.regex, value))
+
+
+def parts_of_regex(regex):
+    """Return the parts of a re_path(…); the text between its groups as one would type it."""
+    parts, text, at = [], "", 0
+    while at < len(regex):
+        if regex[at] == "(" and not regex.startswith("(?:", at):
+            end = end_of_group(regex, at)
+            name, inner = re.match(r"\((?:\?P<(\w+)>)?(.*)\)$", regex[at:end]).groups()
+            parts += [{"text": plain(text)}] if plain(text) else []
+            parts.append(group_part(name or "", inner))
+            text, at = "", end
+        else:
+            text += regex[at : at + 2] if regex[at] == "\\" else regex[at]
+            at += 2 if regex[at] == "\\" else 1
+    return parts + ([{"text": plain(text)}] if plain(text) else [])
+
+
+def group_part(name, inner):
+    """Return the part for a group of a regex."""
+    values = [one for one in VALUES if re.fullmatch(inner, one)]
+    return {"name": name, "regex": inner, "values": values}
+
+
+def end_of_group(regex, start):
+    """Return where a group ends, and what repeats it."""
+    depth, at = 0, start
+    while at < len(regex):
+        if regex[at] == "\\":
+            at += 1
+        elif regex[at] in "()":
+            depth += 1 if regex[at] == "(" else -1
+            if depth == 0:
+                break
+        at += 1
+    return at + 1
+
+
+def plain(text):
+    """Return a piece of a regex as plain text; an optional slash is taken."""
+    text = re.sub(r"\\Z|\\A|^\^|\$$", "", text)
+    return re.sub(r"\\(.)", r"\1", text.replace("?", ""))
+
+
+# ---- People and rooms ---------------------------------------------------------------
+
+
+def make_people(settings, *words):
+    """Make two users with sessions, and one object of each model that a route names."""
+    set_up(settings)
+    users, cookies = [], []
+    try:
+        users, cookies = zip(*map(make_user, ("ana", "bia")), strict=True)
+    except Exception as problem:
+        print(f"no users: {type(problem).__name__}: {problem}", file=sys.stderr)
+    values, made = {}, []
+    for model in own_models():
+        word = next((w for w in words if names(model, w)), "")
+        if word:
+            one, is_new = find_or_make(model, users)
+            made += [model.__name__] if one and is_new else []
+            values[word] = values_of(one) if one else {}
+    return {"cookies": cookies, "values": values, "made": made}
+
+
+def make_user(name):
+    """Return a user, and the cookie of a session in which they are logged in."""
+    from django.conf import settings
+    from django.contrib import auth
+
+    model = auth.get_user_model()
+    user = model.objects.filter(**{model.USERNAME_FIELD: key_of(model, name)}).first()
+    if user is None:
+        user = model(**{model.USERNAME_FIELD: key_of(model, name)})
+        fill(user, [])
+        user.set_password(uuid.uuid4().hex)
+        user.save()
+    engine = importlib.import_module(settings.SESSION_ENGINE)
+    session = engine.SessionStore()
+    session[auth.SESSION_KEY] = user._meta.pk.value_to_string(user)
+    backends = auth.get_backends()
+    number = next(n for n, one in enumerate(backends) if hasattr(one, "get_user"))
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[number]
+    session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return user, f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def key_of(model, name):
+    """Return what a user called so logs in with."""
+    return f"{name}@example.org" if "mail" in model.USERNAME_FIELD else name
+
+
+def own_models():
+    """Return the models of the project itself, not those of its packages."""
+    from django.apps import apps
+
+    here = os.path.realpath(os.getcwd())
+    for config in apps.get_app_configs():
+        if os.path.realpath(config.path).startswith(here):
+            yield from config.get_models()
+
+
+def names(model, word):
+    """Tell whether a word of a route means a model: "rooms", "room_name" mean Room."""
+    name = model.__name__.lower()
+    return word.lower() in (name, f"{name}s") or word.lower().startswith(f"{name}_")
+
+
+def find_or_make(model, users):
+    """Return an object of a model, and whether it was made for this; None if it can't be."""
+    from django.db import transaction
+
+    try:
+        if one := model._default_manager.order_by("pk").first():
+            return one, False
+        with transaction.atomic():
+            one = model()
+            fill(one, users)
+            one.save()
+            for field in model._meta.many_to_many:
+                if users and isinstance(users[0], field.related_model):
+                    getattr(one, field.name).add(*users)
+    except Exception as problem:
+        print(f"no {model.__name__}: {problem}", file=sys.stderr)
+        return None, False
+    return one, True
+
+
+def fill(one, users):
+    """Give a value to each field that needs one."""
+    for field in one._meta.concrete_fields:
+        if (
+            field.primary_key
+            or field.has_default()
+            or field.null
+            or field.name == "password"
+        ):
+            continue
+        if getattr(one, field.attname) or (field.blank and "slug" not in field.name):
+            continue
+        value = value_for(field, users)
+        if value is not None:
+            setattr(one, field.name, value)
+
+
+def value_for(field, users):
+    """Return something that a field takes; None if its default will do."""
+    if field.is_relation:
+        known = [user for user in users if isinstance(user, field.related_model)]
+        return known[0] if known else find_or_make(field.related_model, users)[0]
+    if field.choices:
+        return field.flatchoices[0][0]
+    kind = field.get_internal_type()
+    if kind == "EmailField":
+        return f"{uuid.uuid4().hex[:8]}@example.org"
+    if kind in ("CharField", "SlugField", "TextField"):
+        return "room"[: field.max_length or 4]
+    return 1 if "Integer" in kind else None
+
+
+def values_of(one):
+    """Return how a route may name an object."""
+    fields = ("slug", "name", "title", "nome", "nombre", "code", "uuid")
+    found = {name: str(getattr(one, name)) for name in fields if hasattr(one, name)}
+    return {"pk": str(one.pk), **found}
+
+
+VERBS = {"import": import_application, "routes": list_routes, "people": make_people}
+
+
+def main(verb, answer, *arguments):
+    """Do one of these, and write down what came of it."""
+    sys.path[0] = os.getcwd()
+    result = VERBS[verb](*arguments)
+    pathlib.Path(answer).write_text(json.dumps(result), "utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
