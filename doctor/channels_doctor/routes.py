@@ -151,6 +151,11 @@ class Route:
         return "".join(segment.text or "…" for segment in self.segments)
 
     @property
+    def start(self) -> str:
+        """What stands before the first thing that varies."""
+        return re.split(r"[<(\\\[$…]", self.text.lstrip("^"))[0]
+
+    @property
     def is_known(self) -> bool:
         """Every part of its pattern can be read."""
         return all(segment.pattern is not None for segment in self.segments)

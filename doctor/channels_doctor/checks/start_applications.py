@@ -124,7 +124,7 @@ def missing_module(project: Project, command: StartCommand) -> Iterator[Finding]
         for file in project.modules.files
         if re.search(r"(^|/)[aw]sgi\.py$", file)
     ]
-    packages = {need.name.replace("-", "_") for need in project.needs}
+    packages = {need.name.replace("-", "_") for need in project.requirements.needs}
     if not others or command.module.split(".")[0].lower() in packages:
         return
     alike = [one for one in others if one.rpartition("/")[2] == kind]

@@ -64,7 +64,7 @@ def is_mentioned(project: Project, command: StartCommand) -> bool:
         "uvicorn": "uvicorn|fastapi|uvicorn-worker",
     }
     pattern = re.compile(rf"\b({bringers.get(name, name)})\b", re.IGNORECASE)
-    if any(pattern.search(need.name) for need in project.needs):
+    if any(pattern.search(need.name) for need in project.requirements.needs):
         return True
     install = re.compile(rf"(install|add|sync)\b[^\n]*\b{name}\b", re.IGNORECASE)
     for file, source in project.sources.items():
@@ -89,7 +89,7 @@ def uvicorn_has_websockets(project: Project) -> Iterator[Finding]:
         or has_other_requirements(project)
     ):
         return
-    if not all(is_without_websockets(need.name) for need in project.needs):
+    if not all(is_without_websockets(need.name) for need in project.requirements.needs):
         return
     for command in commands_of(project):
         worker = command.option("-k", "--worker-class") or ""

@@ -13,6 +13,7 @@ from channels_doctor._vendor.packaging.requirements import (
 from channels_doctor._vendor.packaging.utils import canonicalize_name
 from channels_doctor.project import Project
 from channels_doctor.reading import bytes_of, text_of
+from channels_doctor.requirements import Need
 
 # In the order in which a person would take them.
 NAMES = [
@@ -78,16 +79,16 @@ def find_wanted(folder: Path, project: Project) -> Wanted:
                 read_file(folder, file, wanted, set())
                 return wanted
     # pyproject.toml, Pipfile, Poetry: whatever the doctor could read of them.
-    needs = {need.name: need for need in project.needs}.values()
+    needs = {need.name: need for need in project.requirements.needs}.values()
     files = dict.fromkeys(need.where.partition(":")[0] for need in needs)
     return Wanted("", [written(need) for need in needs], " and ".join(files))
 
 
-def written(need: object) -> str:
+def written(need: Need) -> str:
     """Return a need as pip takes it."""
-    clauses = ",".join(f"{sign}{'.'.join(map(str, v))}" for sign, v in need.clauses)
+    extras = f"[{','.join(need.extras)}]" if need.extras else ""
     marker = f"; {need.marker}" if need.marker else ""
-    return f"{need.name}{clauses}{marker}"
+    return f"{need.name}{extras}{need.spec}{marker}"
 
 
 def read_file(folder: Path, file: str, wanted: Wanted, seen: set[Path]) -> None:

@@ -99,7 +99,7 @@ class Trial:
         texts = (
             self.project.sources[file].text for file in self.project.settings.files
         )
-        needs = " ".join(need.name for need in self.project.needs)
+        needs = " ".join(need.name for need in self.project.requirements.needs)
         if "redis" not in " ".join([needs, *texts]).lower():
             return
         server = start_redis(self.temp, free_port())

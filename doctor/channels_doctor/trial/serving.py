@@ -69,7 +69,9 @@ class Serving:
         """Whether people start it with an ASGI server, not with `runserver`."""
         notes = " ".join(text for _, text in self.project.texts_of(README))
         by_hand = re.search(BY_HAND, notes) and "runserver" not in notes
-        return bool(by_hand) or any(n.name in OTHER_SERVERS for n in self.project.needs)
+        return bool(by_hand) or any(
+            n.name in OTHER_SERVERS for n in self.project.requirements.needs
+        )
 
     def runserver(self) -> tuple[str, Command]:
         """Return the name of Django's own server, and the command for a port."""
