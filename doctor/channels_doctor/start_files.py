@@ -61,7 +61,8 @@ def supervisor(scene: Scene, text: str) -> Iterator[Piece]:
     process = ""
     for found in PROGRAM.finditer(text):
         if found[1] is not None:
-            process = found[1].removeprefix("program:")
+            program = re.match(r"(?:fcgi-)?program:(.+)", found[1])
+            process = program[1] if program else ""
         elif process:
             here = replace(scene, platform="supervisor", process=process, folder=None)
             yield here, *found.span(2)

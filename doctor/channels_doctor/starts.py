@@ -33,6 +33,7 @@ from channels_doctor.start_files import START_FILES, Scene
 DEVELOPMENT = r"(dev|devel|development|local|tests?|testing|ci|override|debug|example)"
 DOCKERFILE = r"(^|/)([^/]*dockerfile[^/]*|containerfile)$"
 SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
+CALLERS = {"make", "npm", "yarn", "pnpm", "supervisord", "just", "invoke", "task"}
 DEEPEST = 5  # scripts that call scripts
 
 
@@ -214,7 +215,7 @@ class Starts:
             yield from self.call(scene, script.text)
         elif name in SERVERS | MANAGE | {"celery"}:
             yield self.command(scene, rest, start)
-        elif name in ("make", "npm", "yarn", "supervisord", "just", "invoke"):
+        elif name in CALLERS or "/" in rest[0].text:
             self.open.add(scene.platform)
 
     def command(self, scene: Scene, words: list[Word], start: int) -> StartCommand:
