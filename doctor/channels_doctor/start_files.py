@@ -10,6 +10,10 @@ from channels_doctor.yaml_text import read_yaml
 
 PROCFILE = r"(^|/)procfile(\.\w+)?$"
 PROCESS = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(\S[^\n]*)", re.MULTILINE)
+# What only a Procfile for your own machine starts.
+LOCAL = re.compile(
+    r"redis-server|\b(npm|yarn|pnpm|postgres|mailpit|mailhog)\b|tailwind"
+)
 EXEC_START = re.compile(r"^ExecStart=[-@:+!]*((?:\\\r?\n|[^\n])+)", re.MULTILINE)
 PROGRAM = re.compile(r"^\[([^\]\n]*)\]|^command[ \t]*=[ \t]*(\S[^\n]*)", re.MULTILINE)
 SETTING = re.compile(
@@ -39,13 +43,13 @@ Piece = tuple[Scene, int, int]
 
 def procfile(scene: Scene, text: str) -> Iterator[Piece]:
     """Yield each process type of a Procfile; `Procfile.dev` is for your own machine."""
-    is_local = not scene.file.lower().endswith("procfile")
+    is_local = not scene.file.lower().endswith("procfile") or LOCAL.search(text)
     scene = replace(scene, platform="procfile", is_container=True)
     for found in PROCESS.finditer(text):
         here = replace(
             scene,
             process=found[1],
-            is_development=is_local or scene.is_development,
+            is_development=bool(is_local) or scene.is_development,
         )
         yield here, *found.span(2)
 

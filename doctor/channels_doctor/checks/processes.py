@@ -8,6 +8,7 @@ from channels_doctor.advice import say
 from channels_doctor.channels_code import group_verb
 from channels_doctor.deployment import (
     PLATFORMS,
+    application_kind,
     commands_of,
     gunicorn_setting,
     interface,
@@ -45,7 +46,7 @@ def reason_for_several(
             if (is_worker and tasks_send(project))
             else ""
         )
-    if command.server not in SERVERS or interface(project, command) != "asgi":
+    if not serves_the_chat(project, command):
         return ""
     number = workers_of(project, command)
     if number > 1:
@@ -55,8 +56,7 @@ def reason_for_several(
     together = [
         one
         for one in commands
-        if one.server in SERVERS
-        and interface(project, one) == "asgi"
+        if serves_the_chat(project, one)
         and one.platform == command.platform
         and (one.platform not in PLATFORMS or one.file == command.file)
     ]
@@ -66,6 +66,13 @@ def reason_for_several(
             if command == together[1]:
                 return "It's the second server process, with a layer of its own"
     return ""
+
+
+def serves_the_chat(project: Project, command: StartCommand) -> bool:
+    """A command starts an ASGI server with Django's application."""
+    if command.server not in SERVERS or interface(project, command) != "asgi":
+        return False
+    return application_kind(project, command) == "asgi"
 
 
 def workers_of(project: Project, command: StartCommand) -> int:
