@@ -31,7 +31,7 @@ NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
 STARTS = (  # what starts the project, or stands in front of it
     r"(^|/)(procfile\.\w+|[^/]*\.dockerfile|containerfile|[^/]+\.(sh|service|conf|ini)"
-    r"|[^/]+\.conf\.template|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
+    r"|[^/]+\.conf\.(template|tpl|j2)|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
     r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|[^/]*\.env(\.\w+)?)$"
 )
 REQUIREMENTS = r"(^|/)requirements([^/]*|/[^/]+)\.txt$"

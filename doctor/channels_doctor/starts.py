@@ -211,11 +211,12 @@ class Starts:
             or name.endswith(".sh")
             or self.script_of(rest[0].text, scene.folder)
         ):
-            script = rest[-1] if name in SHELLS else rest[0]
+            others = [one for one in rest[1:] if not one.text.startswith("-")]
+            script = others[0] if name in SHELLS and others else rest[0]
             yield from self.call(scene, script.text)
         elif name in SERVERS | MANAGE | {"celery"}:
             yield self.command(scene, rest, start)
-        elif name in CALLERS or "/" in rest[0].text:
+        elif name in CALLERS or re.search(r"[/$]", rest[0].text):
             self.open.add(scene.platform)
 
     def command(self, scene: Scene, words: list[Word], start: int) -> StartCommand:

@@ -106,7 +106,7 @@ def copies_of(project: Project, command: StartCommand) -> int:
             return int(number)
     text = project.sources[command.file].text
     if command.platform == "supervisor":
-        part = text.partition(f"[program:{command.process}]")[2].partition("\n[")[0]
+        part = text.partition(f"program:{command.process}]")[2].partition("\n[")[0]
         found = re.search(r"^numprocs\s*=\s*(\d+)", part, re.MULTILINE)
     elif command.platform == "render":
         found = re.search(
