@@ -66,8 +66,12 @@ def comes_with_an_image(project: Project, command: StartCommand) -> bool:
 
 def has_other_requirements(project: Project) -> bool:
     """What gets installed is written somewhere that we don't read."""
-    others = r"(^|/)(pipfile|[^/]*\.lock|setup\.(py|cfg)|environment[^/]*\.ya?ml|conda[^/]*)$"
-    if any(re.search(others, file, re.IGNORECASE) for file in project.files):
+    others = (
+        r"(^|/)(pipfile|(pipfile|poetry|uv|pdm|pixi)\.lock|setup\.(py|cfg)"
+        r"|(conda|environment)[^/]*\.ya?ml)$"
+    )
+    read = {need.where.rpartition(":")[0] or need.where for need in project.needs}
+    if any(is_a(others, file) for file in set(project.files) - read):
         return True
     for file, source in project.sources.items():
         if file.endswith(".txt"):
