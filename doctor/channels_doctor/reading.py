@@ -42,8 +42,8 @@ NOTES = rf"{README}|(^|/)(dockerfile[^/]*|procfile)$"
 COMPOSE = r"(^|/)(docker-)?compose[^/]*\.ya?ml$"
 STARTS = (  # what starts the project, or stands in front of it
     r"(^|/)(procfile\.\w+|[^/]*\.dockerfile|containerfile|[^/]+\.(sh|service|conf|ini)"
-    r"|[^/]+\.conf\.template|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
-    r"|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|[^/]*\.env(\.\w+)?)$"
+    r"|[^/]+\.conf\.(template|tpl|j2)|(nginx|sites-(available|enabled)|conf\.d)/[^/.]+"
+    r"|package\.json|makefile|render\.ya?ml|(fly|railway|nixpacks)[^/]*\.(toml|json)|[^/]*\.env(\.\w+)?)$"
 )
 TESTS = r"(^|/)(tests?/|test_[^/]*\.py$|tests\.py$|conftest\.py$)"
 

@@ -92,10 +92,9 @@ class StartCommand:
         return None if word is None else word.text
 
     def option_word(self, *names: str) -> Word | None:
-        """Return the value of an option as it's written."""
-        return next(
-            (self._parsed[0][one] for one in names if one in self._parsed[0]), None
-        )
+        """Return the value of an option as it's written; the last one counts."""
+        found = [self._parsed[0][one] for one in names if one in self._parsed[0]]
+        return max(found, key=lambda word: word.start, default=None)
 
     @property
     def arguments(self) -> list[Word]:

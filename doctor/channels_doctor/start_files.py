@@ -10,12 +10,25 @@ from channels_doctor.yaml_text import read_yaml
 
 PROCFILE = r"(^|/)procfile(\.\w+)?$"
 PROCESS = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(\S[^\n]*)", re.MULTILINE)
+# What only a Procfile for your own machine starts.
+LOCAL = re.compile(
+    r"redis-server|\b(npm|yarn|pnpm|postgres|mailpit|mailhog)\b|tailwind"
+)
 EXEC_START = re.compile(r"^ExecStart=[-@:+!]*((?:\\\r?\n|[^\n])+)", re.MULTILINE)
 PROGRAM = re.compile(r"^\[([^\]\n]*)\]|^command[ \t]*=[ \t]*(\S[^\n]*)", re.MULTILINE)
 SETTING = re.compile(
     r"""^[ \t]*"?(?P<key>[\w-]+)"?[ \t]*[=:][ \t]*(?P<quote>["'])(?P<command>.*)(?P=quote)""",
     re.MULTILINE,
 )
+
+
+SCRIPTS = re.compile(r'"scripts"\s*:\s*\{([^{}]*)\}')
+SCRIPT = re.compile(r'"(?P<name>[^"\n]+)"\s*:\s*"(?P<command>[^"\\\n]*)"')
+RECIPE = re.compile(
+    r"^(?:(?P<target>[\w.-]+)[ \t]*:(?!=)|\t[@-]*(?P<command>\S[^\n]*))", re.MULTILINE
+)
+# A script of another name is for your own machine.
+DEPLOYED = r"(start|prod|production|deploy)\b(?!:dev)"
 
 
 @dataclass(frozen=True)
@@ -39,13 +52,13 @@ Piece = tuple[Scene, int, int]
 
 def procfile(scene: Scene, text: str) -> Iterator[Piece]:
     """Yield each process type of a Procfile; `Procfile.dev` is for your own machine."""
-    is_local = not scene.file.lower().endswith("procfile")
+    is_local = not scene.file.lower().endswith("procfile") or LOCAL.search(text)
     scene = replace(scene, platform="procfile", is_container=True)
     for found in PROCESS.finditer(text):
         here = replace(
             scene,
             process=found[1],
-            is_development=is_local or scene.is_development,
+            is_development=bool(is_local) or scene.is_development,
         )
         yield here, *found.span(2)
 
@@ -61,7 +74,8 @@ def supervisor(scene: Scene, text: str) -> Iterator[Piece]:
     process = ""
     for found in PROGRAM.finditer(text):
         if found[1] is not None:
-            process = found[1].removeprefix("program:")
+            program = re.match(r"(?:fcgi-)?program:(.+)", found[1])
+            process = program[1] if program else ""
         elif process:
             here = replace(scene, platform="supervisor", process=process, folder=None)
             yield here, *found.span(2)
@@ -97,6 +111,31 @@ def platform_file(scene: Scene, text: str) -> Iterator[Piece]:
             yield here, *found.span("command")
 
 
+def package_json(scene: Scene, text: str) -> Iterator[Piece]:
+    """Yield the scripts of a package.json: npm starts some projects' Python, too."""
+    scripts = SCRIPTS.search(text)
+    for found in SCRIPT.finditer(text, *scripts.span(1)) if scripts else ():
+        is_development = not re.match(DEPLOYED, found["name"])
+        yield (
+            replace(scene, process=found["name"], is_development=is_development),
+            *found.span("command"),
+        )
+
+
+def makefile(scene: Scene, text: str) -> Iterator[Piece]:
+    """Yield the lines of a Makefile's recipes."""
+    target = ""
+    for found in RECIPE.finditer(text):
+        if found["target"]:
+            target = found["target"]
+        elif found["command"]:
+            is_development = not re.match(DEPLOYED, target)
+            yield (
+                replace(scene, process=target, is_development=is_development),
+                *found.span("command"),
+            )
+
+
 def is_below(text: str, place: int, table: str) -> bool:
     """Tell whether a line of TOML belongs to a table."""
     tables = re.findall(r"^\s*\[+([\w.-]+)\]+", text[:place], re.MULTILINE)
@@ -108,5 +147,7 @@ START_FILES: list[tuple[str, Callable[[Scene, str], Iterator[Piece]]]] = [
     (r"\.service$", unit),
     (r"\.(conf|ini)$", supervisor),
     (r"(^|/)render\.ya?ml$", render),
+    (r"(^|/)package\.json$", package_json),
+    (r"(^|/)makefile$", makefile),
     (r"(^|/)(fly|railway|nixpacks)\b[^/]*\.(toml|json)$", platform_file),
 ]

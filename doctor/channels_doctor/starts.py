@@ -33,6 +33,7 @@ from channels_doctor.start_files import START_FILES, Scene
 DEVELOPMENT = r"(dev|devel|development|local|tests?|testing|ci|override|debug|example)"
 DOCKERFILE = r"(^|/)([^/]*dockerfile[^/]*|containerfile)$"
 SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
+CALLERS = {"make", "npm", "yarn", "pnpm", "supervisord", "just", "invoke", "task"}
 DEEPEST = 5  # scripts that call scripts
 
 
@@ -210,11 +211,12 @@ class Starts:
             or name.endswith(".sh")
             or self.script_of(rest[0].text, scene.folder)
         ):
-            script = rest[-1] if name in SHELLS else rest[0]
+            others = [one for one in rest[1:] if not one.text.startswith("-")]
+            script = others[0] if name in SHELLS and others else rest[0]
             yield from self.call(scene, script.text)
         elif name in SERVERS | MANAGE | {"celery"}:
             yield self.command(scene, rest, start)
-        elif name in ("make", "npm", "yarn", "supervisord", "just", "invoke"):
+        elif name in CALLERS or re.search(r"[/$]", rest[0].text):
             self.open.add(scene.platform)
 
     def command(self, scene: Scene, words: list[Word], start: int) -> StartCommand:

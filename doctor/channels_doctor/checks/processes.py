@@ -8,10 +8,12 @@ from channels_doctor.advice import say
 from channels_doctor.channels_code import group_verb
 from channels_doctor.deployment import (
     PLATFORMS,
+    application_kind,
     commands_of,
     gunicorn_setting,
     interface,
 )
+from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, calls_in, last_name
@@ -36,7 +38,7 @@ def reason_for_several(
     project: Project, command: StartCommand, commands: list[StartCommand]
 ) -> str:
     """Return why there's a second process that has to get messages; "" if there's none."""
-    if command.server == "runworker":
+    if command.server == "runworker" and has_channels_of_its_own(project):
         return "The worker listens in a process of its own"
     if command.server == "celery":
         is_worker = any(word.text == "worker" for word in command.words)
@@ -45,7 +47,7 @@ def reason_for_several(
             if (is_worker and tasks_send(project))
             else ""
         )
-    if command.server not in SERVERS or interface(project, command) != "asgi":
+    if not serves_the_chat(project, command):
         return ""
     number = workers_of(project, command)
     if number > 1:
@@ -55,8 +57,7 @@ def reason_for_several(
     together = [
         one
         for one in commands
-        if one.server in SERVERS
-        and interface(project, one) == "asgi"
+        if serves_the_chat(project, one)
         and one.platform == command.platform
         and (one.platform not in PLATFORMS or one.file == command.file)
     ]
@@ -66,6 +67,13 @@ def reason_for_several(
             if command == together[1]:
                 return "It's the second server process, with a layer of its own"
     return ""
+
+
+def serves_the_chat(project: Project, command: StartCommand) -> bool:
+    """A command starts an ASGI server with Django's application."""
+    if command.server not in SERVERS or interface(project, command) != "asgi":
+        return False
+    return application_kind(project, command) == "asgi"
 
 
 def workers_of(project: Project, command: StartCommand) -> int:
@@ -98,7 +106,7 @@ def copies_of(project: Project, command: StartCommand) -> int:
             return int(number)
     text = project.sources[command.file].text
     if command.platform == "supervisor":
-        part = text.partition(f"[program:{command.process}]")[2].partition("\n[")[0]
+        part = text.partition(f"program:{command.process}]")[2].partition("\n[")[0]
         found = re.search(r"^numprocs\s*=\s*(\d+)", part, re.MULTILINE)
     elif command.platform == "render":
         found = re.search(
@@ -134,6 +142,29 @@ def workers_start(project: Project) -> Iterator[Finding]:
                 continue
         if not command.arguments:
             yield from without_names(project, command)
+        elif not has_channels_of_its_own(project) and is_made_here(project):
+            name = command.arguments[0].text
+            edits = without_line(project, command)
+            yield say("runworker-useless", command.where, *edits, channel=name)
+
+
+def is_made_here(project: Project) -> bool:
+    """The whole application is made in the project's own code, by a ProtocolTypeRouter."""
+    keys = [
+        key.value
+        for call in project.nodes(ast.Call)
+        if last_name(call.func) == "ProtocolTypeRouter" and call.args
+        for key in getattr(call.args[0], "keys", [None])
+        if isinstance(key, ast.Constant)
+    ]
+    return bool(keys) and "channel" not in keys
+
+
+def without_line(project: Project, command: StartCommand) -> list[Edit]:
+    """Return the edit that takes a process out of a Procfile."""
+    if command.platform != "procfile":
+        return []
+    return [project.sources[command.file].delete_lines(command.line)]
 
 
 def channels_app(project: Project):
@@ -154,9 +185,8 @@ def without_names(project: Project, command: StartCommand) -> Iterator[Finding]:
     edits = []
     if names and command.form != "yaml":
         edits = [command.with_options(*names)]
-    elif command.platform == "procfile" and not names:
-        source = project.sources[command.file]
-        edits = [source.delete_lines(command.line)]
+    elif not names:
+        edits = without_line(project, command)
     hint = (
         f"Name them: runworker {' '.join(names)}"
         if names
@@ -165,6 +195,12 @@ def without_names(project: Project, command: StartCommand) -> Iterator[Finding]:
         )
     )
     yield say("runworker-names", command.where, *edits, hint=hint)
+
+
+def has_channels_of_its_own(project: Project) -> bool:
+    """Some channels have consumers of their own, which a worker runs."""
+    names = {last_name(call.func) for call in project.nodes(ast.Call)}
+    return "ChannelNameRouter" in names
 
 
 def channel_names(project: Project) -> list[str]:

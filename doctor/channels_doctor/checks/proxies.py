@@ -12,7 +12,7 @@ from channels_doctor.project import Project
 from channels_doctor.python_code import last_name
 from channels_doctor.reading import PAGES, is_a
 
-NGINX = r"(\.conf(\.template)?|(^|/)(nginx|sites-(available|enabled)|conf\.d)/[^/.]+)$"
+NGINX = r"(\.conf(\.(template|tpl|j2))?|(^|/)(nginx|sites-(available|enabled)|conf\.d)/[^/.]+)$"
 # Debian's file: it sets Host and X-Forwarded-…, and neither of the two that a handshake needs.
 KNOWN_INCLUDES = (
     r"proxy_params$|mime\.types$|fastcgi_params$|uwsgi_params$|ssl|letsencrypt"

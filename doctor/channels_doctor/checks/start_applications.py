@@ -124,6 +124,9 @@ def missing_module(project: Project, command: StartCommand) -> Iterator[Finding]
         for file in project.modules.files
         if re.search(r"(^|/)[aw]sgi\.py$", file)
     ]
+    is_djangos = kind in ("asgi", "wsgi") or command.attribute == "application"
+    if not is_djangos and command.module.split(".")[0] != project.package:
+        return  # another program, whose code is elsewhere
     packages = {need.name.replace("-", "_") for need in project.requirements.needs}
     if not others or command.module.split(".")[0].lower() in packages:
         return

@@ -30,9 +30,9 @@ def server_speaks_to_sockets(project: Project) -> Iterator[Finding]:
         if kind == "asgi":
             edits = with_asgi_worker(project, command)
             yield say("asgi-under-wsgi", command.where, *edits, **words)
-        elif not has_asgi_server(project, command) and (
-            kind or command.server != "gunicorn"
-        ):
+        elif kind != "wsgi" and command.server != "uwsgi":
+            continue  # another program than Django
+        elif not has_asgi_server(project, command):
             edits = served_by_daphne(project, command)
             yield say("wsgi-server", command.where, *edits, **words)
 
@@ -55,7 +55,9 @@ def with_asgi_worker(project: Project, command: StartCommand) -> list[Edit]:
     gunicorn = project.needs_for("gunicorn")
     if project.needs_for("uvicorn-worker") and has_websockets(project):
         worker = "uvicorn_worker.UvicornWorker"
-    elif any(need.always_below((24,)) for need in gunicorn) or command.option("-k"):
+    elif any(need.always_below((24,)) for need in gunicorn) or command.option(
+        "-k", "--worker-class"
+    ):
         return served_by_daphne(project, command)
     elif gunicorn and all(
         not need.clauses or need.always_from((24,)) for need in gunicorn

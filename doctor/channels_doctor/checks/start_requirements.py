@@ -11,7 +11,13 @@ from channels_doctor.deployment import (
 )
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
+from channels_doctor.reading import is_a
 from channels_doctor.servers import ASGI_SERVERS, StartCommand
+from channels_doctor.starts import DOCKERFILE
+
+PLAIN_IMAGE = re.compile(
+    r"(docker\.io/)?(library/)?(python|debian|ubuntu|alpine|node|nginx)\b"
+)
 
 
 def servers_are_installed(project: Project) -> Iterator[Finding]:
@@ -29,7 +35,9 @@ def servers_are_installed(project: Project) -> Iterator[Finding]:
             project.settings.get("INSTALLED_APPS")
         ):
             continue  # then the settings miss it first
-        if not is_mentioned(project, command):
+        if not is_mentioned(project, command) and not comes_with_an_image(
+            project, command
+        ):
             line = {"daphne": "daphne>=4.2.2", "uvicorn": "uvicorn[standard]"}.get(
                 name, name
             )
@@ -41,10 +49,29 @@ def servers_are_installed(project: Project) -> Iterator[Finding]:
             )
 
 
+def comes_with_an_image(project: Project, command: StartCommand) -> bool:
+    """The image that a container is built on may bring the server along."""
+    if not command.is_container or command.platform in ("procfile", "render"):
+        return False
+    for file, source in project.sources.items():
+        if is_a(DOCKERFILE, file):
+            stages = re.findall(r"^\s*FROM\s+.*\s+AS\s+(\S+)", source.text, re.I | re.M)
+            for image in re.findall(
+                r"^\s*FROM\s+(?:--\S+\s+)?(\S+)", source.text, re.I | re.M
+            ):
+                if image not in stages and not PLAIN_IMAGE.match(image):
+                    return True
+    return False
+
+
 def has_other_requirements(project: Project) -> bool:
     """What gets installed is written somewhere that we don't read."""
-    others = r"(^|/)(pipfile|[^/]*\.lock|setup\.(py|cfg)|environment[^/]*\.ya?ml|conda[^/]*)$"
-    if any(re.search(others, file, re.IGNORECASE) for file in project.files):
+    others = (
+        r"(^|/)(pipfile|(pipfile|poetry|uv|pdm|pixi)\.lock|setup\.(py|cfg)"
+        r"|(conda|environment)[^/]*\.ya?ml)$"
+    )
+    read = {need.where.rpartition(":")[0] or need.where for need in project.requirements.needs}
+    if any(is_a(others, file) for file in set(project.files) - read):
         return True
     for file, source in project.sources.items():
         if file.endswith(".txt"):
