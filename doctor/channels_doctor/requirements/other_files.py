@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from channels_doctor.requirements.need import Need, read_need
 from channels_doctor.requirements.together import RequirementsFile
-from channels_doctor.requirements.toml_files import place_of
 
 
 def read_conda(file: str, text: str) -> RequirementsFile | None:
@@ -125,7 +124,8 @@ def read_pipfile_lock(file: str, text: str) -> RequirementsFile:
         read.is_complete = False
         return read
     for name, version in versions.items():
-        where = place_of(file, text, name)
+        start = text.find(f'"{name}"')
+        where = f"{file}:{text.count(chr(10), 0, start) + 1}"
         need = read_need(name + version, where, is_from_lock=True)
         read.needs += [need] if need else []
     return read
