@@ -20,6 +20,12 @@ SERVERS = (
 )
 
 
+# What stands for the name of the reader's own project.
+PLACEHOLDER = (
+    r"(your|my|seu|sua|meu|tu|mi|project|projeto|proyecto|nome|nombre|example)"
+)
+
+
 def readme_mentions_redis(project: Project) -> Iterator[Finding]:
     """Who reads the README, or has the compose file, knows that Redis is needed."""
     readmes = dict(project.texts_of(README))
@@ -91,7 +97,8 @@ def readme_starts_the_application(project: Project) -> Iterator[Finding]:
     for found, where in project.search(README, SERVERS):
         path = found[1].replace(".", "/") + ".py"
         is_there = any(f"/{file}".endswith(f"/{path}") for file in project.files)
-        if is_there or not where.startswith(modules.root):
+        is_placeholder = re.match(PLACEHOLDER, found[1], re.IGNORECASE)
+        if is_there or is_placeholder or not where.startswith(modules.root):
             continue
         source, number = place(project, where)
         old = f"{found[1]}:{found[2]}"

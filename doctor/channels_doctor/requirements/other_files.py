@@ -123,9 +123,9 @@ def read_pipfile_lock(file: str, text: str) -> RequirementsFile:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         read.is_complete = False
         return read
+    lines = {line.strip(' ":{'): n for n, line in enumerate(text.splitlines(), 1)}
     for name, version in versions.items():
-        start = text.find(f'"{name}"')
-        where = f"{file}:{text.count(chr(10), 0, start) + 1}"
+        where = f"{file}:{lines[name]}" if name in lines else file
         need = read_need(name + version, where, is_from_lock=True)
         read.needs += [need] if need else []
     return read
