@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sysconfig
+from importlib import metadata
 
 import pytest
 from conftest import refuse
@@ -125,6 +126,21 @@ def test_a_file_that_is_damaged_stops_nothing(name, text):
     from channels_doctor.requirements import reader_of
 
     reader_of(name)(name, text)
+
+
+@pytest.mark.parametrize("package", ["django", "channels", "channels-redis", "daphne"])
+def test_the_facts_are_those_of_the_installed_release(package):
+    """A row has what all its releases need, so it asks for no more than this one does."""
+    from channels_doctor.requirements.facts import rows_for
+    from channels_doctor.requirements.need import read_need
+
+    (row,) = rows_for(package, f"=={metadata.version(package)}")
+    lines = [line for line in metadata.requires(package) if "extra" not in line]
+    needed = {need.name: need for line in lines if (need := read_need(line, ""))}
+    for line in row.needs:
+        fact = read_need(line, "")
+        assert needed[fact.name].versions.is_subset(fact.versions), line
+    assert metadata.metadata(package)["Requires-Python"] == f">={row.python}"
 
 
 def advised():

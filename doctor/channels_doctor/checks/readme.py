@@ -21,9 +21,7 @@ SERVERS = (
 
 
 # What stands for the name of the reader's own project.
-PLACEHOLDER = (
-    r"(your|my|seu|sua|meu|tu|mi|project|projeto|proyecto|nome|nombre|example)"
-)
+PLACEHOLDER = r"(your|my|meu|seu|sua|mi|tu)_?(proje|proye|app)|your|proje[ck]t(_?name)?\.|nom[eb]\w*_"
 
 
 def readme_mentions_redis(project: Project) -> Iterator[Finding]:
@@ -43,7 +41,9 @@ def readme_commands_work(project: Project) -> Iterator[Finding]:
     for found, where in project.search(README, r"\b(python3?)\s+install\s+-.*"):
         source, number = place(project, where)
         edit = source.replace_text(number, found[1], f"{found[1]} -m pip")
-        yield say("readme-install", where, edit, command=found[0].strip("` "))
+        yield say(
+            "readme-install", where, edit, is_certain=True, command=found[0].strip("` ")
+        )
     unquoted = r"pip3? install.*\s(channels\[[^\]\n]*\])"
     for found, where in project.search(README, unquoted):
         source, number = place(project, where)

@@ -15,6 +15,9 @@ from channels_doctor.requirements.upgrade import CURRENT, THREE, Wanted, edits_t
 ONLY_WINDOWS = ("twisted-iocpsupport", "pywin32", "pypiwin32", "pywinpty")
 
 
+PIP_STOPS = 'pip stops with "ResolutionImpossible"'
+
+
 def change_of(project: Project, need: Need) -> Change:
     """Return what changes the file that a need stands in."""
     return Change(project.requirements.files[need.file], project.sources[need.file])
@@ -67,7 +70,11 @@ def conflict_between(
     asked = conflict.asked.shown
     if conflict.asked != need:
         asked += f" ({conflict.asked.where})"
-    return say("conflict", need.where, *edits, why=conflict.why, asked=asked)
+    form = project.requirements.files[need.file].form
+    stops = "This can't be installed" if form == "table" else PIP_STOPS
+    return say(
+        "conflict", need.where, *edits, stops=stops, why=conflict.why, asked=asked
+    )
 
 
 def needs_installed_by(files: list[RequirementsFile]) -> list[Need]:
