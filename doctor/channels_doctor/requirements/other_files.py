@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.requirements.need import Need, read_need
+from channels_doctor.requirements.pip_files import beside
 from channels_doctor.requirements.together import RequirementsFile
 
 
@@ -40,7 +41,9 @@ def read_conda(file: str, text: str) -> RequirementsFile | None:
 
 def read_conda_pip(read: RequirementsFile, text: str, where: str) -> None:
     """Read a line below `pip:`, which is one of pip's."""
-    if need := read_need(text, where):
+    if included := re.match(r"-r\s*(\S+)", text):
+        read.includes.append((beside(read.file, included[1]), where))
+    elif need := read_need(text, where):
         read.needs.append(need)
     else:
         read.is_complete = False
