@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
+from channels_doctor.edits import Source
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.reading import COMPOSE, README, REDIS_IMAGE
@@ -52,7 +53,7 @@ def readme_commands_work(project: Project) -> Iterator[Finding]:
         yield say("readme-zsh", where, edit, is_certain=True, command=found[1])
 
 
-def place(project: Project, where: str):
+def place(project: Project, where: str) -> tuple[Source, int]:
     """Return the text that a place is in, and the number of the line."""
     file, _, number = where.rpartition(":")
     return project.sources[file], int(number)
