@@ -41,7 +41,11 @@ PACKAGES = {
     "celery": Package("celery", "", (), is_brought=True),
     "requests": Package("requests", "", (), is_brought=True),
     "PIL": Package("pillow", "", ("pillow-simd",), is_brought=True),
-    "psycopg2": Package("psycopg2-binary", "", ("psycopg2",)),
+    # psycopg 3 is as good for Django, unless the project itself imports the old one.
+    "psycopg2": Package(
+        "psycopg2-binary", "", ("psycopg2", "psycopg"), is_brought=True
+    ),
+    "MySQLdb": Package("mysqlclient", "", ("pymysql",), is_brought=True),
     "redis": Package("redis", "<8", (), is_brought=True),
 }
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
+from channels_doctor.edits import Source
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.reading import COMPOSE, README, REDIS_IMAGE
@@ -18,6 +19,10 @@ Start Redis first:
 SERVERS = (
     r"\b(?:daphne|uvicorn|hypercorn|granian|gunicorn)\s[^\n`]*?\b([\w.]+\.asgi):(\w+)"
 )
+
+
+# What stands for the name of the reader's own project.
+PLACEHOLDER = r"(your|my|meu|seu|sua|mi|tu)_?(proje|proye|app)|your|proje[ck]t(_?name)?\.|nom[eb]\w*_"
 
 
 def readme_mentions_redis(project: Project) -> Iterator[Finding]:
@@ -37,7 +42,9 @@ def readme_commands_work(project: Project) -> Iterator[Finding]:
     for found, where in project.search(README, r"\b(python3?)\s+install\s+-.*"):
         source, number = place(project, where)
         edit = source.replace_text(number, found[1], f"{found[1]} -m pip")
-        yield say("readme-install", where, edit, command=found[0].strip("` "))
+        yield say(
+            "readme-install", where, edit, is_certain=True, command=found[0].strip("` ")
+        )
     unquoted = r"pip3? install.*\s(channels\[[^\]\n]*\])"
     for found, where in project.search(README, unquoted):
         source, number = place(project, where)
@@ -46,7 +53,7 @@ def readme_commands_work(project: Project) -> Iterator[Finding]:
         yield say("readme-zsh", where, edit, is_certain=True, command=found[1])
 
 
-def place(project: Project, where: str):
+def place(project: Project, where: str) -> tuple[Source, int]:
     """Return the text that a place is in, and the number of the line."""
     file, _, number = where.rpartition(":")
     return project.sources[file], int(number)
@@ -91,7 +98,8 @@ def readme_starts_the_application(project: Project) -> Iterator[Finding]:
     for found, where in project.search(README, SERVERS):
         path = found[1].replace(".", "/") + ".py"
         is_there = any(f"/{file}".endswith(f"/{path}") for file in project.files)
-        if is_there or not where.startswith(modules.root):
+        is_placeholder = re.match(PLACEHOLDER, found[1], re.IGNORECASE)
+        if is_there or is_placeholder or not where.startswith(modules.root):
             continue
         source, number = place(project, where)
         old = f"{found[1]}:{found[2]}"

@@ -22,7 +22,7 @@ def pip_can_read_the_lines(project: Project) -> Iterator[Finding]:
         if wrong:
             need = wrong[0]
             edits = [edit for one in wrong for edit in with_two_signs(change, one)]
-            line = need.where.rpartition(":")[2]
+            line = str(need.line_number)
             yield say(
                 "requirement-invalid", need.where, *edits, text=need.text, number=line
             )

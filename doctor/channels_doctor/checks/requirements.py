@@ -15,6 +15,9 @@ from channels_doctor.requirements.upgrade import CURRENT, THREE, Wanted, edits_t
 ONLY_WINDOWS = ("twisted-iocpsupport", "pywin32", "pypiwin32", "pywinpty")
 
 
+PIP_STOPS = 'pip stops with "ResolutionImpossible"'
+
+
 def change_of(project: Project, need: Need) -> Change:
     """Return what changes the file that a need stands in."""
     return Change(project.requirements.files[need.file], project.sources[need.file])
@@ -67,7 +70,11 @@ def conflict_between(
     asked = conflict.asked.shown
     if conflict.asked != need:
         asked += f" ({conflict.asked.where})"
-    return say("conflict", need.where, *edits, why=conflict.why, asked=asked)
+    form = project.requirements.files[need.file].form
+    stops = "This can't be installed" if form == "table" else PIP_STOPS
+    return say(
+        "conflict", need.where, *edits, stops=stops, why=conflict.why, asked=asked
+    )
 
 
 def needs_installed_by(files: list[RequirementsFile]) -> list[Need]:
@@ -136,11 +143,39 @@ def nothing_needs_aioredis(project: Project) -> Iterator[Finding]:
         4
     ):
         return  # channels-redis 3 is built on it
-    if "aioredis" in imported(project):
-        return
-    for need in project.needs_for("aioredis"):
-        if not need.is_from_lock:
-            yield say("aioredis", need.where, *change_of(project, need).remove(need))
+    needs = [need for need in project.needs_for("aioredis") if not need.is_from_lock]
+    if any(need.always_below((2,)) for need in needs) and "aioredis" in imported(
+        project
+    ):
+        return  # its first version is another library, and redis-py has nothing like it
+    edits = [edit for need in needs for edit in change_of(project, need).remove(need)]
+    imports = [one for one in project.imports if comes_from_aioredis(one)]
+    edits += [edit for one in imports for edit in from_redis(project, one)]
+    if imports:
+        yield say("aioredis-imported", imports[0], *edits)
+    elif needs:
+        yield say("aioredis", needs[0].where, *edits)
+
+
+def comes_from_aioredis(statement: ast.Import | ast.ImportFrom) -> bool:
+    """Tell whether a statement imports from aioredis, and nothing else."""
+    match statement:
+        case ast.Import(names=[ast.alias(name="aioredis")]):
+            return True
+        case ast.ImportFrom(module=str(module), level=0):
+            return module.split(".")[0] == "aioredis"
+    return False
+
+
+def from_redis(
+    project: Project, statement: ast.Import | ast.ImportFrom
+) -> tuple[Edit, ...]:
+    """Import the same from redis-py, which has kept the names."""
+    source = project.source_of(statement)
+    if isinstance(statement, ast.Import):
+        name = statement.names[0].asname or "aioredis"
+        return (source.replace(statement, f"from redis import asyncio as {name}"),)
+    return (source.replace_text(statement.lineno, "aioredis", "redis.asyncio"),)
 
 
 def redis_is_pinned(project: Project) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.requirements.need import Need, read_need
+from channels_doctor.requirements.pip_files import beside
 from channels_doctor.requirements.together import RequirementsFile
-from channels_doctor.requirements.toml_files import place_of
 
 
 def read_conda(file: str, text: str) -> RequirementsFile | None:
@@ -41,7 +41,9 @@ def read_conda(file: str, text: str) -> RequirementsFile | None:
 
 def read_conda_pip(read: RequirementsFile, text: str, where: str) -> None:
     """Read a line below `pip:`, which is one of pip's."""
-    if need := read_need(text, where):
+    if included := re.match(r"-r\s*(\S+)", text):
+        read.includes.append((beside(read.file, included[1]), where))
+    elif need := read_need(text, where):
         read.needs.append(need)
     else:
         read.is_complete = False
@@ -124,8 +126,9 @@ def read_pipfile_lock(file: str, text: str) -> RequirementsFile:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         read.is_complete = False
         return read
+    lines = {line.strip(' ":{'): n for n, line in enumerate(text.splitlines(), 1)}
     for name, version in versions.items():
-        where = place_of(file, text, name)
+        where = f"{file}:{lines[name]}" if name in lines else file
         need = read_need(name + version, where, is_from_lock=True)
         read.needs += [need] if need else []
     return read

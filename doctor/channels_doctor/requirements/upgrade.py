@@ -26,6 +26,8 @@ CURRENT = {
     "daphne": Wanted(">=4.2.2", ">=4.2.2"),
     "redis": Wanted(">=4.6,<8", "<8"),
 }
+# What channels-redis 4 no longer needs.
+ABANDONED = {"aioredis"}
 # What goes with Channels 3, for code that is written for it.
 THREE = {
     "channels": Wanted("~=3.0", "~=3.0"),
@@ -47,15 +49,15 @@ def edits_to(
     """
     edits: list[Edit] = []
     left: list[Need] = []
-    is_freeze = any(one.is_freeze for one in files)
+    gone = (ABANDONED if versions is CURRENT else set()) - used
+    if any(one.is_freeze for one in files):
+        gone |= BROUGHT - used
     for read in files:
         change = Change(read, sources[read.file])
         for need in read.needs:
             if not need.is_for_python("3.12"):
                 continue
-            kept, made = changed(
-                need, versions, change, is_freeze and need.name not in used
-            )
+            kept, made = changed(need, versions, change, gone)
             if kept is None and not made:
                 return ()
             edits += made
@@ -87,11 +89,11 @@ def additions(
 
 
 def changed(
-    need: Need, versions: Mapping[str, Wanted], change: Change, may_go: bool
+    need: Need, versions: Mapping[str, Wanted], change: Change, gone: set[str]
 ) -> tuple[Need | None, tuple[Edit, ...]]:
     """Return what is left of a need, and the edits; nothing of either if it can't be made."""
     wanted = versions.get(need.name)
-    if may_go and need.is_pinned and need.name in BROUGHT:
+    if need.name in gone and (need.is_pinned or need.name in ABANDONED):
         return None, change.remove(need)
     if wanted is None or need.allows_any_of(wanted.fine):
         return need, ()

@@ -1,0 +1,3 @@
+from aioredis import Redis as Cliente
+
+cliente = Cliente()
