@@ -72,7 +72,7 @@ def as_github(seen: Examination, trial: Any = None) -> Iterator[str]:
         yield command(
             "notice", f"{note.where}: {note.text}".lstrip(": "), title="doctor"
         )
-    if trial is not None and not trial.works:
+    if trial is not None and trial.has_failed:
         yield command("error", hide("\n".join(trial.lines)), title="--run")
 
 

@@ -37,9 +37,10 @@ class Report:
             yield from self.of_many()
         else:
             yield from self.of_one(self.seen.findings)
+        trial = list(trial)
         yield from self.of_trial(trial)
         yield from self.of_notes(self.seen.notes)
-        yield from self.ending()
+        yield from self.ending(NOTHING + " by reading." if trial else READ_ONLY)
 
     def of_many(self) -> Iterator[str]:
         """Yield a line for each project, then the details of those with findings."""
@@ -126,9 +127,8 @@ class Report:
             line = f"{INDENT}{INDENT}{safe(line)}"
             yield self.paint(colour, line) if colour else line
 
-    def of_trial(self, lines: Iterable[str]) -> Iterator[str]:
+    def of_trial(self, lines: list[str]) -> Iterator[str]:
         """Yield what happened when the project was really started."""
-        lines = list(lines)
         if lines:
             title = "What happened when it was started"
             yield self.paint("bold", title)
@@ -145,7 +145,7 @@ class Report:
                 yield from wrapped(place + note.text, "  ", "- ")
             yield ""
 
-    def ending(self) -> Iterator[str]:
+    def ending(self, nothing: str) -> Iterator[str]:
         """Yield the counts, and how to see more."""
         findings = self.seen.findings
         if any(one.page for one in findings) and url_of("").startswith(LOCAL):
@@ -158,7 +158,7 @@ class Report:
             yield from wrapped("See what was cut short in full: add --all.", "")
         if any(one.is_certain for one in findings):
             yield from wrapped("Make the certain changes, one by one: add --fix.", "")
-        yield f"{counts(findings)}." if findings else NOTHING
+        yield f"{counts(findings)}." if findings else nothing
 
 
 def diff_of(one: Finding, texts: dict[str, str]) -> list[str]:
