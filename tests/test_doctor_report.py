@@ -143,7 +143,7 @@ def test_what_is_not_known_is_apart_and_not_counted(tmp_path, monkeypatch):
     find(monkeypatch, unsure)
     text = report(chat(tmp_path))
     assert "- mysite/settings.py: DEBUG comes from elsewhere." in text
-    assert text.endswith("only read it.")
+    assert text.endswith("it was only read.")
 
 
 def test_ten_projects_get_a_line_each_and_shared_files_are_told_once(

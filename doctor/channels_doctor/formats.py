@@ -1,6 +1,5 @@
 """The report for programs: JSON, and annotations on a pull request at GitHub."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ def as_json(seen: Examination, trial: Any = None) -> str:
         "counts": {level: levels.count(level) for level in ("wrong", "risk")},
     }
     if trial is not None:
-        described["trial"] = trial_as_data(trial)
+        described["trial"] = trial.as_data() | {"lines": list(trial.lines)}
     return json.dumps(described, indent=2)
 
 
@@ -50,15 +49,6 @@ def finding_as_data(one: Finding, texts: dict[str, str]) -> dict[str, Any]:
         "certain": one.is_certain,
         "url": url_of(one.page) if one.page else None,
     }
-
-
-def trial_as_data(trial: Any) -> dict[str, Any]:
-    """Return what happened when the project was started."""
-    steps = [
-        dataclasses.asdict(step) if dataclasses.is_dataclass(step) else step
-        for step in getattr(trial, "steps", [])
-    ]
-    return {"works": trial.works, "lines": list(trial.lines), "steps": steps}
 
 
 def as_github(seen: Examination, trial: Any = None) -> Iterator[str]:

@@ -19,7 +19,8 @@ HEADINGS = {
 MOST_OF_A_KIND = 3  # shown in full; more of the same teach nothing new
 INDENT = "    "
 
-NOTHING = "Nothing found. That's no proof that the project works: the doctor has only read it."
+NOTHING = "Nothing found by reading."
+READ_ONLY = "Nothing found. That's no proof that the project works: it was only read."
 
 
 class Report:
@@ -40,7 +41,7 @@ class Report:
         trial = list(trial)
         yield from self.of_trial(trial)
         yield from self.of_notes(self.seen.notes)
-        yield from self.ending(NOTHING + " by reading." if trial else READ_ONLY)
+        yield from self.ending(NOTHING if trial else READ_ONLY)
 
     def of_many(self) -> Iterator[str]:
         """Yield a line for each project, then the details of those with findings."""
