@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+from markdown.extensions.toc import slugify
 
 from channels_doctor import terminal
 from channels_doctor.advice import ADVICE
@@ -228,7 +229,9 @@ def anchors():
         page = path.relative_to(ROOT / "docs" / "en").with_suffix("").as_posix()
         page = page.removesuffix("index").rstrip("/")
         text = path.read_text("utf-8")
-        pages[page] = set(re.findall(r"\{[^}]*#([\w-]+)[^}]*\}", text))
+        titles = re.findall(r"^#+ (.+?)(?: \{.*)?$", text, re.MULTILINE)
+        named = set(re.findall(r"\{[^}]*#([\w-]+)[^}]*\}", text))
+        pages[page] = named | {slugify(title, "-") for title in titles}
     museum = tomllib.loads((ROOT / "docs/data/museum.toml").read_text("utf-8"))
     pages["errors"] |= {exhibit["name"] for exhibit in museum["exhibit"]}
     return pages
