@@ -14,7 +14,7 @@ from channels_doctor.examination import examine_folder
 from channels_doctor.finding import Note
 from channels_doctor.formats import as_json
 from channels_doctor.report import Report, first_sentence
-from channels_doctor.site import url_of
+from channels_doctor.site import FOLDERS, url_of
 from tests.doctor_scenes import (
     DOCTOR,
     ROOT,
@@ -93,7 +93,7 @@ def test_a_finding_shows_place_line_effect_reason_change_and_page(
         '         SECRET_KEY = "***"',
         '        -NAME = "ana"',
         '        +NAME = "bia"',
-        "    More: http://127.0.0.1:8000/errors/#in-memory",
+        "    More: http://127.0.0.1:8000/errors.html#in-memory",
         "",
         "The pages are on your machine while `python3 -m course run lessons` runs in a",
         "clone of the course.",
@@ -250,7 +250,17 @@ def test_the_page_of_every_finding_is_there_with_its_anchor():
 
 def test_a_published_site_can_be_named(monkeypatch):
     monkeypatch.setenv("CHANNELS_DOCTOR_SITE", "https://ana.example/chat")
-    assert url_of("errors/#no-layer") == "https://ana.example/chat/errors/#no-layer"
+    assert url_of("errors/#no-layer") == "https://ana.example/chat/errors.html#no-layer"
+
+
+def test_the_pages_that_are_folders():
+    docs = ROOT / "docs" / "en"
+    found = {
+        path.parent.relative_to(docs).as_posix() for path in docs.rglob("index.md")
+    }
+    assert set(FOLDERS) == found - {"."}
+    assert url_of("playground/").endswith("/playground/")
+    assert url_of("").endswith(":8000/")
 
 
 def test_the_readme_names_every_key_of_the_json(tmp_path, monkeypatch):

@@ -31,5 +31,7 @@ def project(stage: Stage) -> str:
         command = [sys.executable, "-m", "course", "doctor", str(folder)]
         env = {"PYTHONPATH": str(ROOT), "COLUMNS": "80"}
         typed = "python3 -m course doctor ../my-chat"
-        with Terminal(typed, command, Path(temp), Natural({}, Path(temp)), stage.log(), env) as one:
+        with Terminal(
+            typed, command, Path(temp), Natural({}, Path(temp)), stage.log(), env
+        ) as one:
             return one.to_the_end().text()
