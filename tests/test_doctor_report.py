@@ -81,7 +81,7 @@ def test_a_finding_shows_place_line_effect_reason_change_and_page(
         ],
     )
     lines = report(chat(tmp_path)).splitlines()[3:]
-    assert lines == [
+    assert [line.replace("`py ", "`python3 ") for line in lines] == [
         "WRONG  mysite/settings.py:2  [in-memory]",
         '    | NAME = "ana"',
         "    Bia gets nothing. Ana doesn't notice.",

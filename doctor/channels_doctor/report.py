@@ -1,5 +1,6 @@
 """The report that a person reads: the fault that matters most first, each with its change."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -18,6 +19,7 @@ HEADINGS = {
 }
 MOST_OF_A_KIND = 3  # shown in full; more of the same teach nothing new
 INDENT = "    "
+PYTHON = "py" if sys.platform == "win32" else "python3"
 
 NOTHING = "Nothing found by reading."
 READ_ONLY = "Nothing found. That's no proof that the project works: it was only read."
@@ -151,8 +153,8 @@ class Report:
         findings = self.seen.findings
         if any(one.page for one in findings) and url_of("").startswith(LOCAL):
             yield from wrapped(
-                "The pages are on your machine while `python3 -m course run lessons` runs"
-                " in a clone of the course.",
+                f"The pages are on your machine while `{PYTHON} -m course run lessons`"
+                " runs in a clone of the course.",
                 "",
             )
         if self.folded:
