@@ -151,9 +151,12 @@ def test_a_pipe_that_ends_early(tmp_path):
 
 def test_a_trial_is_part_of_every_format(tmp_path, monkeypatch, capsys):
     class Trial:
-        works = False
+        has_failed = True
         lines = ("GET / answered 500", "TypeError: no")
-        steps = ()
+
+        @staticmethod
+        def as_data():
+            return {"works": False, "steps": []}
 
     find(monkeypatch)
     monkeypatch.setattr(cli, "run", lambda options: Trial)

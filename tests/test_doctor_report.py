@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+from markdown.extensions.toc import slugify
 
 from channels_doctor import terminal
 from channels_doctor.advice import ADVICE
@@ -13,7 +14,7 @@ from channels_doctor.examination import examine_folder
 from channels_doctor.finding import Note
 from channels_doctor.formats import as_json
 from channels_doctor.report import Report, first_sentence
-from channels_doctor.site import url_of
+from channels_doctor.site import FOLDERS, url_of
 from tests.doctor_scenes import (
     DOCTOR,
     ROOT,
@@ -80,7 +81,7 @@ def test_a_finding_shows_place_line_effect_reason_change_and_page(
         ],
     )
     lines = report(chat(tmp_path)).splitlines()[3:]
-    assert lines == [
+    assert [line.replace("`py ", "`python3 ") for line in lines] == [
         "WRONG  mysite/settings.py:2  [in-memory]",
         '    | NAME = "ana"',
         "    Bia gets nothing. Ana doesn't notice.",
@@ -92,7 +93,7 @@ def test_a_finding_shows_place_line_effect_reason_change_and_page(
         '         SECRET_KEY = "***"',
         '        -NAME = "ana"',
         '        +NAME = "bia"',
-        "    More: http://127.0.0.1:8000/errors/#in-memory",
+        "    More: http://127.0.0.1:8000/errors.html#in-memory",
         "",
         "The pages are on your machine while `python3 -m course run lessons` runs in a",
         "clone of the course.",
@@ -143,7 +144,7 @@ def test_what_is_not_known_is_apart_and_not_counted(tmp_path, monkeypatch):
     find(monkeypatch, unsure)
     text = report(chat(tmp_path))
     assert "- mysite/settings.py: DEBUG comes from elsewhere." in text
-    assert text.endswith("only read it.")
+    assert text.endswith("it was only read.")
 
 
 def test_ten_projects_get_a_line_each_and_shared_files_are_told_once(
@@ -228,7 +229,9 @@ def anchors():
         page = path.relative_to(ROOT / "docs" / "en").with_suffix("").as_posix()
         page = page.removesuffix("index").rstrip("/")
         text = path.read_text("utf-8")
-        pages[page] = set(re.findall(r"\{[^}]*#([\w-]+)[^}]*\}", text))
+        titles = re.findall(r"^#+ (.+?)(?: \{.*)?$", text, re.MULTILINE)
+        named = set(re.findall(r"\{[^}]*#([\w-]+)[^}]*\}", text))
+        pages[page] = named | {slugify(title, "-") for title in titles}
     museum = tomllib.loads((ROOT / "docs/data/museum.toml").read_text("utf-8"))
     pages["errors"] |= {exhibit["name"] for exhibit in museum["exhibit"]}
     return pages
@@ -247,7 +250,17 @@ def test_the_page_of_every_finding_is_there_with_its_anchor():
 
 def test_a_published_site_can_be_named(monkeypatch):
     monkeypatch.setenv("CHANNELS_DOCTOR_SITE", "https://ana.example/chat")
-    assert url_of("errors/#no-layer") == "https://ana.example/chat/errors/#no-layer"
+    assert url_of("errors/#no-layer") == "https://ana.example/chat/errors.html#no-layer"
+
+
+def test_the_pages_that_are_folders():
+    docs = ROOT / "docs" / "en"
+    found = {
+        path.parent.relative_to(docs).as_posix() for path in docs.rglob("index.md")
+    }
+    assert set(FOLDERS) == found - {"."}
+    assert url_of("playground/").endswith("/playground/")
+    assert url_of("").endswith(":8000/")
 
 
 def test_the_readme_names_every_key_of_the_json(tmp_path, monkeypatch):

@@ -160,7 +160,7 @@ def test_the_defaults_of_the_variables_are_those_of_the_settings():
 
 
 def test_every_variable_of_the_tool_is_there_and_no_other():
-    inside = {ROOT / "course" / name for name in ("project_doctor", "bench")}
+    inside = {ROOT / "course" / name for name in ("bench",)}
     # A class gives its variable to the servers of the steps; nobody sets it.
     inside.add(ROOT / "course" / "classroom" / "step_settings.py")
     files = [

@@ -15,6 +15,4 @@ class DoctorConfig(AppConfig):
 
         from channels_doctor.django_checks import TAG, examine_this_project
 
-        # With the tag of the database checks, too: Django leaves those out unless they are
-        # asked for. So `check` alone, `runserver` and `test` stay as fast as they were.
-        checks.register(examine_this_project, TAG, checks.Tags.database)
+        checks.register(examine_this_project, TAG)

@@ -112,7 +112,7 @@ def examine_and_tell(options: argparse.Namespace) -> int:
         for line in Report(seen, Paint(sys.stdout), options.all).lines(lines):
             print(line)
     sys.stdout.flush()  # a broken pipe shows here, and not when Python ends
-    return WRONG if seen.is_wrong or (trial and not trial.works) else 0
+    return WRONG if seen.is_wrong or (trial and trial.has_failed) else 0
 
 
 def run(options: argparse.Namespace) -> Any:

@@ -4,6 +4,8 @@ An id is `channels_doctor.NAME`, which SILENCED_SYSTEM_CHECKS takes.
 """
 
 import importlib
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +20,28 @@ from channels_doctor.terminal import safe
 TAG = "channels_doctor"
 
 
-class Place(str):
-    """A file and a line; Django shows what a check is about as text."""
+def examine_this_project(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """Examine the project that is running, if the command line asks for this tag.
 
-
-def examine_this_project(
-    app_configs: Any = None, databases: Any = None, **_: Any
-) -> list[CheckMessage]:
-    """Examine the project that is running, if it was asked for by the tag.
-
-    `migrate` names databases, and thereby asks for everything with the tag `database`.
+    An Error stops `runserver` and `migrate`, and they would read all files at each start.
     """
-    folder = folder_of_this_project()
-    if databases or folder is None:
+    folder = folder_of_this_project() if is_asked_for(sys.argv) else None
+    if folder is None:
         return []
     seen = examine_folder(folder)
     messages = [message_of(finding) for finding in seen.findings]
     for note in seen.notes:
-        messages.append(Info(note.text, obj=Place(note.where), id=f"{TAG}.note"))
+        messages.append(Info(note.text, obj=note.where or None, id=f"{TAG}.note"))
     return messages
+
+
+def is_asked_for(arguments: list[str]) -> bool:
+    """Tell whether a command line says `--tag channels_doctor`.
+
+    Django runs every registered check, and doesn't tell it for which tags.
+    """
+    words = " ".join(arguments[1:])
+    return bool(re.search(rf"(?<!\S)(--tag[ =]|-t ?){TAG}(?!\S)", words))
 
 
 def message_of(one: Finding) -> CheckMessage:
@@ -44,7 +49,7 @@ def message_of(one: Finding) -> CheckMessage:
     kind = Error if one.level == "wrong" else Warning
     what = f"{one.what}\n\t{safe(one.line)}" if one.line else one.what
     hint = f"{one.do} More: {url_of(one.page)}" if one.page else one.do
-    return kind(what, hint=hint, obj=Place(safe(one.where)), id=f"{TAG}.{one.name}")
+    return kind(what, hint=hint, obj=safe(one.where), id=f"{TAG}.{one.name}")
 
 
 def folder_of_this_project() -> Path | None:

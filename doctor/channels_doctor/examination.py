@@ -88,6 +88,13 @@ def examine_folder(folder: Path, is_strict: bool = False) -> Examination:
     return seen
 
 
+def projects_in(folder: Path) -> Iterator[Project]:
+    """Yield each project in a folder, read, for whoever wants more than findings."""
+    files, _ = files_below(folder)
+    for root, mine in files_of_each(roots_in(files), files):
+        yield Project(folder, root, mine)
+
+
 def put(seen: Examination, root: str, findings: set[Finding], has_others: bool) -> None:
     """Note the findings of one project; those about shared files once for all projects."""
     own = {one for one in findings if one.file.startswith(root) or not has_others}

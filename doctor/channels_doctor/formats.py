@@ -1,6 +1,5 @@
 """The report for programs: JSON, and annotations on a pull request at GitHub."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ def as_json(seen: Examination, trial: Any = None) -> str:
         "counts": {level: levels.count(level) for level in ("wrong", "risk")},
     }
     if trial is not None:
-        described["trial"] = trial_as_data(trial)
+        described["trial"] = trial.as_data() | {"lines": list(trial.lines)}
     return json.dumps(described, indent=2)
 
 
@@ -52,15 +51,6 @@ def finding_as_data(one: Finding, texts: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def trial_as_data(trial: Any) -> dict[str, Any]:
-    """Return what happened when the project was started."""
-    steps = [
-        dataclasses.asdict(step) if dataclasses.is_dataclass(step) else step
-        for step in getattr(trial, "steps", [])
-    ]
-    return {"works": trial.works, "lines": list(trial.lines), "steps": steps}
-
-
 def as_github(seen: Examination, trial: Any = None) -> Iterator[str]:
     """Yield workflow commands, which GitHub shows beside the lines of a pull request."""
     for one in seen.findings:
@@ -72,7 +62,7 @@ def as_github(seen: Examination, trial: Any = None) -> Iterator[str]:
         yield command(
             "notice", f"{note.where}: {note.text}".lstrip(": "), title="doctor"
         )
-    if trial is not None and not trial.works:
+    if trial is not None and trial.has_failed:
         yield command("error", hide("\n".join(trial.lines)), title="--run")
 
 

@@ -1,5 +1,6 @@
 """The report that a person reads: the fault that matters most first, each with its change."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -18,8 +19,10 @@ HEADINGS = {
 }
 MOST_OF_A_KIND = 3  # shown in full; more of the same teach nothing new
 INDENT = "    "
+PYTHON = "py" if sys.platform == "win32" else "python3"
 
-NOTHING = "Nothing found. That's no proof that the project works: the doctor has only read it."
+NOTHING = "Nothing found by reading."
+READ_ONLY = "Nothing found. That's no proof that the project works: it was only read."
 
 
 class Report:
@@ -37,9 +40,10 @@ class Report:
             yield from self.of_many()
         else:
             yield from self.of_one(self.seen.findings)
+        trial = list(trial)
         yield from self.of_trial(trial)
         yield from self.of_notes(self.seen.notes)
-        yield from self.ending()
+        yield from self.ending(NOTHING if trial else READ_ONLY)
 
     def of_many(self) -> Iterator[str]:
         """Yield a line for each project, then the details of those with findings."""
@@ -126,9 +130,8 @@ class Report:
             line = f"{INDENT}{INDENT}{safe(line)}"
             yield self.paint(colour, line) if colour else line
 
-    def of_trial(self, lines: Iterable[str]) -> Iterator[str]:
+    def of_trial(self, lines: list[str]) -> Iterator[str]:
         """Yield what happened when the project was really started."""
-        lines = list(lines)
         if lines:
             title = "What happened when it was started"
             yield self.paint("bold", title)
@@ -145,20 +148,20 @@ class Report:
                 yield from wrapped(place + note.text, "  ", "- ")
             yield ""
 
-    def ending(self) -> Iterator[str]:
+    def ending(self, nothing: str) -> Iterator[str]:
         """Yield the counts, and how to see more."""
         findings = self.seen.findings
         if any(one.page for one in findings) and url_of("").startswith(LOCAL):
             yield from wrapped(
-                "The pages are on your machine while `python3 -m course run lessons` runs"
-                " in a clone of the course.",
+                f"The pages are on your machine while `{PYTHON} -m course run lessons`"
+                " runs in a clone of the course.",
                 "",
             )
         if self.folded:
             yield from wrapped("See what was cut short in full: add --all.", "")
         if any(one.is_certain for one in findings):
             yield from wrapped("Make the certain changes, one by one: add --fix.", "")
-        yield f"{counts(findings)}." if findings else NOTHING
+        yield f"{counts(findings)}." if findings else nothing
 
 
 def diff_of(one: Finding, texts: dict[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from course.errors import CourseError
 from tools.pages import (
     commands,
     diagrams,
+    doctor,
     exercises,
     finish,
     glossary,
@@ -46,6 +47,7 @@ BLOCKS = {
     "demos": plans.demos,
     "diagram": diagrams.diagram,
     "diff": listings.diff,
+    "doctor": doctor.findings,
     "error": museum.error,
     "exercise": exercises.exercise,
     "exercises": exercises.exercises,

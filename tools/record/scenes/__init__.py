@@ -76,6 +76,7 @@ from tools.record.scenes import (  # noqa: E402
     asking,  # noqa: F401
     choosing,  # noqa: F401
     database,  # noqa: F401
+    doctor,  # noqa: F401
     final_frames,  # noqa: F401
     in_memory,  # noqa: F401
     loop,  # noqa: F401
