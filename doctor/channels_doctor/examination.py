@@ -10,8 +10,9 @@ from channels_doctor import nearby, silence
 from channels_doctor.checks import CHECKS
 from channels_doctor.errors import DoctorError
 from channels_doctor.finding import Finding, Note
+from channels_doctor.pages_code import PAGES
 from channels_doctor.project import Project
-from channels_doctor.reading import files_below
+from channels_doctor.reading import files_below, is_a
 from channels_doctor.secrets import hide
 
 FIRST = ("not-python", "not-utf8")  # no other fault shows before these are gone
@@ -91,8 +92,9 @@ def examine_folder(folder: Path, is_strict: bool = False) -> Examination:
 def projects_in(folder: Path) -> Iterator[Project]:
     """Yield each project in a folder, read, for whoever wants more than findings."""
     files, _ = files_below(folder)
-    for root, mine in files_of_each(roots_in(files), files):
-        yield Project(folder, root, mine)
+    roots = roots_in(files)
+    for root, mine in files_of_each(roots, files):
+        yield Project(folder, root, mine, len(roots) == 1)
 
 
 def put(seen: Examination, root: str, findings: set[Finding], has_others: bool) -> None:
@@ -116,7 +118,8 @@ def files_of_each(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each place of a manage.py, with the files beside it and below it.
 
-    Files that are below no manage.py belong to every project.
+    Files that are below no manage.py belong to the project, if there's one. Of several, each gets
+    those about installing and starting; code and pages could belong to any of them, or to none.
     """
     owned: dict[str, list[str]] = {root: [] for root in roots}
     shared = []
@@ -126,6 +129,8 @@ def files_of_each(
             place = place.rstrip("/").rpartition("/")[0]
             place += "/" if place else ""
         (owned[place] if place in owned else shared).append(file)
+    if len(roots) > 1:
+        shared = [file for file in shared if not is_a(rf"\.py$|{PAGES}", file)]
     for root, mine in owned.items():
         yield root, sorted([*mine, *shared])
 

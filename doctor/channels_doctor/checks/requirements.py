@@ -149,7 +149,11 @@ def nothing_needs_aioredis(project: Project) -> Iterator[Finding]:
     ):
         return  # its first version is another library, and redis-py has nothing like it
     edits = [edit for need in needs for edit in change_of(project, need).remove(need)]
-    imports = [one for one in project.nodes(ast.Import, ast.ImportFrom) if comes_from_aioredis(one)]
+    imports = [
+        one
+        for one in project.nodes(ast.Import, ast.ImportFrom)
+        if comes_from_aioredis(one)
+    ]
     edits += [edit for one in imports for edit in from_redis(project, one)]
     if imports:
         yield say("aioredis-imported", imports[0], *edits)

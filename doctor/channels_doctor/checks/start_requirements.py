@@ -70,7 +70,10 @@ def has_other_requirements(project: Project) -> bool:
         r"(^|/)(pipfile|(pipfile|poetry|uv|pdm|pixi)\.lock|setup\.(py|cfg)"
         r"|(conda|environment)[^/]*\.ya?ml)$"
     )
-    read = {need.where.rpartition(":")[0] or need.where for need in project.requirements.needs}
+    read = {
+        need.where.rpartition(":")[0] or need.where
+        for need in project.requirements.needs
+    }
     if any(is_a(others, file) for file in set(project.files) - read):
         return True
     for file, source in project.sources.items():
