@@ -26,19 +26,28 @@ class Undefined(NamedTuple):
 
 
 @cache
-def pyflakes() -> ModuleType:
-    """Load it once."""
-    return load_pyflakes()
+def pyflakes() -> tuple[ModuleType, frozenset[str]]:
+    """Load it once; return it, and the names that every module has.
+
+    It would define all of these anew for each file, which takes more time than a small file
+    itself. So it gets none of them, and what it says about them is left out.
+    """
+    checker = load_pyflakes()
+    everywhere = frozenset(checker.builtin_vars)
+    checker.builtin_vars = set()
+    return checker, everywhere
 
 
 def undefined_in(tree: ast.Module, source: Source) -> Iterator[Undefined]:
     """Yield the names in a module that surely have no value when Python gets there."""
     if ANYTHING in names_from_functions(tree):
         return
+    checker, everywhere = pyflakes()
     messages = [
         message
-        for message in pyflakes().Checker(tree, source.file).messages
+        for message in checker.Checker(tree, source.file).messages
         if type(message).__name__ in ("UndefinedName", "UndefinedLocal")
+        and message.message_args[0] not in everywhere
     ]
     if not messages:
         return

@@ -12,6 +12,7 @@ from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.modules import ANYTHING, settings_named_in
 from channels_doctor.project import Project
+from channels_doctor.python_code import find
 
 # Django refuses a text for these.
 LISTS = (
@@ -158,7 +159,7 @@ def urls_are_there(project: Project) -> Iterator[Finding]:
 
 def included(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield the modules that include("…") names, and where."""
-    for node in ast.walk(tree):
+    for node in find(tree, ast.Call):
         match node:
             case ast.Call(func=ast.Name(id="include"), args=[first, *_]):
                 if isinstance(first, ast.Tuple) and first.elts:
