@@ -156,6 +156,12 @@ def is_for_type_checkers(test: ast.expr) -> bool:
     return any(name.endswith(("TYPE_CHECKING", "__name__")) for name in names)
 
 
+def depends_on_version(test: ast.expr) -> bool:
+    """Tell a test of which Python, Django or system is there: one branch is for others."""
+    names = (dotted(node).lower() for node in ast.walk(test))
+    return any("version" in name or name.endswith(".platform") for name in names)
+
+
 def names_bound(
     statements: Iterable[ast.AST], behind_star: Callable[[ast.ImportFrom], set[str]]
 ) -> Iterator[str]:
@@ -214,6 +220,8 @@ def guarded(tree: ast.Module) -> set[ast.AST]:
             parts: list[ast.AST] = [*node.body, *node.handlers]
         elif isinstance(node, ast.If) and is_for_type_checkers(node.test):
             parts = list(node.body)
+        elif isinstance(node, ast.If) and depends_on_version(node.test):
+            parts = [*node.body, *node.orelse]
         elif isinstance(node, ast.With) and "suppress" in ast.dump(node.items[0]):
             parts = list(node.body)
         else:

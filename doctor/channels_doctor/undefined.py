@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from channels_doctor._vendor import load_pyflakes
 from channels_doctor.edits import Source
-from channels_doctor.modules import ANYTHING, is_for_type_checkers, names_from_functions
+from channels_doctor.modules import (
+    ANYTHING,
+    depends_on_version,
+    is_for_type_checkers,
+    names_from_functions,
+)
 from channels_doctor.python_code import Function
 
 # What a tool puts in, not the module: gettext's install(), type checkers, notebooks.
@@ -89,6 +94,8 @@ class Places:
 
     def moment(self, node: ast.AST, field: str, when: str) -> str:
         """Return when a part of a piece of code runs."""
+        if isinstance(node, ast.If) and depends_on_version(node.test):
+            return when if field == "test" else ""
         if isinstance(node, ast.If) and field == "body":
             return "" if is_for_type_checkers(node.test) else when
         if field in ("annotation", "returns"):
