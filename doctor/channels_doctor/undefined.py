@@ -94,7 +94,7 @@ class Places:
 
     def moment(self, node: ast.AST, field: str, when: str) -> str:
         """Return when a part of a piece of code runs."""
-        if isinstance(node, ast.If) and depends_on_version(node.test):
+        if isinstance(node, ast.If | ast.IfExp) and depends_on_version(node.test):
             return when if field == "test" else ""
         if isinstance(node, ast.If) and field == "body":
             return "" if is_for_type_checkers(node.test) else when

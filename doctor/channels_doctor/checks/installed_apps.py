@@ -85,7 +85,9 @@ def apps_are_there(project: Project) -> Iterator[Finding]:
     for node in nodes_of_apps(project):
         joined = without_comma(project, node)
         if joined:
-            yield say("comma-missing", node, joined, word=node.value, is_certain=True)
+            boundary = joined.start - project.source_of(node).range_of(node)[0] - 2
+            word = node.value[:boundary] + node.value[boundary:].partition(".")[0]
+            yield say("comma-missing", node, joined, word=word, is_certain=True)
             continue
         error = error_of_app(project, node.value)
         if error:
