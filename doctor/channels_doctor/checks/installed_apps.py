@@ -183,7 +183,7 @@ def apps_are_there_once(project: Project) -> Iterator[Finding]:
     for node in nodes:
         package = re.sub(r"\.apps\.\w+$", "", node.value)
         count = sum(re.sub(r"\.apps\.\w+$", "", one) == package for one in apps)
-        if count > 1 and package in seen and node.file in project.settings.files[:1]:
+        if count > 1 and package in seen:
             edits = take_out_node(project, node)
             yield say("app-twice", node, *edits, label=package.rpartition(".")[2])
         seen.add(package)

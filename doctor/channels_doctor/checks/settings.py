@@ -12,7 +12,7 @@ from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.modules import ANYTHING, settings_named_in
 from channels_doctor.project import Project
-from channels_doctor.python_code import find
+from channels_doctor.python_code import find, last_name
 
 # Django refuses a text for these.
 LISTS = (
@@ -161,7 +161,7 @@ def included(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield the modules that include("…") names, and where."""
     for node in find(tree, ast.Call):
         match node:
-            case ast.Call(func=ast.Name(id="include"), args=[first, *_]):
+            case ast.Call(args=[first, *_]) if last_name(node.func) == "include":
                 if isinstance(first, ast.Tuple) and first.elts:
                     first = first.elts[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
