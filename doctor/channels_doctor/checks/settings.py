@@ -130,7 +130,7 @@ def hosts_are_given(project: Project) -> Iterator[Finding]:
 
 def key_is_there(project: Project) -> Iterator[Finding]:
     """Django has a key to sign sessions and tokens with."""
-    if project.settings.get("SECRET_KEY") in (None, ""):
+    if project.settings.get("SECRET_KEY") in (None, "") and project.settings.complete:
         yield say("no-secret-key", project.settings.where("SECRET_KEY"))
 
 
