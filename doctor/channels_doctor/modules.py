@@ -4,8 +4,9 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from channels_doctor.python_code import Function, dotted
+from channels_doctor.python_code import Function, dotted, find
 
+HIDING = {"exec", "globals", "locals", "setattr", "vars"}  # they may make names
 ANYTHING = "*"  # among a module's names: it may have any other name, too
 
 
@@ -155,6 +156,12 @@ def is_for_type_checkers(test: ast.expr) -> bool:
     return any(name.endswith(("TYPE_CHECKING", "__name__")) for name in names)
 
 
+def depends_on_version(test: ast.expr) -> bool:
+    """Tell a test of which Python, Django or system is there: one branch is for others."""
+    names = (dotted(node).lower() for node in ast.walk(test))
+    return any("version" in name or name.endswith(".platform") for name in names)
+
+
 def names_bound(
     statements: Iterable[ast.AST], behind_star: Callable[[ast.ImportFrom], set[str]]
 ) -> Iterator[str]:
@@ -191,31 +198,30 @@ def names_stored(node: ast.AST) -> Iterator[str]:
 
 def names_from_functions(tree: ast.Module) -> set[str]:
     """Return what functions add to a module's names; ANYTHING if that isn't told."""
-    names = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Global():
-                names |= set(node.names)
-            case ast.FunctionDef(name="__getattr__"):
-                names.add(ANYTHING)
-            case ast.Name(id="globals" | "exec" | "vars" | "locals" | "setattr"):
-                names.add(ANYTHING)
-            case ast.Attribute(attr="modules" | "__dict__"):
-                names.add(ANYTHING)
-    return names
+    names = {name for node in find(tree, ast.Global) for name in node.names}
+    is_hidden = (
+        any(node.name == "__getattr__" for node in find(tree, ast.FunctionDef))
+        or any(node.id in HIDING for node in find(tree, ast.Name))
+        or any(
+            node.attr in ("modules", "__dict__") for node in find(tree, ast.Attribute)
+        )
+    )
+    return names | {ANYTHING} if is_hidden else names
 
 
 IMPORT_ERRORS = {"BaseException", "Exception", "ImportError", "ModuleNotFoundError"}
 
 
-def guarded(tree: ast.AST) -> set[ast.AST]:
+def guarded(tree: ast.Module) -> set[ast.AST]:
     """Return the code in which an import may fail without harm, or that doesn't run."""
     safe: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in find(tree, ast.Try, ast.TryStar, ast.If, ast.With):
         if isinstance(node, ast.Try | ast.TryStar) and catches_import_errors(node):
             parts: list[ast.AST] = [*node.body, *node.handlers]
         elif isinstance(node, ast.If) and is_for_type_checkers(node.test):
             parts = list(node.body)
+        elif isinstance(node, ast.If) and depends_on_version(node.test):
+            parts = [*node.body, *node.orelse]
         elif isinstance(node, ast.With) and "suppress" in ast.dump(node.items[0]):
             parts = list(node.body)
         else:

@@ -2,7 +2,8 @@
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -33,7 +34,23 @@ def parse(file: str, data: bytes) -> ast.Module:
         waiting += reversed(children)
     if aliases:
         remember_real_names(tree.nodes, aliases)
+    tree.by_kind = by_kind(tree.nodes)
     return tree
+
+
+def by_kind(nodes: Iterable[ast.AST]) -> dict[type[ast.AST], list[ast.AST]]:
+    """Sort pieces of code by what they are."""
+    sorted_nodes: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in nodes:
+        sorted_nodes.setdefault(type(node), []).append(node)
+    return sorted_nodes
+
+
+def find(tree: ast.Module, *kinds: type[ast.AST]) -> list[Any]:
+    """Return every such piece of code in a module, without walking through it again."""
+    if not hasattr(tree, "by_kind"):
+        tree.by_kind = by_kind(ast.walk(tree))
+    return [node for kind in kinds for node in tree.by_kind.get(kind, ())]
 
 
 def remember_real_names(nodes: list[ast.AST], aliases: dict[str, str]) -> None:

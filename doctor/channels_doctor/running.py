@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from channels_doctor.modules import Modules
-from channels_doctor.python_code import last_name
+from channels_doctor.python_code import find, last_name
 from channels_doctor.reading import is_a
 from channels_doctor.settings import UNKNOWN, Settings
 
@@ -52,7 +52,7 @@ class Running:
 
     def included_by(self, file: str) -> Iterator[str]:
         """Yield the modules that a file's include("…") name."""
-        for node in ast.walk(self.modules.trees[file]):
+        for node in find(self.modules.trees[file], ast.Call):
             match node:
                 case ast.Call(args=[ast.Constant(value=str(module)), *_]):
                     if last_name(node.func) == "include":
@@ -71,7 +71,7 @@ class Running:
         waiting = list(files)
         while waiting:
             tree = self.modules.trees[waiting.pop()]
-            for node in ast.walk(tree):
+            for node in find(tree, ast.Import, ast.ImportFrom):
                 for module in self.modules.imported_by(node):
                     file = self.modules.file_of(module)
                     if file in self.modules.trees and file not in files:

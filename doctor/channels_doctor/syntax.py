@@ -49,13 +49,14 @@ def trouble_with(source: Source, error: SyntaxError) -> Trouble:
     marker = MARKER.search(source.text)
     if marker:
         line = source.text.count("\n", 0, marker.start()) + 1
-        return Trouble(say("merge-leftover", f"{source.file}:{line}"))
+        text = f"{type(error).__name__}: {error.msg}"
+        return Trouble(say("merge-leftover", f"{source.file}:{line}", error=text))
     number = error.lineno or 0
     where = f"{source.file}:{number}" if number else source.file
     newer = newer_syntax(source, number)
     text = f"{type(error).__name__}: {error.msg}"
     is_old = any(re.search(pattern, source.line(number)) for _, pattern in PYTHON_2)
-    if newer and newer > sys.version_info[:2] and not (is_old and "print" in text):
+    if newer and not (is_old and "print" in text):
         version, own = (
             ".".join(map(str, one)) for one in (newer, sys.version_info[:2])
         )
@@ -75,10 +76,12 @@ def trouble_with(source: Source, error: SyntaxError) -> Trouble:
 
 
 def newer_syntax(source: Source, number: int) -> tuple[int, int] | None:
-    """Return the version that brought what the line has; None if it's nothing newer."""
+    """Return the version that brought what the line has; None if this Python knows it all."""
     lines = [source.line(one) for one in range(max(1, number - 1), number + 1)]
     for version, pattern in NEWER:
-        if any(re.search(pattern, line) for line in lines):
+        if version > sys.version_info[:2] and any(
+            re.search(pattern, one) for one in lines
+        ):
             return version
     return None
 

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from channels_doctor._vendor import load_pyflakes
 from channels_doctor.edits import Source
-from channels_doctor.modules import ANYTHING, is_for_type_checkers, names_from_functions
+from channels_doctor.modules import (
+    ANYTHING,
+    depends_on_version,
+    is_for_type_checkers,
+    names_from_functions,
+)
 from channels_doctor.python_code import Function
 
 # What a tool puts in, not the module: gettext's install(), type checkers, notebooks.
@@ -26,19 +31,28 @@ class Undefined(NamedTuple):
 
 
 @cache
-def pyflakes() -> ModuleType:
-    """Load it once."""
-    return load_pyflakes()
+def pyflakes() -> tuple[ModuleType, frozenset[str]]:
+    """Load it once; return it, and the names that every module has.
+
+    It would define all of these anew for each file, which takes more time than a small file
+    itself. So it gets none of them, and what it says about them is left out.
+    """
+    checker = load_pyflakes()
+    everywhere = frozenset(checker.builtin_vars)
+    checker.builtin_vars = set()
+    return checker, everywhere
 
 
 def undefined_in(tree: ast.Module, source: Source) -> Iterator[Undefined]:
     """Yield the names in a module that surely have no value when Python gets there."""
     if ANYTHING in names_from_functions(tree):
         return
+    checker, everywhere = pyflakes()
     messages = [
         message
-        for message in pyflakes().Checker(tree, source.file).messages
+        for message in checker.Checker(tree, source.file).messages
         if type(message).__name__ in ("UndefinedName", "UndefinedLocal")
+        and message.message_args[0] not in everywhere
     ]
     if not messages:
         return
@@ -80,6 +94,8 @@ class Places:
 
     def moment(self, node: ast.AST, field: str, when: str) -> str:
         """Return when a part of a piece of code runs."""
+        if isinstance(node, ast.If | ast.IfExp) and depends_on_version(node.test):
+            return when if field == "test" else ""
         if isinstance(node, ast.If) and field == "body":
             return "" if is_for_type_checkers(node.test) else when
         if field in ("annotation", "returns"):

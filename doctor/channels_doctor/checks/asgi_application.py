@@ -132,7 +132,9 @@ def applications_are_called(project: Project) -> Iterator[Finding]:
     http = behind(tree, router.protocols.get("http"))
     source = project.source_of(router.call)
     match http or router.protocols.get("http"):
-        case ast.Name(id="get_asgi_application") as name:
+        case ast.Name() | ast.Attribute() as name if (
+            last_name(name) == "get_asgi_application"
+        ):
             end = source.range_of(name)[1]
             edit = Edit(source.file, end, end, "()")
             yield say("asgi-not-called", name, edit, is_certain=True)

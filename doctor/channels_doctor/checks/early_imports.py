@@ -59,7 +59,7 @@ def early_import(
     error = (
         "AppRegistryNotReady: Apps aren't loaded yet."
         if is_named
-        else "ImproperlyConfigured: Requested setting INSTALLED_APPS, but settings are not configured."
+        else "ImproperlyConfigured: Requested setting …, but settings are not configured."
     )
     for module in project.modules.imported_by(statement):
         chain = chain_to_models(project, module, is_named, [])

@@ -11,6 +11,7 @@ from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.modules import ANYTHING, guarded, statements_run
 from channels_doctor.project import Project
+from channels_doctor.python_code import find
 from channels_doctor.reading import SKIPPED
 from channels_doctor.undefined import Places
 
@@ -19,6 +20,12 @@ KEPT_BACK = re.compile(
     r"(^|[._])(local|dev|prod|production|secrets?|private|credentials|keys|version|pb2|grpc)([._]|$)",
     re.IGNORECASE,
 )
+
+
+GIVING = (
+    ast.Name, ast.arg, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.ExceptHandler,
+    ast.Import, ast.ImportFrom,
+)  # fmt: skip
 
 
 class Miss(NamedTuple):
@@ -35,9 +42,7 @@ def imports_find_what_they_name(project: Project) -> Iterator[Finding]:
         return
     for file in sorted(project.running.sometime):
         tree = project.modules.trees[file]
-        imports = [
-            n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)
-        ]
+        imports = find(tree, ast.Import, ast.ImportFrom)
         misses = [miss for node in imports for miss in misses_of(project, tree, node)]
         if misses:
             yield from tell(project, file, misses)
@@ -218,7 +223,7 @@ def names_given_otherwise(tree: ast.Module) -> set[str]:
     """Return the names that a module gives to anything but what its first imports bring."""
     names: set[str] = set()
     top = set(tree.body)
-    for node in ast.walk(tree):
+    for node in find(tree, *GIVING):
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 names.add(name)
@@ -238,10 +243,8 @@ def attributes_missing(
     tree, modules = project.modules.trees[file], project.modules
     uses = [
         node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in aliases
+        for node in find(tree, ast.Attribute)
+        if isinstance(node.value, ast.Name) and node.value.id in aliases
     ]
     given = {(n.value.id, n.attr) for n in uses if not isinstance(n.ctx, ast.Load)}
     places = None

@@ -1,58 +1,50 @@
-"""Checks of the settings: does Django start, and does a socket reach it?"""
+"""Checks of the settings: does Django start with them, and does daphne find the application?"""
 
+import ast
+import re
 from collections.abc import Iterator
-from typing import Any
 
 from channels_doctor.advice import say
+from channels_doctor.checks.imports import missing_module
+from channels_doctor.checks.installed_apps import installed_packages
+from channels_doctor.checks.names import nearest
+from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
-from channels_doctor.modules import ANYTHING
+from channels_doctor.modules import ANYTHING, settings_named_in
 from channels_doctor.project import Project
-from channels_doctor.reading import COMPOSE, NOTES
-from channels_doctor.settings import UNKNOWN
+from channels_doctor.python_code import find, last_name
 
-STATIC_FILES = "django.contrib.staticfiles"
-OTHER_SERVERS = ("uvicorn", "hypercorn", "granian")
-SERVER_BY_HAND = rf"\b(daphne|{'|'.join(OTHER_SERVERS)})\s[^\n]*\basgi:"
+# Django refuses a text for these.
+LISTS = (
+    "ALLOWED_HOSTS",
+    "INSTALLED_APPS",
+    "LOCALE_PATHS",
+    "TEMPLATE_DIRS",
+    "SECRET_KEY_FALLBACKS",
+)
 
 
 def settings_are_there(project: Project) -> Iterator[Finding]:
     """manage.py names a settings file that exists."""
     name, modules = project.settings_module, project.modules
-    if name and not modules.file_of(name) and project.paths_are_plain:
-        yield say("settings-not-found", modules.manage_file, module=name)
+    if name and not modules.is_known(name) and project.paths_are_plain:
+        named = settings_named_in(modules.trees[modules.manage_file])
+        others = [
+            modules.name_of(file)
+            for file in modules.trees
+            if re.search(r"(^|/)settings\.py$", file)
+        ]
+        edits = [
+            rewritten(project, node, others[0]) for node in named if len(others) == 1
+        ]
+        yield say("settings-not-found", modules.manage_file, *edits, module=name)
 
 
-def installed_packages(project: Project) -> list[Any]:
-    """Return the package of each app: "daphne" for "daphne.apps.DaphneConfig"."""
-    apps = project.settings.get("INSTALLED_APPS")
-    if not isinstance(apps, list):
-        return [UNKNOWN]
-    return [app.split(".")[0] if isinstance(app, str) else UNKNOWN for app in apps]
-
-
-def daphne_is_there(project: Project) -> Iterator[Finding]:
-    """A project with consumers has a runserver that speaks WebSocket."""
-    packages = installed_packages(project)
-    if "daphne" in packages or UNKNOWN in packages or not project.consumers:
-        return
-    old = any(need.always_below((4,)) for need in project.needs_for("channels"))
-    if old and "channels" in packages:  # until Channels 4 it brought its own runserver
-        return
-    has_other = any(project.needs_for(server) for server in OTHER_SERVERS)
-    is_started = any(project.search(f"{NOTES}|{COMPOSE}", SERVER_BY_HAND))
-    name = "daphne-by-hand" if has_other or is_started else "daphne-missing"
-    yield say(name, project.settings.where("INSTALLED_APPS"))
-
-
-def daphne_is_first(project: Project) -> Iterator[Finding]:
-    """daphne stands before the app whose runserver it replaces."""
-    apps = project.settings.get("INSTALLED_APPS")
-    packages = installed_packages(project)
-    if "daphne" in packages and STATIC_FILES in apps:
-        if packages.index("daphne") > apps.index(STATIC_FILES):
-            yield say(
-                "daphne-late", project.settings.where_in("INSTALLED_APPS", "daphne")
-            )
+def rewritten(project: Project, node: ast.Constant, text: str) -> Edit:
+    """Return the edit that writes another text, in the same quotation marks."""
+    source = project.source_of(node)
+    quote = source.code(node)[0]
+    return source.replace(node, quote + text + quote)
 
 
 def asgi_setting_is_there(project: Project) -> Iterator[Finding]:
@@ -60,7 +52,11 @@ def asgi_setting_is_there(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.get("ASGI_APPLICATION") is None:
         if "daphne" in installed_packages(project):
-            yield say("asgi-setting-missing", settings.file, package=project.package)
+            module, edits = project.asgi_setting[0], []
+            if project.modules.file_of(module) and settings.file in project.sources:
+                line = f'ASGI_APPLICATION = "{module}.application"'
+                edits = [project.sources[settings.file].append(line)]
+            yield say("asgi-setting-missing", settings.file, *edits, module=module)
 
 
 def asgi_setting_leads_to_an_application(project: Project) -> Iterator[Finding]:
@@ -69,19 +65,115 @@ def asgi_setting_leads_to_an_application(project: Project) -> Iterator[Finding]:
     if not isinstance(setting, str) or not project.paths_are_plain:
         return
     module, _, name = setting.rpartition(".")
-    where = project.settings.where("ASGI_APPLICATION")
-    file = project.modules.file_of(module)
-    tree = project.modules.trees.get(file)
+    where, modules = project.settings.where("ASGI_APPLICATION"), project.modules
+    value = getattr(where, "value", None)
+    is_text = isinstance(value, ast.Constant)
+    file = modules.file_of(module)
     if not file:
-        yield say("asgi-module-missing", where, module=module, package=project.package)
-    elif tree and not project.modules.names_of(file) & {name, ANYTHING}:
-        yield say("asgi-name-missing", where, module=module, name=name)
+        right = f"{project.package}.asgi"
+        edits = []
+        if is_text and modules.file_of(right):
+            edits = [rewritten(project, value, f"{right}.application")]
+        yield say(
+            "asgi-module-missing", where, *edits, module=module, package=project.package
+        )
+    elif file in modules.trees and not modules.names_of(file) & {name, ANYTHING}:
+        names = modules.names_of(file)
+        right = "application" if "application" in names else nearest(name, names)
+        edits = (
+            [rewritten(project, value, f"{module}.{right}")]
+            if right and is_text
+            else []
+        )
+        yield say("asgi-name-missing", where, *edits, module=module, name=name)
+    elif module.endswith(".wsgi"):
+        yield from asgi_not_wsgi(project, where, module)
+
+
+def asgi_not_wsgi(
+    project: Project, where: ast.AST | str, module: str
+) -> Iterator[Finding]:
+    """ASGI_APPLICATION doesn't lead to the WSGI application."""
+    tree = project.modules.trees.get(project.modules.file_of(module))
+    text = ast.dump(tree) if tree else ""
+    if "get_wsgi_application" in text and "asgi" not in text.replace("wsgi", ""):
+        right = module.removesuffix("wsgi") + "asgi"
+        value, edits = getattr(where, "value", None), []
+        if isinstance(value, ast.Constant) and project.modules.file_of(right):
+            edits = [rewritten(project, value, f"{right}.application")]
+        yield say("asgi-is-wsgi", where, *edits, right=right, is_certain=bool(edits))
+
+
+def lists_are_lists(project: Project) -> Iterator[Finding]:
+    """A setting that Django wants as a list isn't a text in parentheses."""
+    for key in LISTS:
+        if isinstance(project.settings.get(key), str):
+            where = project.settings.where(key)
+            value, edits = getattr(where, "value", None), []
+            if isinstance(value, ast.Constant):
+                edits = [*project.source_of(value).wrap(value, "[", "]")]
+            yield say(
+                "setting-not-a-list", where, *edits, key=key, is_certain=bool(edits)
+            )
+
+
+def hosts_are_given(project: Project) -> Iterator[Finding]:
+    """Without DEBUG, Django knows the hosts that it answers for."""
+    settings = project.settings
+    if settings.get("DEBUG") in (False, None) and settings.get("ALLOWED_HOSTS") in (
+        [],
+        None,
+    ):
+        if settings.complete:
+            yield say("no-hosts", settings.where("ALLOWED_HOSTS"))
+
+
+def key_is_there(project: Project) -> Iterator[Finding]:
+    """Django has a key to sign sessions and tokens with."""
+    if project.settings.get("SECRET_KEY") in (None, "") and project.settings.complete:
+        yield say("no-secret-key", project.settings.where("SECRET_KEY"))
+
+
+def urls_are_there(project: Project) -> Iterator[Finding]:
+    """ROOT_URLCONF, and each include(), names a module that exists."""
+    if not project.paths_are_plain:
+        return
+    setting = project.settings.get("ROOT_URLCONF")
+    if setting is None:
+        yield say("no-urlconf", project.settings.file, package=project.package)
+    elif isinstance(setting, str) and missing_module(project, setting):
+        where = project.settings.where("ROOT_URLCONF")
+        value, right = getattr(where, "value", None), f"{project.package}.urls"
+        edits = []
+        if isinstance(value, ast.Constant) and project.modules.file_of(right):
+            edits = [rewritten(project, value, right)]
+        error = missing_module(project, setting)
+        yield say("urls-missing", where, *edits, word="ROOT_URLCONF", error=error)
+    for file in sorted(project.running.at_start):
+        tree = project.modules.trees[file]
+        for module, node in included(tree):
+            error = missing_module(project, module)
+            if error:
+                yield say("urls-missing", node, word="This include()", error=error)
+
+
+def included(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the modules that include("…") names, and where."""
+    for node in find(tree, ast.Call):
+        match node:
+            case ast.Call(args=[first, *_]) if last_name(node.func) == "include":
+                if isinstance(first, ast.Tuple) and first.elts:
+                    first = first.elts[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value, first
 
 
 CHECKS = [
     settings_are_there,
-    daphne_is_there,
-    daphne_is_first,
     asgi_setting_is_there,
     asgi_setting_leads_to_an_application,
+    lists_are_lists,
+    hosts_are_given,
+    key_is_there,
+    urls_are_there,
 ]

@@ -1,6 +1,6 @@
 import os
 
-from channels.auth import AuthMiddlewareStack
+from channels.auth import login
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
@@ -12,11 +12,12 @@ django_application = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns
 
+LOGIN = login
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": AllowedHostsOriginValidator(
-            TokenAuth(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            TokenAuth(URLRouter(websocket_urlpatterns))
         ),
     }
 )
