@@ -19,6 +19,10 @@ DJANGO = re.compile(
     r"|\{\{.*?\}\}|\{%.*?%\}",
     re.DOTALL,
 )
+FUNCTION_HEAD = re.compile(
+    rf"(?:function\s+(?P<a>{NAME})\s*"
+    rf"|(?P<b>{NAME})\s*=\s*(?:async\s*)?(?:function\s*)?)\((?P<parameters>[^()]*)\)"
+)
 DEEPEST = 12
 
 
@@ -53,11 +57,30 @@ class Page:
         """Return the number of the line that a place is in."""
         return self.text.count("\n", 0, place) + 1
 
+    @cached_property
+    def known(self) -> dict[str, list[tuple[int, bool]]]:
+        """The declarations that were looked up already."""
+        return {}
+
     def declarations(self, name: str) -> list[tuple[int, bool]]:
-        """Return where each value of a name begins, and whether it's the only one there."""
-        start = rf"(?:\b(const|let|var)\s+|(?<=[\s;{{(,]))(?<![.\w$]){re.escape(name)}"
-        found = re.finditer(rf"{start}\s*(?::[^=;\n]+)?=(?![=>])\s*", self.script)
-        return [(one.end(), one[1] == "const") for one in found]
+        """Return where each value of a name begins, and whether it's a constant."""
+        if name not in self.known:
+            start = (
+                rf"(?:\b(const|let|var)\s+|(?<=[\s;{{(,]))(?<![.\w$]){re.escape(name)}"
+            )
+            found = re.finditer(rf"{start}\s*(?::[^=;\n]+)?=(?![=>])\s*", self.script)
+            self.known[name] = [(one.end(), one[1] == "const") for one in found]
+        return self.known[name]
+
+    @cached_property
+    def functions(self) -> list[tuple[int, str, list[str]]]:
+        """Where each function's head ends, its name, and its parameters; last first."""
+        found = []
+        for head in FUNCTION_HEAD.finditer(self.script):
+            parts = head["parameters"].split(",")
+            names = [re.split(r"[:=?\s]", one.strip())[0] for one in parts]
+            found.append((head.end(), head["a"] or head["b"], names))
+        return found[::-1]
 
     def import_of(self, name: str) -> tuple["Page", str] | None:
         """Return the page and the name there that a name is imported from."""
@@ -259,7 +282,7 @@ def rendered(pieces: list[Piece]) -> str:
 
 def parameter_values(page: Page, name: str, place: int) -> Iterator[list[Piece]]:
     """Yield what is given for a parameter of the function around a place, call by call."""
-    function = function_around(page.script, name, place)
+    function = function_around(page, name, place)
     if not function:
         return
     called, number = function
@@ -274,20 +297,11 @@ def parameter_values(page: Page, name: str, place: int) -> Iterator[list[Piece]]
             yield Reader(other).value_at(start) if start else []
 
 
-def function_around(script: str, name: str, place: int) -> tuple[str, int] | None:
+def function_around(page: Page, name: str, place: int) -> tuple[str, int] | None:
     """Return the function with a parameter of that name, and the parameter's number."""
-    heads = re.finditer(
-        rf"(?:function\s+(?P<a>{NAME})\s*|(?P<b>{NAME})\s*=\s*(?:async\s*)?(?:function\s*)?)"
-        r"\((?P<parameters>[^()]*)\)",
-        script[:place],
-    )
-    for head in reversed(list(heads)):
-        names = [
-            re.split(r"[:=?\s]", one.strip())[0]
-            for one in head["parameters"].split(",")
-        ]
-        if name in names:
-            return head["a"] or head["b"], names.index(name)
+    for end, function, names in page.functions:
+        if end <= place and name in names:
+            return function, names.index(name)
     return None
 
 

@@ -11,6 +11,9 @@ from channels_doctor.channels_code import Consumer, find_consumers
 from channels_doctor.edits import Source
 from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
+from channels_doctor.page_sockets import Socket, sockets_of
+from channels_doctor.page_values import Page
+from channels_doctor.pages_code import PAGES
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import Need
@@ -64,6 +67,19 @@ class Project:
     def routes(self) -> list[Route]:
         """Those of them that lead to a consumer of the project."""
         return [route for route in self.routing.routes if route.consumer]
+
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        """The pages and scripts, by their files."""
+        pages: dict[str, Page] = {}
+        for file, text in self.texts_of(PAGES):
+            pages[file] = Page(file, text, pages)
+        return pages
+
+    @cached_property
+    def sockets(self) -> list[Socket]:
+        """The sockets that they open."""
+        return list(sockets_of(self.pages))
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""

@@ -16,7 +16,6 @@ from channels_doctor.page_messages import (
     sent_by,
     socket_names,
 )
-from channels_doctor.page_sockets import pages_of, sockets_of
 from channels_doctor.page_values import Page
 from channels_doctor.pages_code import closing, token_end
 from channels_doctor.project import Project
@@ -28,7 +27,7 @@ OF_TEXTS = {"byteLength", "length", "size"}
 
 def messages_are_parsed(project: Project) -> Iterator[Finding]:
     """A page parses a message before it reads what's in it."""
-    for page in pages_of(project).values():
+    for page in project.pages.values():
         for handler in handlers_of(page, socket_names(page)):
             data = re.escape(handler.data)
             if re.search(rf"{data}\s*=(?!=)", handler.body):
@@ -50,7 +49,7 @@ def messages_are_parsed(project: Project) -> Iterator[Finding]:
 
 def objects_are_sent_as_json(project: Project) -> Iterator[Finding]:
     """A page makes a text of an object before it sends it."""
-    for page in pages_of(project).values():
+    for page in project.pages.values():
         for sent in sent_by(page, socket_names(page)):
             if is_object(sent):
                 end = sent.argument + len(
@@ -79,7 +78,7 @@ def where_of(sent: Sent) -> str:
 
 def sockets_are_open_before_they_send(project: Project) -> Iterator[Finding]:
     """A page waits until a socket is open before it sends."""
-    for page in pages_of(project).values():
+    for page in project.pages.values():
         for opened in OPENED.finditer(page.script) if "WebSocket" in page.text else ():
             after = closing(page.script, opened.end() - 1)
             for sent in sent_by(page, {opened[1]}):
@@ -127,13 +126,13 @@ def is_at_once(page: Page, after: int, sent: Sent) -> bool:
 def pages_and_consumer_agree(project: Project) -> Iterator[Finding]:
     """The page and the consumer call what's in a message by the same names."""
     consumer = only_consumer(project)
-    pages = pages_of(project)
+    pages = project.pages
     opening = {page.file: socket_names(page) for page in pages.values()}
     names = set().union(*opening.values())
     if consumer is None or not names:
         return
     named = sum(len(list(OPENED.finditer(page.script))) for page in pages.values())
-    if named != len(list(sockets_of(project))):
+    if named != len(project.sockets):
         return
     if any(go_elsewhere(page, names) for page in pages.values()):
         return
