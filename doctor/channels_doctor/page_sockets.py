@@ -5,15 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from channels_doctor.page_values import (
-    NAME,
-    Page,
-    Piece,
-    Reader,
-    function_around,
-    parameter_values,
-    rendered,
-)
+from channels_doctor.page_functions import function_around, parameter_values
+from channels_doctor.page_values import NAME, Page, Piece, Reader, rendered
 
 OPENS = re.compile(
     r"\bnew\s+(?:(?:window|globalThis|self)\.)?(?:Reconnecting|Robust|Moz)?WebSocket\s*\("
