@@ -70,7 +70,7 @@ def addresses_have_a_route(project: Project) -> Iterator[Finding]:
         if isinstance(hosts, list)
         else []
     )
-    if project.settings.get("FORCE_SCRIPT_NAME") is not None:
+    if "FORCE_SCRIPT_NAME" in project.settings.values:
         return
     starts = {start for route in routes for start in literal_starts(route)}
     has_proxy = any(re.search(PROXIES, one, re.IGNORECASE) for one in project.files)
