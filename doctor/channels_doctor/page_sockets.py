@@ -5,17 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from channels_doctor.page_values import (
-    NAME,
-    Page,
-    Piece,
-    Reader,
-    function_around,
-    parameter_values,
-    rendered,
-)
-from channels_doctor.pages_code import PAGES
-from channels_doctor.project import Project
+from channels_doctor.page_functions import function_around, parameter_values
+from channels_doctor.page_values import NAME, Page, Piece, Reader, rendered
 
 OPENS = re.compile(
     r"\bnew\s+(?:(?:window|globalThis|self)\.)?(?:Reconnecting|Robust|Moz)?WebSocket\s*\("
@@ -101,17 +92,8 @@ class Address:
             yield "".join(part + value for part, value in pairs)
 
 
-def pages_of(project: Project) -> dict[str, Page]:
-    """Return the pages and scripts of a project."""
-    pages: dict[str, Page] = {}
-    for file, text in project.texts_of(PAGES):
-        pages[file] = Page(file, text, pages)
-    return pages
-
-
-def sockets_of(project: Project) -> Iterator[Socket]:
+def sockets_of(pages: dict[str, Page]) -> Iterator[Socket]:
     """Yield every socket that a page opens, once for each URL that it's known to get."""
-    pages = pages_of(project)
     texts = [page.text for page in pages.values() if "useWebSocket" in page.text]
     own_hook = re.compile(r"(function|const|let)\s+useWebSocket\b")
     has_own_hook = any(map(own_hook.search, texts))
@@ -136,7 +118,7 @@ def with_parameters(socket: Socket) -> Iterator[Socket]:
     for number, piece in enumerate(socket.pieces):
         name = piece.text.split(" ")[0]
         if piece.varies and re.fullmatch(NAME, name):
-            if function_around(piece.page.script, name, piece.start):
+            if function_around(piece.page, name, piece.start):
                 values = list(parameter_values(piece.page, name, piece.start))
                 before, after = socket.pieces[:number], socket.pieces[number + 1 :]
                 for value in values:

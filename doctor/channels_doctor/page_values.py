@@ -6,7 +6,6 @@ Only as much of JavaScript is read as URLs are made of: strings, template litera
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +17,10 @@ DJANGO = re.compile(
     r"\{% *if\b[^%]*%\}[^{}\"'/]*(?:\{% *el\w+[^%]*%\}[^{}\"'/]*)*\{% *endif *%\}"
     r"|\{\{.*?\}\}|\{%.*?%\}",
     re.DOTALL,
+)
+FUNCTION_HEAD = re.compile(
+    rf"(?:function\s+(?P<a>{NAME})\s*"
+    rf"|(?P<b>{NAME})\s*=\s*(?:async\s*)?(?:function\s*)?)\((?P<parameters>[^()]*)\)"
 )
 DEEPEST = 12
 
@@ -53,11 +56,30 @@ class Page:
         """Return the number of the line that a place is in."""
         return self.text.count("\n", 0, place) + 1
 
+    @cached_property
+    def known(self) -> dict[str, list[tuple[int, bool]]]:
+        """The declarations that were looked up already."""
+        return {}
+
     def declarations(self, name: str) -> list[tuple[int, bool]]:
-        """Return where each value of a name begins, and whether it's the only one there."""
-        start = rf"(?:\b(const|let|var)\s+|(?<=[\s;{{(,]))(?<![.\w$]){re.escape(name)}"
-        found = re.finditer(rf"{start}\s*(?::[^=;\n]+)?=(?![=>])\s*", self.script)
-        return [(one.end(), one[1] == "const") for one in found]
+        """Return where each value of a name begins, and whether it's a constant."""
+        if name not in self.known:
+            start = (
+                rf"(?:\b(const|let|var)\s+|(?<=[\s;{{(,]))(?<![.\w$]){re.escape(name)}"
+            )
+            found = re.finditer(rf"{start}\s*(?::[^=;\n]+)?=(?![=>])\s*", self.script)
+            self.known[name] = [(one.end(), one[1] == "const") for one in found]
+        return self.known[name]
+
+    @cached_property
+    def functions(self) -> list[tuple[int, str, list[str]]]:
+        """Where each function's head ends, its name, and its parameters; last first."""
+        found = []
+        for head in FUNCTION_HEAD.finditer(self.script):
+            parts = head["parameters"].split(",")
+            names = [re.split(r"[:=?\s]", one.strip())[0] for one in parts]
+            found.append((head.end(), head["a"] or head["b"], names))
+        return found[::-1]
 
     def import_of(self, name: str) -> tuple["Page", str] | None:
         """Return the page and the name there that a name is imported from."""
@@ -255,59 +277,3 @@ class Reader:
 def rendered(pieces: list[Piece]) -> str:
     """Return the text of pieces, with a NUL for everything that varies."""
     return "".join("\0" if piece.varies else piece.text for piece in pieces)
-
-
-def parameter_values(page: Page, name: str, place: int) -> Iterator[list[Piece]]:
-    """Yield what is given for a parameter of the function around a place, call by call."""
-    function = function_around(page.script, name, place)
-    if not function:
-        return
-    called, number = function
-    for other in page.others.values():
-        calls = rf"(?<!function )(?<![\w$]){re.escape(called)}\s*\((?!\s*\))"
-        for found in re.finditer(calls, other.script):
-            end = closing(other.script, found.end() - 1)
-            after = other.script[end : end + 8]
-            if re.match(r"\s*(\{|=>|:)", after):  # it's the function itself
-                continue
-            start = argument(other.script, found.end(), number)
-            yield Reader(other).value_at(start) if start else []
-
-
-def function_around(script: str, name: str, place: int) -> tuple[str, int] | None:
-    """Return the function with a parameter of that name, and the parameter's number."""
-    heads = re.finditer(
-        rf"(?:function\s+(?P<a>{NAME})\s*|(?P<b>{NAME})\s*=\s*(?:async\s*)?(?:function\s*)?)"
-        r"\((?P<parameters>[^()]*)\)",
-        script[:place],
-    )
-    for head in reversed(list(heads)):
-        names = [
-            re.split(r"[:=?\s]", one.strip())[0]
-            for one in head["parameters"].split(",")
-        ]
-        if name in names:
-            return head["a"] or head["b"], names.index(name)
-    return None
-
-
-def argument(script: str, place: int, number: int) -> int:
-    """Return where an argument of a call begins, counted from 0; 0 if there is none."""
-    for _ in range(number):
-        while place < len(script) and script[place] not in ",)":
-            is_bracket = script[place] in "([{'\"`"
-            place = closing_or_text(script, place) if is_bracket else place + 1
-        if script[place : place + 1] != ",":
-            return 0
-        place += 1
-    return place
-
-
-def closing_or_text(script: str, place: int) -> int:
-    """Return the end of what a bracket or a quote opens."""
-    if script[place] in "([{":
-        return closing(script, place)
-    if script[place] == "`":
-        return template_end(script, place, len(script))
-    found = STRING.match(script, place)
-    return found.end() if found else place + 1

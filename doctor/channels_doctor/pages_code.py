@@ -34,7 +34,7 @@ BEGINS = re.compile(r"//|/\*|['\"`/]")
 STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 # A slash after one of these begins a regular expression; after anything else, it divides.
-BEFORE_REGEX = re.compile(r"(?:[(,=:\[!&|?{;+~^]|\b(?:return|typeof|case|in|of))\s*$")
+BEFORE_REGEX = re.compile(r"(?:^|[(,=:\[!&|?{;+~^]|\b(?:return|typeof|case|in|of))\s*$")
 MARKUP_COMMENTS = re.compile(
     r"<!--.*?-->|\{#.*?#\}|\{% *comment\b.*?% *endcomment *%\}", re.DOTALL
 )

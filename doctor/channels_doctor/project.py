@@ -14,6 +14,9 @@ from channels_doctor.imports import Imports, add_import
 from channels_doctor.models import Models
 from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
+from channels_doctor.page_sockets import Socket, sockets_of
+from channels_doctor.page_values import Page
+from channels_doctor.pages_code import PAGES
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
 from channels_doctor.requirements import ChannelsVersion, Need, Requirements
@@ -45,11 +48,10 @@ class Project:
         self.settings_module = self.modules.settings_module()  # "mysite.settings"
         self.package = self.settings_module.split(".")[0]  # "mysite"
         self.settings = Settings(self.modules, self.settings_module)
-        self.code = [
-            node
+        self.own_trees = [
+            tree
             for file, tree in contents.trees.items()
             if not is_a(TESTS, file.removeprefix(root))
-            for node in tree.nodes
         ]
 
     # Worked out when a check asks for it: code that is nested too deeply to be read
@@ -86,8 +88,9 @@ class Project:
     def by_kind(self) -> dict[type[ast.AST], list[Any]]:
         """The code, sorted by kind."""
         found: dict[type[ast.AST], list[Any]] = {}
-        for node in self.code:
-            found.setdefault(type(node), []).append(node)
+        for tree in self.own_trees:
+            for kind, nodes in tree.by_kind.items():
+                found.setdefault(kind, []).extend(nodes)
         return found
 
     @cached_property
@@ -150,6 +153,19 @@ class Project:
     def start_commands(self) -> list[StartCommand]:
         """The commands that start a server or a worker."""
         return self.starts.commands
+
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        """The pages and scripts, by their files."""
+        pages: dict[str, Page] = {}
+        for file, text in self.texts_of(PAGES):
+            pages[file] = Page(file, text, pages)
+        return pages
+
+    @cached_property
+    def sockets(self) -> list[Socket]:
+        """The sockets that they open."""
+        return list(sockets_of(self.pages))
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Yield every such piece of code in the project's modules, without its tests."""

@@ -1,6 +1,7 @@
 """Finding a student's files and reading them; what cannot be read is a finding."""
 
 import ast
+import contextlib
 import os
 import re
 import stat
@@ -183,7 +184,10 @@ class Contents:
         if not is_a(PAGES, file):
             self.texts[file] = text
         elif not is_library(file, text):
-            self.texts[file] = without_comments(file, text)
+            with contextlib.suppress(
+                RecursionError
+            ):  # nobody nests templates so deeply
+                self.texts[file] = without_comments(file, text)
 
 
 def text_of(data: bytes) -> str:

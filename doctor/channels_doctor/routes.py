@@ -169,7 +169,7 @@ class Route:
                 return False
         return True
 
-    @property
+    @cached_property
     def loose(self) -> "Route":
         """The same, with groups that take anything but a slash."""
         return replace(self, segments=tuple(one.loose for one in self.segments))

@@ -82,7 +82,7 @@ class RoutingReader:
     ) -> None:
         """Add the routes of a list, wherever it's written."""
         match node:
-            case ast.List() | ast.Tuple():
+            case ast.List() | ast.Tuple() | ast.Set():
                 for item in node.elts:
                     self.add_item(item, outer, defaults, node)
             case ast.BinOp(op=ast.Add()):

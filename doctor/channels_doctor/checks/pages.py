@@ -28,8 +28,8 @@ def json_is_not_marked_safe(project: Project) -> Iterator[Finding]:
     """Data reaches a script by json_script, which knows about "</script>"."""
     for call in project.nodes(ast.Call):
         match call.args:
-            case [ast.Call(func=inner)] if last_name(call.func) == "mark_safe":
-                if last_name(inner) == "dumps":
+            case [ast.Call(func=inner)] if last_name(inner) == "dumps":
+                if project.names.origin(call.file, call.func).endswith("mark_safe"):
                     yield say("mark-safe", call)
 
 

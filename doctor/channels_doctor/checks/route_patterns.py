@@ -207,9 +207,13 @@ def swapped(project: Project, node: ast.AST, old: str, new: str) -> list[Edit]:
 
 def routes_begin_without_a_slash(project: Project) -> Iterator[Finding]:
     """A route begins after the slash of the path."""
-    for segment in project.routing.segments:
+    segments = project.routing.segments
+    texts = {(segment.text or "").lstrip("^") for segment in segments}
+    for segment in segments:
         text = segment.text or ""
         found = re.match(r"(\^?)(/|\\/)(?![?*{])", text)
+        if found and text[found.end() :] in texts:  # the same without its slash, too
+            continue
         is_whole = not segment.is_regex or text.startswith(("^", "/"))
         if found and is_whole and segment.call.args:
             node = segment.call.args[0]

@@ -9,7 +9,7 @@ from channels_doctor.advice import say
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.page_edits import path_edits
-from channels_doctor.page_sockets import Address, Socket, address_of, sockets_of
+from channels_doctor.page_sockets import Address, Socket, address_of
 from channels_doctor.project import Project
 from channels_doctor.python_code import dotted
 from channels_doctor.routes import Route
@@ -70,12 +70,14 @@ def addresses_have_a_route(project: Project) -> Iterator[Finding]:
         if isinstance(hosts, list)
         else []
     )
-    if project.settings.get("FORCE_SCRIPT_NAME") is not None:
+    if "FORCE_SCRIPT_NAME" in project.settings.values:
         return
+    starts = {start for route in routes for start in literal_starts(route)}
+    has_proxy = any(re.search(PROXIES, one, re.IGNORECASE) for one in project.files)
     said = set()
-    for socket in sockets_of(project):
+    for socket in project.sockets:
         address = address_of(socket, hosts)
-        if address is None or has_route(project, address, routes):
+        if address is None or has_route(address, routes, starts, has_proxy):
             continue
         where, near = place_of(address), nearest(address, routes)
         if near and (where, address.path) not in said:
@@ -83,18 +85,17 @@ def addresses_have_a_route(project: Project) -> Iterator[Finding]:
             yield no_route(project, address, near, where)
 
 
-def has_route(project: Project, address: Address, routes: list[Route]) -> bool:
+def has_route(
+    address: Address, routes: list[Route], starts: set[str], has_proxy: bool
+) -> bool:
     """Tell whether a path has a route, or may have one."""
     paths = [path.lstrip("/") for path in address.examples()]
     if address.path.endswith("/\0"):  # what comes last may be "?a=b", or nothing
         paths += [path.rpartition("/")[0] + "/" for path in paths]
-    if address.may_have_more:
-        starts = {start for route in routes for start in literal_starts(route)}
-        paths += [start + path for start in starts for path in paths]
-    if any(re.search(PROXIES, file, re.IGNORECASE) for file in project.files):
+    if has_proxy:
         ends = [path.split("/") for path in paths]
         paths += ["/".join(parts[n:]) for parts in ends for n in range(1, len(parts))]
-        starts = {start for route in routes for start in literal_starts(route)}
+    if has_proxy or address.may_have_more:
         paths += [start + path for start in starts for path in paths]
     varies = "\0" in address.path
     return any(
@@ -152,7 +153,7 @@ def no_route(project: Project, address: Address, near: Route, where: str) -> Fin
 def addresses_work_elsewhere(project: Project) -> Iterator[Finding]:
     """A URL suits other machines than the student's own, and https."""
     said = set()
-    for socket in sockets_of(project):
+    for socket in project.sockets:
         host = re.match(
             r"(ws)s?://((?:127\.0\.0\.1|localhost|0\.0\.0\.0)(?::\d+)?)", socket.text
         )

@@ -22,9 +22,12 @@ NAMED_BY = {"render": 1, "get_template": 0, "render_to_string": 0, "select_templ
 def templates_are_there(project: Project) -> Iterator[Finding]:
     """A view or a template names a template that exists."""
     files = template_files(project)
+    by_last_name: dict[str, list[str]] = {}
+    for file in files:
+        by_last_name.setdefault(file.rpartition("/")[2], []).append(file)
     said = set()
     for name, at, source in templates(project):
-        found = files_for(project, name, files)
+        found = files_for(project, name, by_last_name.get(name.rpartition("/")[2], []))
         where = at if isinstance(at, str) else f"{at.file}:{at.lineno}"
         if (where, name) in said:
             continue

@@ -1,0 +1,11 @@
+const room = encodeURIComponent(document.querySelector("main").dataset.roomName);
+const scheme = location.protocol === "https:" ? "wss" : "ws";
+const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/${room}/`);
+
+// Never innerHTML = message: typed text must not become markup.
+socket.addEventListener("message", ({ data }) => {
+  const item = document.createElement("li");
+  const dados = JSON.parse(data);
+  item.textContent = dados.mensagem;
+  document.querySelector("main").append(item);
+});
