@@ -13,7 +13,8 @@ from channels_doctor.channels_code import (
     find_consumers,
     find_routes,
 )
-from channels_doctor.edits import Source
+from channels_doctor.edits import Edit, Source
+from channels_doctor.imports import Imports, import_edits
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
@@ -48,7 +49,12 @@ class Project:
     @cached_property
     def consumers(self) -> list[Consumer]:
         """The consumer classes."""
-        return find_consumers(list(self.nodes(ast.ClassDef)))
+        return find_consumers(list(self.nodes(ast.ClassDef)), self.imports)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What the names of each file were imported as."""
+        return Imports(self.nodes(ast.Import, ast.ImportFrom), self.modules)
 
     @cached_property
     def routes(self) -> list[Route]:
@@ -67,6 +73,11 @@ class Project:
     def source_of(self, node: ast.AST) -> Source:
         """Return the text that a piece of code stands in, to make edits of it."""
         return self.sources[node.file]
+
+    def importing(self, node: ast.AST, full_name: str) -> tuple[Edit, ...]:
+        """Return the edit that imports "asgiref.sync.async_to_sync" where a node is."""
+        tree = self.modules.trees[node.file]
+        return import_edits(self.imports, self.source_of(node), tree, full_name)
 
     def texts_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield each file of a kind, and its text."""

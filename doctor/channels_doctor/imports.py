@@ -1,0 +1,71 @@
+"""What the names of a file were imported as, and the edits that import another."""
+
+import ast
+from collections.abc import Iterable
+
+from channels_doctor.edits import Edit, Source
+from channels_doctor.modules import Modules
+from channels_doctor.python_code import dotted
+
+
+class Imports:
+    """Leads from a name in a file to what it was imported from: "asgiref.sync.async_to_sync"."""
+
+    def __init__(self, statements: Iterable[ast.AST], modules: Modules) -> None:
+        self.by_file: dict[str, dict[str, str]] = {}
+        self.last_line: dict[str, int] = {}  # of the imports at the top of the file
+        for statement in statements:
+            names = self.by_file.setdefault(statement.file, {})
+            if isinstance(statement, ast.Import):
+                for alias in statement.names:
+                    head = alias.name.partition(".")[0]
+                    names[alias.asname or head] = alias.name if alias.asname else head
+            else:
+                base = modules.base_of(statement)
+                for alias in statement.names:
+                    names[alias.asname or alias.name] = f"{base}.{alias.name}"
+
+    def full_name(self, node: ast.AST) -> str:
+        """Return the path to a thing with its imported beginning written out."""
+        path = dotted(node)
+        head, dot, rest = path.partition(".")
+        return self.by_file.get(node.file, {}).get(head, head) + dot + rest
+
+    def short_name(self, file: str, full_name: str) -> str:
+        """Return the name that a file knows a thing by; "" if it didn't import it."""
+        names = self.by_file.get(file, {})
+        return next((name for name, full in names.items() if full == full_name), "")
+
+
+def import_edits(
+    imports: Imports, source: Source, tree: ast.Module, full_name: str
+) -> tuple[Edit, ...]:
+    """Return the edit that imports "json" or "asgiref.sync.async_to_sync"; none if it's there."""
+    if imports.short_name(source.file, full_name):
+        return ()
+    module, _, name = full_name.rpartition(".")
+    text = f"from {module} import {name}" if module else f"import {name}"
+    there = [
+        node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    plain = [node for node in there if isinstance(node, ast.Import)]
+    future = [node for node in there if getattr(node, "module", "") == "__future__"]
+    if not module and plain:
+        after = [node for node in plain if node.names[0].name < name]
+        if after:
+            return (source.insert_after(after[-1].end_lineno, text, ""),)
+        return (source.insert_before(plain[0].lineno, text),)
+    if not module and there and not future:
+        return (source.insert_before(there[0].lineno, f"{text}\n"),)
+    if there:
+        return (source.insert_after(there[-1].end_lineno, text, ""),)
+    return (source.insert_after(0, text, ""),) if not tree.body else (
+        source.insert_before(first_line(tree), text),
+    )
+
+
+def first_line(tree: ast.Module) -> int:
+    """Return the line of the first statement after the docstring."""
+    body = tree.body
+    has_docstring = ast.get_docstring(tree) is not None and len(body) > 1
+    return (body[1] if has_docstring else body[0]).lineno
