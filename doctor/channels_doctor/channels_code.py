@@ -17,7 +17,12 @@ GENERIC_CONSUMERS = {
     "SyncConsumer",
     "WebsocketConsumer",
 }
-NEUTRAL = {"ABC", "Generic", "Protocol", "object"}  # bases that bring nothing of Channels
+NEUTRAL = {
+    "ABC",
+    "Generic",
+    "Protocol",
+    "object",
+}  # bases that bring nothing of Channels
 GROUP_VERBS = {"group_send", "group_add", "group_discard"}
 
 

@@ -59,8 +59,10 @@ def import_edits(
         return (source.insert_before(there[0].lineno, f"{text}\n"),)
     if there:
         return (source.insert_after(there[-1].end_lineno, text, ""),)
-    return (source.insert_after(0, text, ""),) if not tree.body else (
-        source.insert_before(first_line(tree), text),
+    return (
+        (source.insert_after(0, text, ""),)
+        if not tree.body
+        else (source.insert_before(first_line(tree), text),)
     )
 
 

@@ -14,6 +14,7 @@ from channels_doctor.channels_code import (
     find_routes,
 )
 from channels_doctor.edits import Edit, Source
+from channels_doctor.events import Event, find_events
 from channels_doctor.imports import Imports, import_edits
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
@@ -73,6 +74,17 @@ class Project:
     def source_of(self, node: ast.AST) -> Source:
         """Return the text that a piece of code stands in, to make edits of it."""
         return self.sources[node.file]
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The events that are sent to groups and channels."""
+        functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        return find_events(self.nodes(ast.Call), functions)
+
+    @cached_property
+    def event_methods(self) -> set[str]:
+        """The names of the methods that handle them, as far as the text tells."""
+        return {event.method for event in self.events if event.method}
 
     def importing(self, node: ast.AST, full_name: str) -> tuple[Edit, ...]:
         """Return the edit that imports "asgiref.sync.async_to_sync" where a node is."""

@@ -1,0 +1,54 @@
+"""The methods that Channels calls in a consumer: hooks, and the handlers of events."""
+
+import ast
+
+from channels_doctor.channels_code import Consumer
+from channels_doctor.project import Project
+
+# What Channels calls, and what it calls it with.
+HOOKS = {
+    "connect": "",
+    "disconnect": "code",
+    "receive": "text_data=None, bytes_data=None",
+    "receive_json": "content",
+    "websocket_connect": "message",
+    "websocket_disconnect": "message",
+    "websocket_receive": "message",
+}
+# What the generic consumers bring, apart from the hooks.
+GIVEN = {
+    "accept",
+    "base_send",
+    "channel_layer",
+    "channel_layer_alias",
+    "channel_name",
+    "channel_receive",
+    "close",
+    "dispatch",
+    "groups",
+    "scope",
+    "send",
+}
+GIVEN_JSON = {"decode_json", "encode_json", "send_json"}
+
+
+def hooks_of(project: Project, consumer: Consumer) -> dict[str, str]:
+    """Return the methods that Channels calls, with their arguments."""
+    events = dict.fromkeys(project.event_methods, "event")
+    hooks = {
+        name: arguments
+        for name, arguments in HOOKS.items()
+        if consumer.is_websocket or name.startswith("websocket_")
+    }
+    if not consumer.is_json:
+        hooks.pop("receive_json", None)
+    given = HOOKS.keys() | GIVEN | GIVEN_JSON
+    return {name: "event" for name in events if name not in given} | hooks
+
+
+def positional(method: ast.AST) -> tuple[int, int]:
+    """Return how many arguments a method needs besides self, and how many it takes."""
+    arguments = method.args
+    names = [*arguments.posonlyargs, *arguments.args]
+    most = 99 if arguments.vararg else len(names) - 1
+    return len(names) - 1 - len(arguments.defaults), most
