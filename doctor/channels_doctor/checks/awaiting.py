@@ -9,7 +9,7 @@ from channels_doctor.consumer_methods import hooks_of
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, calls_in, dotted, last_name
+from channels_doctor.python_code import Function, body_of, dotted, last_name
 
 # What they make out of a function, and whether the result is awaited.
 TO_ASYNC = {
@@ -204,16 +204,33 @@ def async_code_needs_no_async_to_sync(project: Project) -> Iterator[Finding]:
 
 
 def tasks_are_kept(project: Project) -> Iterator[Finding]:
-    """A task that nobody waits for is kept somewhere."""
-    for node in project.nodes(ast.Expr):
+    """A task that takes its time is kept somewhere."""
+    lasting = {
+        function.name
+        for function in project.nodes(ast.AsyncFunctionDef)
+        if takes_its_time(project, function)
+    }
+    for node in project.nodes(ast.Expr) if lasting else ():
         match node.value:
-            case ast.Call(func=function, args=[_, *_]):
+            case ast.Call(func=function, args=[ast.Call(func=coroutine), *_]):
                 full_name = project.imports.full_name(function)
                 if full_name in ("asyncio.create_task", "asyncio.ensure_future"):
-                    call = dotted(function)
-                    coroutine = next(calls_in(node.value.args[0]), None)
-                    what = dotted(coroutine.func) if coroutine else "it"
-                    yield say("task-not-kept", node, call=call, coroutine=what)
+                    if last_name(coroutine) in lasting:
+                        words = {
+                            "call": dotted(function),
+                            "coroutine": dotted(coroutine),
+                        }
+                        yield say("task-not-kept", node, **words)
+
+
+def takes_its_time(project: Project, function: ast.AST) -> bool:
+    """A function sleeps, or loops."""
+    return any(
+        isinstance(node, ast.While | ast.AsyncFor)
+        or isinstance(node, ast.Call)
+        and project.imports.full_name(node.func) == "asyncio.sleep"
+        for node in body_of(function)
+    )
 
 
 CHECKS = [

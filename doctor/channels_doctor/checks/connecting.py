@@ -1,4 +1,4 @@
-"""Checks of a socket's beginning and end: is it accepted, is it closed?"""
+"""Checks of a socket's beginning: is it accepted, once, and first?"""
 
 import ast
 from collections.abc import Iterator
@@ -63,79 +63,6 @@ def answers(consumer: Consumer, method: ast.AST, seen: set[str]) -> bool:
         answers(consumer, consumer.methods[helper], seen | helpers)
         for helper in helpers
     )
-
-
-def disconnect_is_left_to_channels(project: Project) -> Iterator[Finding]:
-    """Nobody calls disconnect() to close a socket."""
-    for consumer in project.consumers:
-        if not consumer.is_websocket or closes(consumer.methods.get("disconnect")):
-            continue
-        for method in consumer.node.body:
-            if not isinstance(method, Function) or method.name == "disconnect":
-                continue
-            if method.name == "websocket_disconnect" or closes(method):
-                continue
-            for call in calls_in(method):
-                if self_call(call) == "disconnect":
-                    yield disconnect_by_hand(project, consumer, method, call)
-
-
-def closes(method: ast.AST | None) -> bool:
-    """A method closes the socket by itself."""
-    return method is not None and any(
-        self_call(call) == "close" for call in calls_in(method)
-    )
-
-
-def disconnect_by_hand(
-    project: Project, consumer: Consumer, method: ast.AST, call: ast.Call
-) -> Finding:
-    """Return the finding for self.disconnect(…); a code of the project's own is kept."""
-    code = ""
-    match call.args:
-        case [ast.Constant(value=int(number))] if 3000 <= number <= 4999:
-            code = str(number)
-    is_awaited = any(
-        isinstance(node, ast.Await) and node.value is call for node in ast.walk(method)
-    )
-    source = project.source_of(call)
-    await_ = "await " if consumer.is_async and not is_awaited else ""
-    edit = source.replace(call, f"{await_}self.close({code})")
-    effect = EFFECTS.get(method.name, "the socket stays open")
-    right = f"{'await ' if consumer.is_async else ''}self.close({code})"
-    return say("disconnect-by-hand", call, edit, effect=effect, right=right)
-
-
-EFFECTS = {
-    "connect": "the socket stays open; if it wasn't accepted yet, the browser waits for an"
-    " answer until the handshake fails after 5 seconds",
-}
-
-
-def closing_is_called(project: Project) -> Iterator[Finding]:
-    """accept and close have their parentheses."""
-    for consumer in project.consumers:
-        if not consumer.is_websocket:
-            continue
-        for node in ast.walk(consumer.node):
-            match node:
-                case (
-                    ast.Expr(value=ast.Attribute() as path)
-                    | ast.Expr(value=ast.Await(value=ast.Attribute() as path))
-                ):
-                    name = dotted(path)
-                    if name in ("self.accept", "self.close"):
-                        source = project.source_of(path)
-                        edits = [source.wrap(path, "", "()")[1]]
-                        has_await = isinstance(node.value, ast.Await)
-                        if consumer.is_async and not has_await:
-                            edits.append(source.wrap(path, "await ", "")[0])
-                        error = (
-                            "\"TypeError: object method can't be used in 'await' expression\""
-                            if has_await
-                            else "Nothing happens here, without an error"
-                        )
-                        yield say("not-called", path, *edits, call=name, error=error)
 
 
 def a_socket_is_accepted_once_and_first(project: Project) -> Iterator[Finding]:
@@ -261,30 +188,6 @@ def init_calls_super(
             yield say("init-no-super", init, edit, is_certain=True)
 
 
-def sockets_are_closed_before_they_stop(project: Project) -> Iterator[Finding]:
-    """StopConsumer is raised only for a socket that is closed already."""
-    for consumer in project.consumers:
-        if not consumer.is_websocket:
-            continue
-        for method in consumer.node.body:
-            if not isinstance(method, Function) or closes(method):
-                continue
-            if "disconnect" in method.name:
-                continue
-            for node in body_of(method):
-                if isinstance(node, ast.Raise) and node.exc:
-                    raised = (
-                        node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-                    )
-                    name = project.imports.full_name(raised)
-                    if name == "channels.exceptions.StopConsumer":
-                        await_ = "await " if consumer.is_async else ""
-                        close = f"{await_}self.close()"
-                        source = project.source_of(node)
-                        edit = source.insert_before(node.lineno, close)
-                        yield say("stopped-not-closed", node, edit, close=close)
-
-
 def websocket_methods_have_a_websocket_consumer(project: Project) -> Iterator[Finding]:
     """A class with connect() and accept() builds on a WebSocket consumer."""
     for consumer in project.consumers:
@@ -317,10 +220,7 @@ def base_without_websocket(
 
 CHECKS = [
     connections_are_answered,
-    disconnect_is_left_to_channels,
-    closing_is_called,
     a_socket_is_accepted_once_and_first,
     init_leaves_the_connection_alone,
-    sockets_are_closed_before_they_stop,
     websocket_methods_have_a_websocket_consumer,
 ]

@@ -1,6 +1,7 @@
 """Checks of groups: who joins one leaves it, and gets what is sent to it."""
 
 import ast
+import difflib
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
@@ -161,12 +162,20 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
             return  # joined by Channels, or in a way of the project's own
     for event in project.events if joined else ():
         if group_verb(event.call):
-            name = GroupName(in_consumers.get(event.call), event.target)
-            if not any(name.may_be(one) for one in joined):
-                others = " and ".join(sorted({f"{one.start}…" for one in joined})[:2])
-                yield say(
-                    "group-without-members", event.call, group=name.text, others=others
-                )
+            consumer = in_consumers.get(event.call)
+            name = GroupName(consumer, event.target)
+            if any(name.may_be(one) for one in joined):
+                continue
+            if consumer or is_slip(name.start, joined):
+                starts = sorted({f"{one.start}…" for one in joined})
+                words = {"group": name.text, "others": " or ".join(starts[:2])}
+                yield say("group-without-members", event.call, **words)
+
+
+def is_slip(start: str, joined: list[GroupName]) -> bool:
+    """A name from outside the consumers looks like one that they join, with a slip in it."""
+    close = [difflib.SequenceMatcher(None, start, one.start).ratio() for one in joined]
+    return max(close) > 0.75
 
 
 CHECKS = [
