@@ -1,6 +1,7 @@
 """The methods that Channels calls in a consumer: hooks, and the handlers of events."""
 
 import ast
+import difflib
 
 from channels_doctor.channels_code import Consumer
 from channels_doctor.project import Project
@@ -14,6 +15,16 @@ HOOKS = {
     "websocket_connect": "message",
     "websocket_disconnect": "message",
     "websocket_receive": "message",
+}
+# What people write in place of a hook's name, apart from slips of the fingers.
+OTHER_NAMES = {
+    "on_connect": "connect",
+    "on_disconnect": "disconnect",
+    "on_receive": "receive",
+    "on_message": "receive",
+    "connected": "connect",
+    "disconnected": "disconnect",
+    "received": "receive",
 }
 # What the generic consumers bring, apart from the hooks.
 GIVEN = {
@@ -52,3 +63,19 @@ def positional(method: ast.AST) -> tuple[int, int]:
     names = [*arguments.posonlyargs, *arguments.args]
     most = 99 if arguments.vararg else len(names) - 1
     return len(names) - 1 - len(arguments.defaults), most
+
+
+def right_name(name: str, consumer: Consumer) -> str:
+    """Return the hook that a name is probably meant to be; "" if it isn't close to one."""
+    hooks = HOOKS.keys() - (set() if consumer.is_json else {"receive_json"})
+    if not consumer.is_websocket:
+        hooks = {hook for hook in hooks if hook.startswith("websocket_")}
+    if name in hooks or name == "reconnect":
+        return ""
+    right = OTHER_NAMES.get(name, "") if consumer.is_websocket else ""
+    near = difflib.get_close_matches(name, hooks, 1, 0.84)
+    if not right and near and abs(len(near[0]) - len(name)) <= 2:
+        right = near[0]
+    if right == "receive" and consumer.is_json and "receive_json" in consumer.methods:
+        return ""
+    return right

@@ -79,12 +79,12 @@ def is_generator(method: ast.AST) -> bool:
 
 def layer_calls_are_awaited(project: Project) -> Iterator[Finding]:
     """A message to a group is sent, not only made."""
-    in_async_consumers = {
-        id(method)
-        for consumer in project.consumers
-        if consumer.is_async
-        for method in consumer.methods.values()
-    }
+    hooks, helpers = set(), set()
+    for consumer in project.consumers:
+        if consumer.is_async:
+            called = hooks_of(project, consumer)
+            for name, method in consumer.methods.items():
+                (hooks if name in called else helpers).add(method)
     for function in project.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
         is_async = isinstance(function, ast.AsyncFunctionDef)
         for node in body_of(function):
@@ -96,11 +96,11 @@ def layer_calls_are_awaited(project: Project) -> Iterator[Finding]:
                     if is_async:
                         edit = project.source_of(node).wrap(node, "await ", "")[0]
                         yield say("not-awaited", node, edit, is_certain=True, call=call)
-                    elif id(function) not in in_async_consumers:
+                    elif function in helpers:
+                        yield say("not-awaited-helper", node, call=call)
+                    elif function not in hooks:  # those have a check of their own
                         edits = wrapped_in_sync(project, path)
                         yield say("not-awaited-sync", node, *edits, call=call)
-                    else:
-                        yield say("not-awaited-helper", node, call=call)
 
 
 def wrapped_in_sync(project: Project, path: ast.AST) -> tuple[Edit, ...]:

@@ -35,7 +35,9 @@ def events_have_handlers(project: Project) -> Iterator[Finding]:
         return
     methods = {name for consumer in project.consumers for name in consumer.methods}
     for event in project.events:
-        if event.content:
+        # Another channel may be read by anything: a worker, or new_channel() and receive().
+        is_ours = group_verb(event.call) or dotted(event.target) == "self.channel_name"
+        if event.content and is_ours:
             yield from event_has_handler(project, event, methods)
 
 

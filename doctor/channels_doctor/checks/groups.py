@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, group_verb
+from channels_doctor.consumer_methods import right_name
 from channels_doctor.edits import Edit
 from channels_doctor.events import assigned_in
 from channels_doctor.finding import Finding
@@ -20,7 +21,7 @@ def groups_are_left(project: Project) -> Iterator[Finding]:
             continue
         left = [
             call
-            for method in consumer.reached_from("disconnect", "websocket_disconnect")
+            for method in consumer.reached_from(*endings_of(consumer))
             for call in calls_in(method)
             if group_verb(call) == "group_discard"
         ]
@@ -32,6 +33,14 @@ def groups_are_left(project: Project) -> Iterator[Finding]:
         for call in calls_in(consumer.node):
             if group_verb(call) == "group_add":
                 yield say(name, call, *leaving(project, consumer, call))
+
+
+def endings_of(consumer: Consumer) -> list[str]:
+    """Return the methods that Channels calls at the end, and those with a slip in that name."""
+    meant = [
+        name for name in consumer.methods if right_name(name, consumer) == "disconnect"
+    ]
+    return ["disconnect", "websocket_disconnect", *meant]
 
 
 def leaving(project: Project, consumer: Consumer, call: ast.Call) -> tuple[Edit, ...]:
@@ -174,8 +183,11 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
 
 def is_slip(start: str, joined: list[GroupName]) -> bool:
     """A name from outside the consumers looks like one that they join, with a slip in it."""
-    close = [difflib.SequenceMatcher(None, start, one.start).ratio() for one in joined]
-    return max(close) > 0.75
+    for one in joined:
+        same = start if one.is_whole else start[: len(one.start) + 1]
+        if difflib.SequenceMatcher(None, same, one.start).ratio() > 0.8:
+            return True
+    return False
 
 
 CHECKS = [

@@ -1,28 +1,16 @@
 """Checks of the methods that Channels calls: their names, their arguments, async or not."""
 
 import ast
-import difflib
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, self_call
 from channels_doctor.checks.awaiting import coroutines_of
-from channels_doctor.consumer_methods import HOOKS, hooks_of, positional
+from channels_doctor.consumer_methods import HOOKS, hooks_of, positional, right_name
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, body_of, dotted
-
-# What people write in place of a hook's name, apart from slips of the fingers.
-OTHER_NAMES = {
-    "on_connect": "connect",
-    "on_disconnect": "disconnect",
-    "on_receive": "receive",
-    "on_message": "receive",
-    "connected": "connect",
-    "disconnected": "disconnect",
-    "received": "receive",
-}
 
 
 def own_hooks(project: Project, consumer: Consumer) -> Iterator[tuple[ast.AST, str]]:
@@ -162,7 +150,7 @@ def hooks_have_their_names(project: Project) -> Iterator[Finding]:
     suspects = [
         (method, right)
         for consumer in project.consumers
-        if consumer.is_known and consumer.is_websocket
+        if consumer.is_known and consumer.generic
         for method in consumer.node.body
         if isinstance(method, Function) and not method.decorator_list
         if (right := right_name(method.name, consumer))
@@ -180,20 +168,6 @@ def hooks_have_their_names(project: Project) -> Iterator[Finding]:
             source = project.source_of(method)
             edit = source.replace_text(method.lineno, name, right)
             yield say("misspelled-method", method, edit, wrong=name, right=right)
-
-
-def right_name(name: str, consumer: Consumer) -> str:
-    """Return the hook that a name is probably meant to be; "" if it isn't close to one."""
-    hooks = HOOKS.keys() - (set() if consumer.is_json else {"receive_json"})
-    if name in hooks or name == "reconnect":
-        return ""
-    right = OTHER_NAMES.get(name, "")
-    near = difflib.get_close_matches(name, hooks, 1, 0.84)
-    if not right and near and abs(len(near[0]) - len(name)) <= 2:
-        right = near[0]
-    if right == "receive" and consumer.is_json and "receive_json" in consumer.methods:
-        return ""
-    return right
 
 
 CHECKS = [
