@@ -17,6 +17,8 @@ GENERIC_CONSUMERS = {
     "SyncConsumer",
     "WebsocketConsumer",
 }
+# Not channels.generic.websockets, as in Channels 1: there, everything had other names.
+CHANNELS = ("channels.consumer.", "channels.generic.websocket.")
 NEUTRAL = {
     "ABC",
     "Generic",
@@ -157,7 +159,7 @@ def consumer_from(
         last_name_of(one)
         for one in foreign
         if last_name_of(one) in GENERIC_CONSUMERS
-        and (one.startswith("channels.") or "." not in one)
+        and (one.startswith(CHANNELS) or "." not in one)
     }
     is_known = names <= generic | NEUTRAL
     return Consumer(

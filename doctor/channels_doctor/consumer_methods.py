@@ -45,7 +45,6 @@ GIVEN_JSON = {"decode_json", "encode_json", "send_json"}
 
 def hooks_of(project: Project, consumer: Consumer) -> dict[str, str]:
     """Return the methods that Channels calls, with their arguments."""
-    events = dict.fromkeys(project.event_methods, "event")
     hooks = {
         name: arguments
         for name, arguments in HOOKS.items()
@@ -54,7 +53,15 @@ def hooks_of(project: Project, consumer: Consumer) -> dict[str, str]:
     if not consumer.is_json:
         hooks.pop("receive_json", None)
     given = HOOKS.keys() | GIVEN | GIVEN_JSON
-    return {name: "event" for name in events if name not in given} | hooks
+    # A method that the consumer itself uses may only happen to be called like an event.
+    used = {
+        node.attr
+        for one in consumer.family
+        for node in ast.walk(one)
+        if isinstance(node, ast.Attribute)
+    }
+    events = (project.event_methods & consumer.methods.keys()) - given - used
+    return {name: "event" for name in events} | hooks
 
 
 def positional(method: ast.AST) -> tuple[int, int]:

@@ -143,6 +143,7 @@ def threads_get_functions(project: Project) -> Iterator[Finding]:
         function.name
         for function in project.nodes(ast.FunctionDef)
         if any(isinstance(node, Function | ast.Lambda) for node in body_of(function))
+        or any(last_name(node) == "partial" for node in body_of(function))
     }
     for node in project.nodes(ast.Await):
         match node.value:

@@ -17,8 +17,9 @@ TASK_MAKERS = ("asyncio.create_task", "asyncio.ensure_future")
 def handlers_return(project: Project) -> Iterator[Finding]:
     """A method that Channels calls returns, so that Channels can call the next."""
     for consumer in project.consumers:
-        if not consumer.generic:
-            continue
+        if not any(name.startswith("websocket_") for name in consumer.methods):
+            if not consumer.is_websocket:
+                continue  # a worker's: it may well do one thing for ever
         hooks = hooks_of(project, consumer)
         for method in consumer.node.body:
             if isinstance(method, Function) and method.name in hooks:

@@ -93,8 +93,8 @@ def methods_take_their_arguments(project: Project) -> Iterator[Finding]:
         if not consumer.generic:
             continue
         for method, arguments in own_hooks(project, consumer):
-            if not method.args.args and not method.args.vararg:
-                continue  # without self, something else is going on
+            if not method.args.args or CALLED_BY.get(method.name) in consumer.methods:
+                continue  # it isn't Channels that calls it
             if method.name == "receive":
                 yield from receive_takes_text(project, consumer, method)
                 continue
@@ -126,6 +126,13 @@ def arguments_wrong(
     return say("wrong-arguments", method, *edits, is_certain=bool(edits), **words)
 
 
+# Which of Channels' methods calls a hook.
+CALLED_BY = {
+    "connect": "websocket_connect",
+    "disconnect": "websocket_disconnect",
+    "receive": "websocket_receive",
+    "receive_json": "receive",
+}
 EFFECTS = {
     "connect": "the handshake fails with HTTP 500",
     "disconnect": "only the server's log shows it, and nothing in disconnect() runs",

@@ -170,28 +170,33 @@ def chosen_type(method: ast.AST, typed: Typed, event: Event) -> Iterator[Finding
 
 
 def is_compared(method: ast.AST, value: ast.AST) -> bool:
-    """A method looks at a value before it uses it."""
-    text = ast.unparse(value)
-    names = {ast.unparse(value), *re.findall(r"\w+(?:\[[^]]*\]|\.get\([^)]*\))?", text)}
+    """A method looks at a value, or at what it was read from, before it uses it."""
+    assigned = [node for node in body_of(method) if isinstance(node, ast.Assign)]
+    names = {node.id for node in ast.walk(value) if is_name(node)}
+    keys = keys_in(value)
+    for node in assigned:
+        if any(is_name(one) and one.id in names for one in node.targets):
+            keys |= keys_in(node.value)
     aliases = {
-        ast.unparse(node.targets[0])
-        for node in body_of(method)
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) in names
+        one.id
+        for node in assigned
+        if keys & keys_in(node.value)
+        for one in node.targets
+        if is_name(one)
     }
     looks = [
         node.subject if isinstance(node, ast.Match) else node.test
         for node in ast.walk(method)
         if isinstance(node, ast.Match | ast.If | ast.IfExp | ast.Assert)
     ]
-    looked_at = {
-        ast.unparse(part) for one in looks for part in ast.walk(one) if is_expr(part)
-    }
-    return bool(looked_at & (names | aliases))
+    seen = {part.id for one in looks for part in ast.walk(one) if is_name(part)}
+    return any(keys & keys_in(one) for one in looks) or bool(aliases & seen)
 
 
-def is_expr(node: ast.AST) -> bool:
-    """It's something that has a value."""
-    return isinstance(node, ast.expr)
+def keys_in(node: ast.AST) -> set[str]:
+    """Return the keys that an expression reads: "type" for data["type"], data.get("type")."""
+    keys = (key_of(part) for part in ast.walk(node))
+    return {key.value for key in keys if isinstance(key, ast.Constant)}
 
 
 def people_say_only_for_themselves(project: Project) -> Iterator[Finding]:
