@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, self_call
+from channels_doctor.consumer_methods import hooks_of
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, body_of, calls_in, dotted
@@ -107,8 +108,72 @@ def sockets_are_closed_before_they_stop(project: Project) -> Iterator[Finding]:
                         yield say("stopped-not-closed", node, edit, close=close)
 
 
+def close_codes_are_allowed(project: Project) -> Iterator[Finding]:
+    """A socket is closed with a code that Daphne lets through."""
+    apps = project.settings.get("INSTALLED_APPS")
+    is_daphne = isinstance(apps, list) and "daphne" in apps
+    for consumer in project.consumers if is_daphne else ():
+        if not consumer.is_websocket or "close" in consumer.methods:
+            continue
+        accepted = set(hooks_of(project, consumer)) - {"connect", "websocket_connect"}
+        for method in consumer.node.body:
+            if isinstance(method, Function) and method.name in accepted:
+                for call in calls_in(method):
+                    if self_call(call) == "close":
+                        yield from forbidden_code(project, call)
+
+
+def forbidden_code(project: Project, call: ast.Call) -> Iterator[Finding]:
+    """Yield the finding for close(1008): before the handshake is over, any code will do."""
+    named = [one.value for one in call.keywords if one.arg == "code"]
+    source = project.source_of(call)
+    match [*call.args[:1], *named]:
+        case [ast.Constant(value=bool())]:
+            return
+        case [ast.Constant(value=int(code)) as node] if code != 1000:
+            if not 3000 <= code <= 4999:
+                right = code % 1000 + 4000
+                edit = source.replace(node, str(right))
+                error = f"invalid close code {code} (must be 1000 or from [3000, 4999])"
+                yield say("close-code", call, edit, error=error, right=str(right))
+        case [ast.Constant(value=str()) as node] if not call.keywords:
+            error = "invalid type '<class 'str'>' for close code (must be an integer)"
+            edit = source.wrap(node, "4000, reason=", "")[0]
+            yield say("close-code", call, edit, error=error, right="4000")
+
+
+def consumers_end(project: Project) -> Iterator[Finding]:
+    """Who replaces websocket_disconnect() ends the consumer as Channels' own does."""
+    for consumer in project.consumers:
+        method = consumer.own_method("websocket_disconnect")
+        if not method or not consumer.is_known or not consumer.generic:
+            continue
+        text = ast.unparse(method)
+        if "super()" in text or any(
+            isinstance(node, ast.Raise) for node in ast.walk(method)
+        ):
+            continue
+        source, last = project.source_of(method), method.body[-1]
+        if any(
+            "websocket_disconnect" in dotted(call.func) for call in calls_in(method)
+        ):
+            continue
+        full_name = "channels.exceptions.StopConsumer"
+        stop = project.imports.short_name(method.file, full_name) or "StopConsumer"
+        indent = source.indent(method.body[0].lineno)
+        edits = (
+            source.replace(last, f"raise {stop}()")
+            if isinstance(last, ast.Pass)
+            else source.insert_after(last.end_lineno, f"raise {stop}()", indent),
+            *project.importing(method, full_name),
+        )
+        yield say("never-stops", method, *edits)
+
+
 CHECKS = [
     disconnect_is_left_to_channels,
     closing_is_called,
     sockets_are_closed_before_they_stop,
+    close_codes_are_allowed,
+    consumers_end,
 ]

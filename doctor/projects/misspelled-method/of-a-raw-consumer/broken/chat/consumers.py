@@ -1,4 +1,5 @@
 from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
 
 
 class ChatConsumer(AsyncConsumer):
@@ -7,3 +8,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def websocker_receive(self, event):
         await self.send({"type": "websocket.send", "text": event["text"]})
+
+    async def websocket_disconnect(self, event):
+        print("left")
+        raise StopConsumer()

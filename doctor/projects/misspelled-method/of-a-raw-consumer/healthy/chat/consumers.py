@@ -1,4 +1,5 @@
 from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
 
 
 class ChatConsumer(AsyncConsumer):
@@ -10,3 +11,4 @@ class ChatConsumer(AsyncConsumer):
 
     async def websocket_disconnect(self, event):
         print("left")
+        raise StopConsumer()

@@ -2,6 +2,7 @@ import hashlib
 import json
 
 from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
 
 from chat.models import Message
 
@@ -15,6 +16,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def websocket_disconnect(self, event):
         await self.channel_layer.group_discard(self.group_name, self.channel_name)
+        raise StopConsumer()
 
     async def websocket_receive(self, event):
         try:
