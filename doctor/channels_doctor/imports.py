@@ -7,23 +7,23 @@ from channels_doctor.edits import Edit, Source
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import dotted
 
+# Packages whose imports stand together, in the order of their names.
+INSTALLED = {"asgiref", "channels", "django"}
+
 
 class Imports:
     """Leads from a name in a file to what it was imported from: "asgiref.sync.async_to_sync"."""
 
     def __init__(self, statements: Iterable[ast.AST], modules: Modules) -> None:
         self.by_file: dict[str, dict[str, str]] = {}
-        self.last_line: dict[str, int] = {}  # of the imports at the top of the file
+        self.everywhere: dict[
+            str, dict[str, str]
+        ] = {}  # without those inside functions
         for statement in statements:
-            names = self.by_file.setdefault(statement.file, {})
-            if isinstance(statement, ast.Import):
-                for alias in statement.names:
-                    head = alias.name.partition(".")[0]
-                    names[alias.asname or head] = alias.name if alias.asname else head
-            else:
-                base = modules.base_of(statement)
-                for alias in statement.names:
-                    names[alias.asname or alias.name] = f"{base}.{alias.name}"
+            names = imported_by(statement, modules)
+            self.by_file.setdefault(statement.file, {}).update(names)
+            if statement.col_offset == 0:
+                self.everywhere.setdefault(statement.file, {}).update(names)
 
     def full_name(self, node: ast.AST) -> str:
         """Return the path to a thing with its imported beginning written out."""
@@ -33,8 +33,22 @@ class Imports:
 
     def short_name(self, file: str, full_name: str) -> str:
         """Return the name that a file knows a thing by; "" if it didn't import it."""
-        names = self.by_file.get(file, {})
+        names = self.everywhere.get(file, {})
         return next((name for name, full in names.items() if full == full_name), "")
+
+
+def imported_by(statement: ast.AST, modules: Modules) -> dict[str, str]:
+    """Return the names that an import statement makes, and what they stand for."""
+    if isinstance(statement, ast.Import):
+        names = {}
+        for alias in statement.names:
+            head = alias.name.partition(".")[0]
+            names[alias.asname or head] = alias.name if alias.asname else head
+        return names
+    base = modules.base_of(statement)
+    return {
+        alias.asname or alias.name: f"{base}.{alias.name}" for alias in statement.names
+    }
 
 
 def import_edits(
@@ -56,14 +70,24 @@ def import_edits(
             return (source.insert_after(after[-1].end_lineno, text, ""),)
         return (source.insert_before(plain[0].lineno, text),)
     if not module and there and not future:
-        return (source.insert_before(there[0].lineno, f"{text}\n"),)
+        place = source.starts[there[0].lineno - 1]
+        return (Edit(source.file, place, place, text + source.newline * 2),)
+    alike = [node for node in there if top_of(node) in INSTALLED]
+    later = [node for node in alike if module and node.module > module]
+    if later:
+        return (source.insert_before(later[0].lineno, text),)
     if there:
-        return (source.insert_after(there[-1].end_lineno, text, ""),)
-    return (
-        (source.insert_after(0, text, ""),)
-        if not tree.body
-        else (source.insert_before(first_line(tree), text),)
-    )
+        after = alike[-1] if alike else there[-1]
+        return (source.insert_after(after.end_lineno, text, ""),)
+    if not tree.body:
+        return (source.insert_after(0, text, ""),)
+    return (source.insert_before(first_line(tree), text),)
+
+
+def top_of(node: ast.AST) -> str:
+    """Return the package that `from … import` imports from; "" for any other import."""
+    module = getattr(node, "module", "") if not getattr(node, "level", 0) else ""
+    return (module or "").partition(".")[0]
 
 
 def first_line(tree: ast.Module) -> int:

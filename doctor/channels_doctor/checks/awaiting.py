@@ -125,14 +125,20 @@ def parentheses_are_in_place(project: Project) -> Iterator[Finding]:
 def parenthesis(project: Project, call: ast.Call) -> Finding:
     """Return the finding for async_to_sync(f(x)), with async_to_sync(f)(x) as its diff."""
     inner = call.args[0]
-    source = project.source_of(call)
-    start = source.range_of(inner.func)[1]
-    end = source.range_of(call)[1]
-    edits = (
-        Edit(source.file, start, start, ")"),
-        Edit(source.file, source.range_of(inner)[1], end, ""),
-    )
+    edits = moved_parenthesis(project, inner, call)
     return say("parenthesis", call, *edits, is_certain=True, call=dotted(inner.func))
+
+
+def moved_parenthesis(
+    project: Project, inner: ast.Call, outer: ast.Call
+) -> tuple[Edit, ...]:
+    """Return the edits that make wrapper(f)(x) of wrapper(f(x)), or of wrapper(f(x))()."""
+    source = project.source_of(outer)
+    start = source.range_of(inner.func)[1]
+    return (
+        Edit(source.file, start, start, ")"),
+        Edit(source.file, source.range_of(inner)[1], source.range_of(outer)[1], ""),
+    )
 
 
 def threads_get_functions(project: Project) -> Iterator[Finding]:
@@ -158,7 +164,10 @@ def threads_get_functions(project: Project) -> Iterator[Finding]:
                 name = dotted(given).removesuffix("()")
                 if isinstance(given, ast.Call):
                     if last_name(given.func) in plain - factories:
-                        yield say("thread-parenthesis", node, wrapper=word, call=name)
+                        edits = moved_parenthesis(project, given, node.value)
+                        yield say(
+                            "thread-parenthesis", node, *edits, wrapper=word, call=name
+                        )
                 elif node.value.func is wrapper and len(node.value.args) == 1:
                     edit = project.source_of(node).wrap(node, "", "()")[1]
                     kind = KINDS[word] if word in KINDS else "SyncToAsync"

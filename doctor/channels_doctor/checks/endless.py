@@ -11,6 +11,11 @@ from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, body_of, dotted
 
+# What a sync consumer does besides.
+THREAD = (
+    " Being sync, it isn't killed: it keeps one of the server's few threads for good, and"
+    " the server doesn't stop at Ctrl-C any more."
+)
 TASK_MAKERS = ("asyncio.create_task", "asyncio.ensure_future")
 
 
@@ -39,7 +44,8 @@ def loops_reached(
                 edits = ()
                 if method is hook and consumer.is_async:
                     edits = as_task(project, consumer, hook, loop)
-                yield say("endless-loop", loop, *edits, method=hook.name)
+                thread = "" if consumer.is_async else THREAD
+                yield say("endless-loop", loop, *edits, method=hook.name, thread=thread)
                 return
         for call in awaited_calls(method):
             inner = consumer.methods.get(self_call(call))

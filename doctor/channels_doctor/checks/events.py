@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.channels_code import Consumer, group_verb
+from channels_doctor.channels_code import Consumer, group_verb, last_name_of
 from channels_doctor.consumer_methods import GIVEN, HOOKS
 from channels_doctor.edits import Edit
 from channels_doctor.events import Event, assigned_in
@@ -148,6 +148,7 @@ def layer_gets_its_arguments(project: Project) -> Iterator[Finding]:
         "group_add": ("group", "channel"),
         "group_discard": ("group", "channel"),
     }
+    layer = last_name_of(project.layer_backend) or "RedisChannelLayer"
     for call in project.nodes(ast.Call):
         verb = group_verb(call)
         if not verb or any(isinstance(one, ast.Starred) for one in call.args):
@@ -157,14 +158,15 @@ def layer_gets_its_arguments(project: Project) -> Iterator[Finding]:
             continue
         known = {"group", needed[verb][1]}
         if verb == "group_send" and "type" in names and len(call.args) == 1:
-            yield say("event-in-keywords", call, *as_dict(project, call))
+            yield say("event-in-keywords", call, *as_dict(project, call), layer=layer)
         elif len(call.args) == 1 and not names and not isinstance(call.func, ast.Name):
             missing = needed[verb][1]
             edits = ()
             if missing == "channel" and is_in_consumer(project, call):
                 source = project.source_of(call)
                 edits = (source.wrap(call.args[0], "", ", self.channel_name")[1],)
-            yield say("argument-missing", call, *edits, verb=verb, missing=missing)
+            words = {"verb": verb, "missing": missing, "layer": layer}
+            yield say("argument-missing", call, *edits, **words)
         elif set(names) <= known and call.args:
             yield from swapped(project, call, verb)
 
