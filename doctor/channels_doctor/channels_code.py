@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels_doctor.imports import Imports
-from channels_doctor.python_code import Function, calls_in, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.walks import calls_in
 
 GENERIC_CONSUMERS = {
     "AsyncConsumer",

@@ -5,6 +5,7 @@ import difflib
 
 from channels_doctor.channels_code import Consumer
 from channels_doctor.project import Project
+from channels_doctor.walks import walk
 
 # What Channels calls, and what it calls it with.
 HOOKS = {
@@ -57,7 +58,7 @@ def hooks_of(project: Project, consumer: Consumer) -> dict[str, str]:
     used = {
         node.attr
         for one in consumer.family
-        for node in ast.walk(one)
+        for node in walk(one)
         if isinstance(node, ast.Attribute)
     }
     events = (project.event_methods & consumer.methods.keys()) - given - used

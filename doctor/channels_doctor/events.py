@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from channels_doctor.channels_code import group_verb
-from channels_doctor.python_code import Function, body_of, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
 from channels_doctor.settings import value_of
+from channels_doctor.walks import body_of, walk
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def content_of(value: ast.expr, function: ast.AST | None) -> ast.Dict | None:
         return value
     if not isinstance(value, ast.Name) or not isinstance(function, Function):
         return None
-    arguments = ast.walk(function.args)
+    arguments = walk(function.args)
     if any(isinstance(one, ast.arg) and one.arg == value.id for one in arguments):
         return None
     found, others = [], 0

@@ -10,7 +10,8 @@ from channels_doctor.consumer_methods import GIVEN, GIVEN_JSON, HOOKS
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, calls_in, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.walks import body_of, calls_in, walk, words_in
 
 # What any of them may make an attribute of self.
 MAGIC = {"__dict__", "__getattr__", "__getattribute__", "setattr", "vars"}
@@ -49,17 +50,7 @@ def is_plain(consumer: Consumer) -> bool:
     classes = {part for one in everyone for part in one.family}
     if any(one.decorator_list or one.keywords for one in classes):
         return False
-    names = {
-        name
-        for one in classes
-        for node in ast.walk(one)
-        for name in (
-            getattr(node, "id", ""),
-            getattr(node, "attr", ""),
-            getattr(node, "name", ""),
-        )
-    }
-    return not names & MAGIC
+    return not any(words_in(one) & MAGIC for one in classes)
 
 
 def known_names(consumer: Consumer) -> set[str]:
@@ -69,7 +60,7 @@ def known_names(consumer: Consumer) -> set[str]:
     for one in classes:
         for part in one.body:
             known |= names_made_by(part)
-        for node in ast.walk(one):
+        for node in walk(one):
             if isinstance(node, ast.Attribute) and isinstance(
                 node.ctx, ast.Store | ast.Del
             ):
@@ -81,9 +72,9 @@ def names_made_by(part: ast.stmt) -> set[str]:
     """Return the names that a statement of a class body makes."""
     if isinstance(part, Function | ast.ClassDef):
         return {part.name}
-    return {node.id for node in ast.walk(part) if isinstance(node, ast.Name)} | {
+    return {node.id for node in walk(part) if isinstance(node, ast.Name)} | {
         alias.asname or alias.name
-        for node in ast.walk(part)
+        for node in walk(part)
         if isinstance(node, ast.Import)
         for alias in node.names
     }
@@ -99,7 +90,7 @@ def self_read(node: ast.AST) -> str:
 
 def is_guarded(method: ast.AST, name: str) -> bool:
     """A method asks first whether there's such an attribute."""
-    for node in ast.walk(method):
+    for node in walk(method):
         match node:
             case ast.Call(func=ast.Name(id="hasattr" | "getattr")):
                 if any(
@@ -110,7 +101,7 @@ def is_guarded(method: ast.AST, name: str) -> bool:
             case ast.ExceptHandler(type=None):
                 return True
             case ast.ExceptHandler(type=ast.expr() as kind):
-                caught = {getattr(one, "id", "") for one in ast.walk(kind)}
+                caught = {getattr(one, "id", "") for one in walk(kind)}
                 if caught & {"AttributeError", "Exception", "BaseException"}:
                     return True
     return False
@@ -163,7 +154,7 @@ def disconnect_uses_what_is_there(project: Project) -> Iterator[Finding]:
         for statement in disconnect.body:
             if isinstance(statement, ast.If | ast.Try | ast.With | ast.Match):
                 continue  # a condition may be just the one that connect() has
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 name = self_read(node)
                 if name and not is_guarded(disconnect, name):
                     setter = late_setter(consumer, name)
@@ -207,7 +198,7 @@ def line_of(method: ast.AST, name: str) -> int:
     """Return the first line where a method sets an attribute; 0 if it doesn't."""
     lines = [
         node.lineno
-        for node in ast.walk(method)
+        for node in walk(method)
         if isinstance(node, ast.Attribute) and node.attr == name
         if isinstance(node.ctx, ast.Store) and dotted(node.value) == "self"
     ]

@@ -9,7 +9,8 @@ from channels_doctor.consumer_methods import hooks_of
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.walks import body_of
 
 # What they make out of a function, and whether the result is awaited.
 TO_ASYNC = {

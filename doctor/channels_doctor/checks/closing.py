@@ -8,7 +8,8 @@ from channels_doctor.channels_code import Consumer, self_call
 from channels_doctor.consumer_methods import hooks_of
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, calls_in, dotted
+from channels_doctor.python_code import Function, dotted
+from channels_doctor.walks import body_of, calls_in, walk
 
 
 def disconnect_is_left_to_channels(project: Project) -> Iterator[Finding]:
@@ -42,7 +43,7 @@ def disconnect_by_hand(
         case [ast.Constant(value=int(number))] if 3000 <= number <= 4999:
             code = str(number)
     is_awaited = any(
-        isinstance(node, ast.Await) and node.value is call for node in ast.walk(method)
+        isinstance(node, ast.Await) and node.value is call for node in walk(method)
     )
     source = project.source_of(call)
     await_ = "await " if consumer.is_async and not is_awaited else ""
@@ -63,7 +64,7 @@ def closing_is_called(project: Project) -> Iterator[Finding]:
     for consumer in project.consumers:
         if not consumer.is_websocket:
             continue
-        for node in ast.walk(consumer.node):
+        for node in walk(consumer.node):
             match node:
                 case (
                     ast.Expr(value=ast.Attribute() as path)
@@ -150,7 +151,7 @@ def consumers_end(project: Project) -> Iterator[Finding]:
             continue
         text = ast.unparse(method)
         if "super()" in text or any(
-            isinstance(node, ast.Raise) for node in ast.walk(method)
+            isinstance(node, ast.Raise) for node in walk(method)
         ):
             continue
         source, last = project.source_of(method), method.body[-1]

@@ -8,7 +8,8 @@ from channels_doctor.channels_code import Consumer, self_call
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, calls_in, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.walks import body_of, calls_in, walk
 
 SET_AT_THE_CALL = {"scope", "channel_name", "channel_layer"}
 
@@ -46,7 +47,7 @@ def accepting(
 
 def answers(consumer: Consumer, method: ast.AST, seen: set[str]) -> bool:
     """A method accepts, closes or raises, or calls a method that does."""
-    for node in ast.walk(method):
+    for node in walk(method):
         match node:
             case ast.Raise():
                 return True
@@ -94,7 +95,7 @@ def accepted_twice(
     inherits = not any("connect" in names_in(one) for one in consumer.family[1:])
     sure = []
     for statement in connect.body:
-        if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+        if any(isinstance(node, ast.Return) for node in walk(statement)):
             break
         call = statement.value if isinstance(statement, ast.Expr) else None
         call = call.value if isinstance(call, ast.Await) else call
@@ -156,7 +157,7 @@ def init_leaves_the_connection_alone(project: Project) -> Iterator[Finding]:
             continue
         assigned = {
             node.attr
-            for node in ast.walk(init)
+            for node in walk(init)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
         }
         for node in body_of(init):

@@ -9,13 +9,15 @@ from channels_doctor.consumer_methods import hooks_of
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, dotted
+from channels_doctor.python_code import Function, dotted
+from channels_doctor.walks import body_of, walk, words_in
 
 # What a sync consumer does besides.
 THREAD = (
     " Being sync, it isn't killed: it keeps one of the server's few threads for good, and"
     " the server doesn't stop at Ctrl-C any more."
 )
+TASK_WORDS = {"create_task", "ensure_future"}
 TASK_MAKERS = ("asyncio.create_task", "asyncio.ensure_future")
 
 
@@ -91,7 +93,7 @@ def as_task(
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     local |= {one.arg for one in hook.args.args[1:]}
-    used = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name)}
+    used = {node.id for node in walk(loop) if isinstance(node, ast.Name)}
     taken = {"tick", "ticker"} & {word for word in consumer.methods}
     disconnect = consumer.own_method("disconnect")
     is_usual = hook.name == "connect" and loop is hook.body[-1]
@@ -136,8 +138,10 @@ def tasks_end_with_the_socket(project: Project) -> Iterator[Finding]:
     for consumer in project.consumers:
         if not consumer.is_async or not consumer.is_known:
             continue
+        if not any(words_in(one) & TASK_WORDS for one in consumer.family):
+            continue
         text = "\n".join(ast.unparse(one) for one in consumer.family)
-        for node in ast.walk(consumer.node):
+        for node in walk(consumer.node):
             match node:
                 case ast.Assign(
                     targets=[ast.Attribute() as target], value=ast.Call() as call
@@ -171,7 +175,7 @@ def not_cancelled(
     connect = consumer.own_method("connect")
     edits = ()
     if disconnect and connect and node in connect.body:
-        if not any(isinstance(one, ast.Return) for one in ast.walk(connect)):
+        if not any(isinstance(one, ast.Return) for one in walk(connect)):
             edits = (cancel_in(project, disconnect, name),)
     return say("task-not-cancelled", node, *edits, task=name)
 

@@ -11,9 +11,10 @@ from channels_doctor.edits import Edit
 from channels_doctor.events import Event, assigned_in
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
 from channels_doctor.settings import UNKNOWN, value_of
 from channels_doctor.values import odd_values, plainly
+from channels_doctor.walks import body_of
 
 HANDLED_BY_CHANNELS = {
     "websocket_connect",

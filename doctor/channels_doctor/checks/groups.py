@@ -11,7 +11,8 @@ from channels_doctor.edits import Edit
 from channels_doctor.events import assigned_in
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, calls_in, dotted
+from channels_doctor.python_code import Function, dotted
+from channels_doctor.walks import calls_in, walk, words_in
 
 
 def groups_are_left(project: Project) -> Iterator[Finding]:
@@ -65,9 +66,7 @@ def leaving(project: Project, consumer: Consumer, call: ast.Call) -> tuple[Edit,
         indent = source.indent(body[0].lineno)
         if source.line(body[0].lineno).strip().startswith(("def ", "async def ")):
             return ()
-        if any(
-            isinstance(node, ast.Return | ast.Raise) for node in ast.walk(disconnect)
-        ):
+        if any(isinstance(node, ast.Return | ast.Raise) for node in walk(disconnect)):
             return ()
         return (source.insert_after(body[-1].end_lineno, text, indent),)
     if disconnect:
@@ -167,7 +166,7 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
                 return
             joined.append(GroupName(in_consumers.get(call), call.args[0]))
     for consumer in project.consumers:
-        if "groups" in " ".join(ast.unparse(one) for one in consumer.family):
+        if any("groups" in words_in(one) for one in consumer.family):
             return  # joined by Channels, or in a way of the project's own
     for event in project.events if joined else ():
         if group_verb(event.call):

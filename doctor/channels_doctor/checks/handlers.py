@@ -10,7 +10,8 @@ from channels_doctor.consumer_methods import HOOKS, hooks_of, positional, right_
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, dotted
+from channels_doctor.python_code import Function, dotted
+from channels_doctor.walks import body_of, walk
 
 
 def own_hooks(project: Project, consumer: Consumer) -> Iterator[tuple[ast.AST, str]]:
@@ -43,7 +44,7 @@ def async_in_sync(
     source = project.source_of(wrong[0])
     first = next((one for one in wrong if one.name == "connect"), wrong[0])
     waits = ast.Await | ast.AsyncFor | ast.AsyncWith
-    uses = any(isinstance(node, waits) for one in wrong for node in ast.walk(one))
+    uses = any(isinstance(node, waits) for one in wrong for node in walk(one))
     base = next(iter(consumer.generic))
     edits: list[Edit] = []
     if not uses:

@@ -10,7 +10,8 @@ from channels_doctor.edits import Edit
 from channels_doctor.events import Event
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, body_of, calls_in, dotted, last_name
+from channels_doctor.python_code import Function, dotted, last_name
+from channels_doctor.walks import body_of, calls_in, walk
 
 # Who somebody is, in an event and in what a client sends.
 PERSON = re.compile(
@@ -49,7 +50,7 @@ def receive_is_ready_for_no_json(project: Project) -> Iterator[Finding]:
     """A client may send something else than JSON."""
     for consumer in project.consumers:
         if receive := consumer.own_method("receive"):
-            tries = [node for node in ast.walk(receive) if isinstance(node, ast.Try)]
+            tries = [node for node in walk(receive) if isinstance(node, ast.Try)]
             tried = [statement for one in tries for statement in one.body]
             guarded = {call for statement in tried for call in calls_in(statement)}
             for call in calls_in(receive):
@@ -172,7 +173,7 @@ def chosen_type(method: ast.AST, typed: Typed, event: Event) -> Iterator[Finding
 def is_compared(method: ast.AST, value: ast.AST) -> bool:
     """A method looks at a value, or at what it was read from, before it uses it."""
     assigned = [node for node in body_of(method) if isinstance(node, ast.Assign)]
-    names = {node.id for node in ast.walk(value) if is_name(node)}
+    names = {node.id for node in walk(value) if is_name(node)}
     keys = keys_in(value)
     for node in assigned:
         if any(is_name(one) and one.id in names for one in node.targets):
@@ -186,16 +187,16 @@ def is_compared(method: ast.AST, value: ast.AST) -> bool:
     }
     looks = [
         node.subject if isinstance(node, ast.Match) else node.test
-        for node in ast.walk(method)
+        for node in walk(method)
         if isinstance(node, ast.Match | ast.If | ast.IfExp | ast.Assert)
     ]
-    seen = {part.id for one in looks for part in ast.walk(one) if is_name(part)}
+    seen = {part.id for one in looks for part in walk(one) if is_name(part)}
     return any(keys & keys_in(one) for one in looks) or bool(aliases & seen)
 
 
 def keys_in(node: ast.AST) -> set[str]:
     """Return the keys that an expression reads: "type" for data["type"], data.get("type")."""
-    keys = (key_of(part) for part in ast.walk(node))
+    keys = (key_of(part) for part in walk(node))
     return {key.value for key in keys if isinstance(key, ast.Constant)}
 
 
@@ -280,10 +281,10 @@ def groups_are_checked_before_they_are_joined(project: Project) -> Iterator[Find
 
 def asks(method: ast.AST, typed: Typed) -> bool:
     """A method hands what a client sent to something that may refuse it."""
-    for node in ast.walk(method):
+    for node in walk(method):
         if isinstance(node, ast.If) and any(
             isinstance(part, ast.Name) and part.id in typed.names
-            for part in ast.walk(node.test)
+            for part in walk(node.test)
         ):
             return True
     return False

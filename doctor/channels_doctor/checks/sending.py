@@ -9,8 +9,9 @@ from channels_doctor.edits import Edit
 from channels_doctor.events import assigned_in
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, calls_in, dotted
+from channels_doctor.python_code import Function, dotted
 from channels_doctor.values import odd_values, plainly
+from channels_doctor.walks import calls_in
 
 
 def sends_in(
