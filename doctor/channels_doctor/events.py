@@ -1,6 +1,7 @@
 """The events that a project sends to groups and channels."""
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def parts_of(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     """Return the group or channel and the event of a call that sends one."""
     is_layer = isinstance(call.func, ast.Attribute) and call.func.attr == "send"
     if is_layer:
-        is_layer = "layer" in last_name(call.func.value)
+        is_layer = re.search(r"(^|_)layer$", last_name(call.func.value)) is not None
     elif group_verb(call) != "group_send":
         return None
     if not is_layer and group_verb(call) != "group_send":

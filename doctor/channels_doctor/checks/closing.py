@@ -85,6 +85,13 @@ def closing_is_called(project: Project) -> Iterator[Finding]:
                         yield say("not-called", path, *edits, call=name, error=error)
 
 
+OPEN = "it stays open, and nobody reads or answers it any more"
+STOPPED = {
+    "connect": "if it wasn't accepted yet, the handshake fails after 5 seconds; if it was, the"
+    " socket stays open, and nobody reads it",
+}
+
+
 def sockets_are_closed_before_they_stop(project: Project) -> Iterator[Finding]:
     """StopConsumer is raised only for a socket that is closed already."""
     for consumer in project.consumers:
@@ -106,7 +113,11 @@ def sockets_are_closed_before_they_stop(project: Project) -> Iterator[Finding]:
                         close = f"{await_}self.close()"
                         source = project.source_of(node)
                         edit = source.insert_before(node.lineno, close)
-                        yield say("stopped-not-closed", node, edit, close=close)
+                        words = {
+                            "close": close,
+                            "effect": STOPPED.get(method.name, OPEN),
+                        }
+                        yield say("stopped-not-closed", node, edit, **words)
 
 
 def close_codes_are_allowed(project: Project) -> Iterator[Finding]:

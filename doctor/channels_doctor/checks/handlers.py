@@ -156,7 +156,7 @@ def receive_takes_text(
 def hooks_have_their_names(project: Project) -> Iterator[Finding]:
     """A method that Channels should call has the name that Channels calls."""
     suspects = [
-        (method, right)
+        (consumer, method, right)
         for consumer in project.consumers
         if consumer.is_known and consumer.generic
         for method in consumer.node.body
@@ -170,12 +170,17 @@ def hooks_have_their_names(project: Project) -> Iterator[Finding]:
     for node in project.nodes(ast.Constant):
         if isinstance(node.value, str):
             mentioned.add(node.value.replace(".", "_"))
-    for method, right in suspects:
+    for consumer, method, right in suspects:
         name = method.name
         if name not in mentioned:
             source = project.source_of(method)
             edit = source.replace_text(method.lineno, name, right)
-            yield say("misspelled-method", method, edit, wrong=name, right=right)
+            effect = f"so Channels' own {right}() runs in its place"
+            if not consumer.is_websocket:
+                kind = right.replace("_", ".")
+                effect = f'"ValueError: No handler for message type {kind}"'
+            words = {"wrong": name, "right": right, "effect": effect}
+            yield say("misspelled-method", method, edit, **words)
 
 
 CHECKS = [
