@@ -123,4 +123,4 @@ def test_a_name_imported_elsewhere_is_imported_again(tmp_path):
     """What another function imported is unknown at the top of the file."""
     text = "def f():\n    from json import loads\n"
     project = project_of(tmp_path, consumers=text)
-    assert not project.imports.short_name("chat/consumers.py", "json.loads")
+    assert not project.imported_names.short_name("chat/consumers.py", "json.loads")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from channels_doctor.imports import Imports
+from channels_doctor.imported_names import ImportedNames
 from channels_doctor.python_code import Function, dotted, last_name
 from channels_doctor.walks import calls_in
 
@@ -96,7 +96,9 @@ def self_call(node: ast.AST) -> str:
     return ""
 
 
-def find_consumers(classes: list[ast.ClassDef], imports: Imports) -> list[Consumer]:
+def find_consumers(
+    classes: list[ast.ClassDef], imports: ImportedNames
+) -> list[Consumer]:
     """Return the classes that have a consumer somewhere among their bases."""
     by_name: dict[str, list[ast.ClassDef]] = {}
     for node in classes:
@@ -118,7 +120,7 @@ Parent = ast.ClassDef | str  # a class of the project, or the full name of anoth
 
 
 def parents_of(
-    node: ast.ClassDef, by_name: dict[str, list[ast.ClassDef]], imports: Imports
+    node: ast.ClassDef, by_name: dict[str, list[ast.ClassDef]], imports: ImportedNames
 ) -> list[Parent]:
     """Return what a class builds on."""
     parents: list[Parent] = []

@@ -15,7 +15,7 @@ from channels_doctor.channels_code import (
 )
 from channels_doctor.edits import Edit, Source
 from channels_doctor.events import Event, find_events
-from channels_doctor.imports import Imports, import_edits
+from channels_doctor.imported_names import ImportedNames, import_edits
 from channels_doctor.modules import Modules
 from channels_doctor.python_code import body_of, dotted
 from channels_doctor.reading import TESTS, Contents, is_a
@@ -50,12 +50,7 @@ class Project:
     @cached_property
     def consumers(self) -> list[Consumer]:
         """The consumer classes."""
-        return find_consumers(list(self.nodes(ast.ClassDef)), self.imports)
-
-    @cached_property
-    def imports(self) -> Imports:
-        """What the names of each file were imported as."""
-        return Imports(self.nodes(ast.Import, ast.ImportFrom), self.modules)
+        return find_consumers(list(self.nodes(ast.ClassDef)), self.imported_names)
 
     @cached_property
     def routes(self) -> list[Route]:
@@ -74,22 +69,6 @@ class Project:
     def source_of(self, node: ast.AST) -> Source:
         """Return the text that a piece of code stands in, to make edits of it."""
         return self.sources[node.file]
-
-    @cached_property
-    def events(self) -> list[Event]:
-        """The events that are sent to groups and channels."""
-        functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
-        return find_events(self.nodes(ast.Call), functions)
-
-    @cached_property
-    def event_methods(self) -> set[str]:
-        """The names of the methods that handle them, as far as the text tells."""
-        return {event.method for event in self.events if event.method}
-
-    def importing(self, node: ast.AST, full_name: str) -> tuple[Edit, ...]:
-        """Return the edit that imports "asgiref.sync.async_to_sync" where a node is."""
-        tree = self.modules.trees[node.file]
-        return import_edits(self.imports, self.source_of(node), tree, full_name)
 
     def texts_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield each file of a kind, and its text."""
@@ -136,3 +115,25 @@ class Project:
             case {"default": {"BACKEND": str(backend)}}:
                 return backend
         return ""
+
+    @cached_property
+    def imported_names(self) -> ImportedNames:
+        """What the names of each file were imported as."""
+        return ImportedNames(self.nodes(ast.Import, ast.ImportFrom), self.modules)
+
+    def importing(self, node: ast.AST, full_name: str) -> tuple[Edit, ...]:
+        """Return the edit that imports "asgiref.sync.async_to_sync" where a node is."""
+        tree = self.modules.trees[node.file]
+        source = self.source_of(node)
+        return import_edits(self.imported_names, source, tree, full_name)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The events that are sent to groups and channels."""
+        functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        return find_events(self.nodes(ast.Call), functions)
+
+    @cached_property
+    def event_methods(self) -> set[str]:
+        """The names of the methods that handle them, as far as the text tells."""
+        return {event.method for event in self.events if event.method}

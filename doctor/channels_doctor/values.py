@@ -2,7 +2,7 @@
 
 import ast
 
-from channels_doctor.imports import Imports
+from channels_doctor.imported_names import ImportedNames
 
 # Calls whose result is neither JSON nor anything that a channel layer can pack.
 MAKES = {
@@ -21,7 +21,7 @@ MAKES = {
 }
 
 
-def odd_value(node: ast.AST, imports: Imports) -> str:
+def odd_value(node: ast.AST, imports: ImportedNames) -> str:
     """Return "datetime.datetime" for timezone.now(); "" for what may well be plain."""
     match node:
         case ast.Set() | ast.SetComp():
@@ -31,7 +31,7 @@ def odd_value(node: ast.AST, imports: Imports) -> str:
     return ""
 
 
-def odd_values(node: ast.AST, imports: Imports) -> dict[ast.AST, str]:
+def odd_values(node: ast.AST, imports: ImportedNames) -> dict[ast.AST, str]:
     """Return the odd values in a dictionary or list, at any depth."""
     parts: list[ast.AST] = []
     match node:

@@ -106,7 +106,7 @@ def layer_calls_are_awaited(project: Project) -> Iterator[Finding]:
 
 def wrapped_in_sync(project: Project, path: ast.AST) -> tuple[Edit, ...]:
     """Return the edits that wrap a function in async_to_sync, and import it."""
-    wrapper = project.imports.short_name(path.file, TO_SYNC) or "async_to_sync"
+    wrapper = project.imported_names.short_name(path.file, TO_SYNC) or "async_to_sync"
     wrap = project.source_of(path).wrap(path, f"{wrapper}(", ")")
     return *wrap, *project.importing(path, TO_SYNC)
 
@@ -117,7 +117,7 @@ def parentheses_are_in_place(project: Project) -> Iterator[Finding]:
     for call in project.nodes(ast.Call):
         match call:
             case ast.Call(func=ast.Name() as outer, args=[ast.Call(func=inner)]):
-                if project.imports.full_name(outer) == TO_SYNC and (
+                if project.imported_names.full_name(outer) == TO_SYNC and (
                     last_name(inner) in GROUP_VERBS | functions
                 ):
                     yield parenthesis(project, call)
@@ -158,7 +158,7 @@ def threads_get_functions(project: Project) -> Iterator[Finding]:
                 ast.Call(func=ast.Call(func=wrapper, args=[given, *_]))
                 | ast.Call(func=wrapper, args=[given, *_])
             ):
-                full_name = project.imports.full_name(wrapper)
+                full_name = project.imported_names.full_name(wrapper)
                 if full_name not in TO_ASYNC:
                     continue
                 word = last_name(wrapper)
@@ -191,7 +191,9 @@ KINDS = {
 def async_code_needs_no_async_to_sync(project: Project) -> Iterator[Finding]:
     """An async function awaits, and leaves async_to_sync to plain ones."""
     if TO_SYNC not in {
-        full for names in project.imports.by_file.values() for full in names.values()
+        full
+        for names in project.imported_names.by_file.values()
+        for full in names.values()
     }:
         return
     skipped = {
@@ -206,7 +208,7 @@ def async_code_needs_no_async_to_sync(project: Project) -> Iterator[Finding]:
         for node in body_of(function):
             match node:
                 case ast.Call(func=ast.Call(func=wrapper, args=[inner])):
-                    if project.imports.full_name(wrapper) == TO_SYNC:
+                    if project.imported_names.full_name(wrapper) == TO_SYNC:
                         source = project.source_of(node)
                         edit = source.replace(node.func, f"await {source.code(inner)}")
                         yield say(
@@ -224,7 +226,7 @@ def tasks_are_kept(project: Project) -> Iterator[Finding]:
     for node in project.nodes(ast.Expr) if lasting else ():
         match node.value:
             case ast.Call(func=function, args=[ast.Call(func=coroutine), *_]):
-                full_name = project.imports.full_name(function)
+                full_name = project.imported_names.full_name(function)
                 if full_name in ("asyncio.create_task", "asyncio.ensure_future"):
                     if last_name(coroutine) in lasting:
                         words = {
@@ -239,7 +241,7 @@ def takes_its_time(project: Project, function: ast.AST) -> bool:
     return any(
         isinstance(node, ast.While | ast.AsyncFor)
         or isinstance(node, ast.Call)
-        and project.imports.full_name(node.func) == "asyncio.sleep"
+        and project.imported_names.full_name(node.func) == "asyncio.sleep"
         for node in body_of(function)
     )
 

@@ -107,7 +107,7 @@ def sockets_are_closed_before_they_stop(project: Project) -> Iterator[Finding]:
                     raised = (
                         node.exc.func if isinstance(node.exc, ast.Call) else node.exc
                     )
-                    name = project.imports.full_name(raised)
+                    name = project.imported_names.full_name(raised)
                     if name == "channels.exceptions.StopConsumer":
                         await_ = "await " if consumer.is_async else ""
                         close = f"{await_}self.close()"
@@ -171,7 +171,9 @@ def consumers_end(project: Project) -> Iterator[Finding]:
         ):
             continue
         full_name = "channels.exceptions.StopConsumer"
-        stop = project.imports.short_name(method.file, full_name) or "StopConsumer"
+        stop = (
+            project.imported_names.short_name(method.file, full_name) or "StopConsumer"
+        )
         indent = source.indent(method.body[0].lineno)
         edits = (
             source.replace(last, f"raise {stop}()")

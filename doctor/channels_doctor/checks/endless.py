@@ -110,7 +110,7 @@ def as_task(
     indent, inner = source.indent(hook.lineno), source.indent(loop.lineno)
     lines = source.lines[loop.lineno - 1 : loop.end_lineno]
     body = "".join(line.replace("\r\n", "\n") for line in lines).rstrip("\n")
-    create = project.imports.short_name(loop.file, "asyncio") or "asyncio"
+    create = project.imported_names.short_name(loop.file, "asyncio") or "asyncio"
     new = f"{inner}self.ticker = {create}.create_task(self.tick())\n"
     if not disconnect:
         new += f"\n{indent}async def disconnect(self, code):\n{inner}self.ticker.cancel()\n"
@@ -147,7 +147,7 @@ def tasks_end_with_the_socket(project: Project) -> Iterator[Finding]:
                     targets=[ast.Attribute() as target], value=ast.Call() as call
                 ):
                     name = dotted(target)
-                    is_task = project.imports.full_name(call.func) in TASK_MAKERS
+                    is_task = project.imported_names.full_name(call.func) in TASK_MAKERS
                     if not is_task or not runs_forever(consumer, call):
                         continue
                     if name.startswith("self.") and f"{name}.cancel" not in text:

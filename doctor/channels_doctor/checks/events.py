@@ -124,7 +124,7 @@ def events_are_dictionaries(project: Project) -> Iterator[Finding]:
         value, edits = event.value, ()
         match value:
             case ast.Call(func=function, args=[content, *_]):
-                if project.imports.full_name(function) != "json.dumps":
+                if project.imported_names.full_name(function) != "json.dumps":
                     continue
                 source = project.source_of(value)
                 if isinstance(content, ast.Dict):
@@ -214,7 +214,7 @@ def events_can_travel(project: Project) -> Iterator[Finding]:
         return
     for event in project.events:
         if event.content:
-            for odd, kind in odd_values(event.content, project.imports).items():
+            for odd, kind in odd_values(event.content, project.imported_names).items():
                 source = project.source_of(odd)
                 edit = source.replace(odd, plainly(kind, source.code(odd)))
                 yield say(name, odd, edit, kind=kind, right=edit.new)

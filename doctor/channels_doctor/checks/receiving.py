@@ -54,7 +54,7 @@ def receive_is_ready_for_no_json(project: Project) -> Iterator[Finding]:
             tried = [statement for one in tries for statement in one.body]
             guarded = {call for statement in tried for call in calls_in(statement)}
             for call in calls_in(receive):
-                full_name = project.imports.full_name(call.func)
+                full_name = project.imported_names.full_name(call.func)
                 if full_name == "json.loads" and call not in guarded:
                     edits = guarded_loads(project, consumer, receive, call)
                     yield say("json-trusted", call, *edits, call=dotted(call.func))
@@ -111,7 +111,7 @@ class Typed:
             case ast.Name():
                 return node.id in self.names
             case ast.Call():
-                return self.project.imports.full_name(node.func) == "json.loads"
+                return self.project.imported_names.full_name(node.func) == "json.loads"
         return False
 
     def holds(self, node: ast.AST) -> bool:
@@ -203,7 +203,7 @@ def keys_in(node: ast.AST) -> set[str]:
 def people_say_only_for_themselves(project: Project) -> Iterator[Finding]:
     """Who sends a message is known from the login, not from the message."""
     login = ("channels.auth.AuthMiddlewareStack", "channels.auth.AuthMiddleware")
-    names = [set(one.values()) for one in project.imports.by_file.values()]
+    names = [set(one.values()) for one in project.imported_names.by_file.values()]
     if not any(set(login) & one for one in names):
         return
     for method, typed in handled(project):

@@ -77,7 +77,7 @@ def as_text(
         start, end = source.range_of(call)
         new = f"{source.code(call.func)}_json({source.code(value)})"
         return (Edit(source.file, start, end, new),)
-    json = project.imports.short_name(call.file, "json") or "json"
+    json = project.imported_names.short_name(call.file, "json") or "json"
     first = "" if call.keywords else "text_data="
     return (
         *source.wrap(value, f"{first}{json}.dumps(", ")"),
@@ -94,7 +94,7 @@ def json_consumers_alone_send_json(project: Project) -> Iterator[Finding]:
         edits: tuple[Edit, ...] = ()
         if len(call.args) == 1 and not call.keywords:
             source = project.source_of(call)
-            json = project.imports.short_name(call.file, "json") or "json"
+            json = project.imported_names.short_name(call.file, "json") or "json"
             edits = (
                 source.replace(call.func, "self.send"),
                 *source.wrap(call.args[0], f"text_data={json}.dumps(", ")"),
@@ -119,7 +119,7 @@ def json_is_made_once(project: Project) -> Iterator[Finding]:
             made = values[0] if len(values) == 1 else value
         match made:
             case ast.Call(func=function, args=[content]):
-                if project.imports.full_name(function) == "json.dumps":
+                if project.imported_names.full_name(function) == "json.dumps":
                     source = project.source_of(call)
                     edit = source.replace(made, source.code(content))
                     yield say("json-twice", call, edit)
@@ -134,12 +134,12 @@ def json_can_be_made(project: Project) -> Iterator[Finding]:
     ]
     for consumer in project.consumers:
         for call in calls_in(consumer.node):
-            is_dumps = project.imports.full_name(call.func) == "json.dumps"
+            is_dumps = project.imported_names.full_name(call.func) == "json.dumps"
             if is_dumps and len(call.args) == 1 and not call.keywords:
                 sent.append((call, call.args[0]))
     for _, value in sent:
         if value is not None:
-            for odd, name in odd_values(value, project.imports).items():
+            for odd, name in odd_values(value, project.imported_names).items():
                 source = project.source_of(odd)
                 edit = source.replace(odd, plainly(name, source.code(odd)))
                 word = name.rpartition(".")[2]

@@ -11,7 +11,7 @@ from channels_doctor.python_code import dotted
 INSTALLED = {"asgiref", "channels", "django"}
 
 
-class Imports:
+class ImportedNames:
     """Leads from a name in a file to what it was imported from: "asgiref.sync.async_to_sync"."""
 
     def __init__(self, statements: Iterable[ast.AST], modules: Modules) -> None:
@@ -52,10 +52,10 @@ def imported_by(statement: ast.AST, modules: Modules) -> dict[str, str]:
 
 
 def import_edits(
-    imports: Imports, source: Source, tree: ast.Module, full_name: str
+    names: ImportedNames, source: Source, tree: ast.Module, full_name: str
 ) -> tuple[Edit, ...]:
     """Return the edit that imports "json" or "asgiref.sync.async_to_sync"; none if it's there."""
-    if imports.short_name(source.file, full_name):
+    if names.short_name(source.file, full_name):
         return ()
     module, _, name = full_name.rpartition(".")
     text = f"from {module} import {name}" if module else f"import {name}"
