@@ -116,6 +116,17 @@ def find_consumers(
     return found
 
 
+def family_of(
+    node: ast.ClassDef, by_name: dict[str, ast.ClassDef]
+) -> list[ast.ClassDef]:
+    """Return a class and the classes of the project that it builds on, by their names alone."""
+    family = [node]
+    for member in family:  # it grows while we go through it
+        parents = (by_name.get(last_name(base)) for base in member.bases)
+        family += [one for one in parents if one and one not in family]
+    return family
+
+
 Parent = ast.ClassDef | str  # a class of the project, or the full name of another
 
 
@@ -127,11 +138,18 @@ def parents_of(
     for base in node.bases:
         full_name = imports.full_name(base)
         mine = [one for one in by_name.get(last_name_of(full_name), []) if one != node]
-        if full_name.startswith("channels.") or not mine:
+        if full_name.startswith("channels.") or not is_ours(full_name, mine):
             parents.append(full_name)
         else:
             parents.append(max(mine, key=lambda one: is_near(one, node, full_name)))
     return parents
+
+
+def is_ours(full_name: str, mine: list[ast.ClassDef]) -> bool:
+    """Tell whether an imported class may be one of the project's own, from its package."""
+    top, dot, _ = full_name.partition(".")
+    folders = {part for one in mine for part in one.file.removesuffix(".py").split("/")}
+    return bool(mine) and (not dot or top in folders)
 
 
 def is_near(one: ast.ClassDef, node: ast.ClassDef, full_name: str) -> tuple[bool, bool]:
