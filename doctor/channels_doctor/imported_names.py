@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from channels_doctor.edits import Edit, Source
 from channels_doctor.modules import Modules
-from channels_doctor.python_code import dotted
 
 # Packages whose imports stand together, in the order of their names.
 INSTALLED = {"asgiref", "channels", "django"}
@@ -27,7 +26,7 @@ class ImportedNames:
 
     def full_name(self, node: ast.AST) -> str:
         """Return the path to a thing with its imported beginning written out."""
-        path = dotted(node)
+        path = written(node)
         head, dot, rest = path.partition(".")
         return self.by_file.get(node.file, {}).get(head, head) + dot + rest
 
@@ -35,6 +34,20 @@ class ImportedNames:
         """Return the name that a file knows a thing by; "" if it didn't import it."""
         names = self.everywhere.get(file, {})
         return next((name for name, full in names.items() if full == full_name), "")
+
+
+def written(node: ast.AST) -> str:
+    """Return the path to a thing as this file writes it, whatever it's called elsewhere."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{written(node.value)}.{node.attr}"
+        case ast.Call():
+            return written(node.func) + "()"
+        case ast.Subscript():
+            return written(node.value)
+    return "?"
 
 
 def imported_by(statement: ast.AST, modules: Modules) -> dict[str, str]:

@@ -56,7 +56,7 @@ def leaving(project: Project, consumer: Consumer, call: ast.Call) -> tuple[Edit,
     name = f"{source.code(group)}, self.channel_name"
     text = f"await self.channel_layer.group_discard({name})"
     if consumer.is_sync:
-        wrapper = dotted(call.func).partition("(")[0]
+        wrapper = source.code(call.func).partition("(")[0]
         text = f"{wrapper}(self.channel_layer.group_discard)({name})"
     disconnect = consumer.methods.get("disconnect")
     if disconnect in consumer.node.body:
