@@ -23,7 +23,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except (TypeError, KeyError, json.JSONDecodeError):
             await self.close()
             return
-        await database_sync_to_async(save(text))
+        text = await database_sync_to_async(sign(text))
+        await Message.objects.acreate(text=text)
         await self.channel_layer.group_send(
             self.group_name,
             {"type": "chat.message", "text": text},
@@ -33,8 +34,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps({"text": event["text"]}))
 
 
-def save(text):
-    return Message.objects.create(text=text)
+def sign(text):
+    return f"{text} (signed)"
 
 
 def group_name_of(room_name):
