@@ -9,7 +9,9 @@ from typing import Any
 
 from channels_doctor.channels_code import Consumer, find_consumers
 from channels_doctor.edits import Edit, Source
+from channels_doctor.events import Event, find_events
 from channels_doctor.functions import Functions
+from channels_doctor.imported_names import ImportedNames, import_edits
 from channels_doctor.imports import Imports, add_import
 from channels_doctor.models import Models
 from channels_doctor.module_names import ModuleNames
@@ -60,7 +62,7 @@ class Project:
     @cached_property
     def consumers(self) -> list[Consumer]:
         """The consumer classes."""
-        return find_consumers(list(self.nodes(ast.ClassDef)))
+        return find_consumers(list(self.nodes(ast.ClassDef)), self.imported_names)
 
     @cached_property
     def running(self) -> Running:
@@ -245,3 +247,25 @@ class Project:
             case {"default": {"BACKEND": str(backend)}}:
                 return backend
         return ""
+
+    @cached_property
+    def imported_names(self) -> ImportedNames:
+        """What the names of each file were imported as."""
+        return ImportedNames(self.nodes(ast.Import, ast.ImportFrom), self.modules)
+
+    def importing(self, node: ast.AST, full_name: str) -> tuple[Edit, ...]:
+        """Return the edit that imports "asgiref.sync.async_to_sync" where a node is."""
+        tree = self.modules.trees[node.file]
+        source = self.source_of(node)
+        return import_edits(self.imported_names, source, tree, full_name)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The events that are sent to groups and channels."""
+        functions = self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        return find_events(self.nodes(ast.Call), functions)
+
+    @cached_property
+    def event_methods(self) -> set[str]:
+        """The names of the methods that handle them, as far as the text tells."""
+        return {event.method for event in self.events if event.method}

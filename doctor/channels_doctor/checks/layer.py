@@ -259,21 +259,10 @@ def is_typed(node: ast.AST, values: dict[str, list[ast.expr]], safe: set[str]) -
     return bool(TYPED.search(text)) and not is_safe
 
 
-def groups_are_left(project: Project) -> Iterator[Finding]:
-    """Who joins a group leaves it."""
-    for consumer in project.consumers:
-        everything = [call for node in consumer.family for call in calls_in(node)]
-        if consumer.is_known and "group_discard" not in map(group_verb, everything):
-            for call in calls_in(consumer.node):
-                if group_verb(call) == "group_add":
-                    yield say("no-discard", call)
-
-
 CHECKS = [
     layer_is_there,
     default_layer_is_there,
     layers_asked_for_are_there,
     layer_reaches_other_processes,
     groups_have_safe_names,
-    groups_are_left,
 ]

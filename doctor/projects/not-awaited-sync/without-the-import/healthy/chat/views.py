@@ -1,0 +1,11 @@
+from channels.layers import get_channel_layer
+from django.shortcuts import render
+
+
+def room(request, room_name):
+    return render(request, "chat/room.html", {"room_name": room_name})
+
+
+async def announce(text):
+    layer = get_channel_layer()
+    await layer.group_send("all", {"type": "chat.message", "text": text})
