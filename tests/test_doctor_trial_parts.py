@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import socket
@@ -11,15 +12,15 @@ import threading
 
 import pytest
 
-from tests.doctor_projects import BASES, DOCTOR, copy
+from tests.doctor_projects import BASES, copy
 
-sys.path.insert(0, str(DOCTOR / "channels_doctor" / "trial" / "inside"))
+# isort: split - the lines above make the doctor importable
 from channels_doctor import DoctorError, trial
 from channels_doctor.examination import projects_in
 from channels_doctor.trial import settings_in_the_copy as in_the_copy
 from channels_doctor.trial import talking
 from channels_doctor.trial.copying import copy_project
-from channels_doctor.trial.environment import install_failed
+from channels_doctor.trial.environment import INSIDE, install_failed
 from channels_doctor.trial.places import Place, fits, path_of
 from channels_doctor.trial.report import Step, TrialReport
 from channels_doctor.trial.requirements import find_wanted, hidden_modules, missing
@@ -159,8 +160,10 @@ def test_a_missing_network_is_not_the_projects_fault():
 
 
 def test_the_settings_lead_nowhere_but_to_the_copy(tmp_path, monkeypatch):
-    import channels_doctor_settings as inside
-
+    path = INSIDE / "channels_doctor_settings.py"
+    spec = importlib.util.spec_from_file_location("channels_doctor_settings", path)
+    inside = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(inside)
     monkeypatch.setenv("CHANNELS_DOCTOR_COPY", str(tmp_path))
     monkeypatch.setenv("CHANNELS_DOCTOR_NOTES", str(tmp_path / "notes"))
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:7")
@@ -575,7 +578,6 @@ def test_a_server_that_is_gone():
 
 def test_nothing_leaves_this_machine(tmp_path):
     """An audit hook can't be removed, so it's tried in a process of its own."""
-    inside = DOCTOR / "channels_doctor" / "trial" / "inside"
     script = (
         "import socket\n"
         "for place in [('example.com', 80), ('192.0.2.1', 80), ('2001:db8::1', 80)]:\n"
@@ -588,7 +590,7 @@ def test_nothing_leaves_this_machine(tmp_path):
     )
     result = subprocess.run(
         [sys.executable, "-c", script],
-        env=os.environ | {"PYTHONPATH": str(inside)},
+        env=os.environ | {"PYTHONPATH": str(INSIDE)},
         capture_output=True,
         text=True,
     )
