@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from channels_doctor import trial
 from tests.doctor_projects import BASES, DOCTOR, ROOT, all_cases, copy
 from tests.login_project import FILES as LOGIN_PROJECT
-
-# isort: split - the lines above make the doctor importable
-from channels_doctor import trial
 
 STEPS = ["01-http-polling", "02-wsgi-vs-asgi", "03-inmemory-layer", "04-redis-layer"]
 
@@ -167,7 +165,7 @@ CHANGES = {
             (
                 "socket",
                 "django.db.utils.OperationalError: table chat_message has no column named room",
-                "chat/consumers.py:27",
+                "chat/consumers.py:25",
             )
         ],
     ),

@@ -12,9 +12,6 @@ import threading
 
 import pytest
 
-from tests.doctor_projects import BASES, copy
-
-# isort: split - the lines above make the doctor importable
 from channels_doctor import DoctorError, trial
 from channels_doctor.examination import projects_in
 from channels_doctor.trial import settings_in_the_copy as in_the_copy
@@ -33,6 +30,7 @@ from channels_doctor.trial.websocket import (
     frame,
     take_frame,
 )
+from tests.doctor_projects import BASES, copy
 
 
 def project_of(tmp_path, **files):

@@ -20,8 +20,8 @@ from channels_doctor.trial.settings_in_the_copy import (
 )
 from channels_doctor.trial.tracebacks import Failure, find_failure
 
-LONGEST_COMMAND = 60  # seconds
-LONGEST_MIGRATION = 180
+LONGEST_COMMAND = 120  # seconds
+LONGEST_MIGRATION = 300
 MOST_MISSING = 8  # environment variables
 
 

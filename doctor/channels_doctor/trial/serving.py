@@ -13,7 +13,6 @@ from channels_doctor.trial.processes import HOST, Server, free_port, wait_until
 from channels_doctor.trial.report import Step
 from channels_doctor.trial.tracebacks import Failure, find_failure
 from channels_doctor.trial.visits import (
-    LONGEST_LOG,
     LONGEST_VISITS,
     MOST_PAGES,
     Visitor,
@@ -27,6 +26,7 @@ OTHER_SERVERS = {"uvicorn", "hypercorn", "granian"}
 HTTP_ONLY = (
     "Django's runserver speaks no WebSocket; daphne's does, once INSTALLED_APPS has it."
 )
+LONGEST_GOODBYE = 2  # seconds until an error of disconnect() is in the log
 Command = Callable[[int], list[str]]  # for a port
 
 
@@ -174,7 +174,7 @@ class Serving:
     def tell_other_errors(self, visitor: Visitor, sockets: list[Place]) -> None:
         """Report the last error in the log that no step has, such as one of disconnect()."""
         wait_until(
-            lambda: bool(self.other_error(visitor)), LONGEST_LOG if sockets else 0
+            lambda: bool(self.other_error(visitor)), LONGEST_GOODBYE if sockets else 0
         )
         if failure := self.other_error(visitor):
             what = "Meanwhile, the server logged an error:"
