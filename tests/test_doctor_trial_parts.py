@@ -18,7 +18,8 @@ from channels_doctor.trial import settings_in_the_copy as in_the_copy
 from channels_doctor.trial import talking
 from channels_doctor.trial.copying import copy_project
 from channels_doctor.trial.environment import INSIDE, install_failed
-from channels_doctor.trial.places import Place, fits, path_of
+from channels_doctor.trial.page_urls import paths_opened
+from channels_doctor.trial.places import Place, fits
 from channels_doctor.trial.report import Step, TrialReport
 from channels_doctor.trial.requirements import find_wanted, hidden_modules, missing
 from channels_doctor.trial.tracebacks import Failure, find_failure
@@ -120,6 +121,16 @@ def test_what_the_requirements_do_not_bring_is_hidden(tmp_path):
     hidden = hidden_modules(find_wanted(tmp_path, project), tmp_path)
     assert {"channels", "channels_redis"} <= set(hidden)
     assert not {"daphne", "twisted", "autobahn", "django_x", "chat"} & set(hidden)
+
+
+def test_a_pyproject_is_a_list_of_needs(tmp_path):
+    text = '[project]\nname = "x"\ndependencies = ["django>=5", "channels~=4.3"]\n'
+    project_of(tmp_path, pyproject_dot_toml=text)
+    (tmp_path / "requirements.txt").unlink()
+    project = next(projects_in(tmp_path))
+    wanted = find_wanted(tmp_path, project)
+    assert list(map(str, wanted.requirements)) == ["django>=5", "channels~=4.3"]
+    assert wanted.name == "pyproject.toml"
 
 
 def test_without_a_list_of_needs_nothing_is_known(tmp_path):
@@ -421,13 +432,19 @@ def test_a_path_without_an_example_is_not_opened():
         ("`${scheme}://${location.host}/ws/chat/${room}/`", "ws/chat/1/"),
         ("'ws://' + window.location.host + '/ws/chat/' + room + '/'", "ws/chat/1/"),
         ('"/ws/chat"', "ws/chat"),
-        ('(p === "https:" ? "wss://" : "ws://") + host + "/ws/x/?t=1"', "ws/x/"),
+        (
+            '(p === "https:" ? "wss://" : "ws://") + location.host + "/ws/x/?t=1"',
+            "ws/x/",
+        ),
         ("base + location.pathname", ""),
         ("url", ""),
     ],
 )
-def test_the_path_that_a_page_opens(address, path):
-    assert path_of(address) == path
+def test_the_path_that_a_page_opens(tmp_path, address, path):
+    script = f"const room = 1;\nconst socket = new WebSocket({address});\n"
+    project = project_of(tmp_path, chat__static__chat__room_dot_js=script)
+    opened = [found for found, _ in paths_opened(project)]
+    assert opened == ([path] if path else [])
 
 
 @pytest.mark.parametrize(

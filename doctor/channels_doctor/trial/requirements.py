@@ -13,6 +13,7 @@ from channels_doctor._vendor.packaging.requirements import (
 from channels_doctor._vendor.packaging.utils import canonicalize_name
 from channels_doctor.project import Project
 from channels_doctor.reading import bytes_of, text_of
+from channels_doctor.requirements import Need
 
 # In the order in which a person would take them.
 NAMES = [
@@ -78,16 +79,24 @@ def find_wanted(folder: Path, project: Project) -> Wanted:
                 read_file(folder, file, wanted, set())
                 return wanted
     # pyproject.toml, Pipfile, Poetry: whatever the doctor could read of them.
-    needs = {need.name: need for need in project.needs}.values()
+    needs = [need for need in project.needs if not is_extra(need)]
     files = dict.fromkeys(need.where.partition(":")[0] for need in needs)
-    return Wanted("", [written(need) for need in needs], " and ".join(files))
+    return Wanted("", list(map(written, needs)), " and ".join(files))
 
 
-def written(need: object) -> str:
+def is_extra(need: Need) -> bool:
+    """Tell whether a need is only a tool's choice of a version, or may be left out."""
+    return getattr(need, "is_from_lock", False) or getattr(need, "is_optional", False)
+
+
+def written(need: Need) -> str:
     """Return a need as pip takes it."""
-    clauses = ",".join(f"{sign}{'.'.join(map(str, v))}" for sign, v in need.clauses)
+    extras = ",".join(getattr(need, "extras", ()))
+    spec = getattr(need, "spec", None)
+    if spec is None:
+        spec = ",".join(f"{sign}{'.'.join(map(str, v))}" for sign, v in need.clauses)
     marker = f"; {need.marker}" if need.marker else ""
-    return f"{need.name}{clauses}{marker}"
+    return f"{need.name}{f'[{extras}]' if extras else ''}{spec}{marker}"
 
 
 def read_file(folder: Path, file: str, wanted: Wanted, seen: set[Path]) -> None:
