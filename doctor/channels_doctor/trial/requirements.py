@@ -79,9 +79,14 @@ def find_wanted(folder: Path, project: Project) -> Wanted:
                 read_file(folder, file, wanted, set())
                 return wanted
     # pyproject.toml, Pipfile, Poetry: whatever the doctor could read of them.
-    needs = [need for need in project.needs if not is_extra(need)]
+    needs = [need for need in needs_of(project) if not is_extra(need)]
     files = dict.fromkeys(need.where.partition(":")[0] for need in needs)
     return Wanted("", list(map(written, needs)), " and ".join(files))
+
+
+def needs_of(project: Project) -> list[Need]:
+    """Return everything that the project's files ask for."""
+    return getattr(project, "requirements", project).needs
 
 
 def is_extra(need: Need) -> bool:

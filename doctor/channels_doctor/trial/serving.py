@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from channels_doctor.trial.running import Trial
 
 BY_HAND = r"\b(daphne|uvicorn|hypercorn)\b[^\n]*\basgi\b"
-OTHER_SERVERS = {"uvicorn", "hypercorn", "granian"}
+OTHER_SERVERS = ("uvicorn", "hypercorn", "granian")
 HTTP_ONLY = (
     "Django's runserver speaks no WebSocket; daphne's does, once INSTALLED_APPS has it."
 )
@@ -69,7 +69,7 @@ class Serving:
         """Whether people start it with an ASGI server, not with `runserver`."""
         notes = " ".join(text for _, text in self.project.texts_of(README))
         by_hand = re.search(BY_HAND, notes) and "runserver" not in notes
-        return bool(by_hand) or any(n.name in OTHER_SERVERS for n in self.project.needs)
+        return bool(by_hand) or any(map(self.project.needs_for, OTHER_SERVERS))
 
     def runserver(self) -> tuple[str, Command]:
         """Return the name of Django's own server, and the command for a port."""
