@@ -60,7 +60,7 @@ def with_asgi_worker(project: Project, command: StartCommand) -> list[Edit]:
     ):
         return served_by_daphne(project, command)
     elif gunicorn and all(
-        not need.clauses or need.always_from((24,)) for need in gunicorn
+        not need.spec or need.always_from((24,)) for need in gunicorn
     ):
         worker = "asgi"
     else:

@@ -72,7 +72,7 @@ class Conversation:
             status = f"answers {refusal.status}" if refusal.status else "doesn't open"
             is_guess = failure and failure.kind != "KeyError"
             if is_guess and self.visitor.is_ours(failure, self.place.varies):
-                what = f"{status}, maybe because of the data that the trial made up:"
+                what = f"{status}, maybe because of {self.visitor.excuse(failure)}:"
                 return self.step("unknown", what, failure)
             return self.step("wrong", f"{status}:", failure)
         if refusal.status:

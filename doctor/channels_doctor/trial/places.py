@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from channels_doctor.checks.routes_and_addresses import addresses, example_of
 from channels_doctor.project import Project
+from channels_doctor.trial.page_urls import paths_opened
 
 Values = dict[str, dict[str, str]]  # of objects in the database, by the word in a route
 
@@ -91,12 +91,10 @@ def opened_by_pages(project: Project, sockets: list[Place]) -> Iterator[Place]:
     """Yield the sockets that pages open at URLs for which there is no route."""
     routes = [one for one in sockets if not one.takes_all]
     seen = set()
-    for address, where in addresses(project):
-        path = path_of(address)
-        if not path or path in seen or any(fits(one, path) for one in routes):
-            continue
-        seen.add(path)
-        yield Place(({"text": path},), "", opened_at=where)
+    for path, where in paths_opened(project):
+        if path not in seen and not any(fits(one, path) for one in routes):
+            seen.add(path)
+            yield Place(({"text": path},), "", opened_at=where)
 
 
 def fits(route: Place, path: str) -> bool:
@@ -108,15 +106,3 @@ def fits(route: Place, path: str) -> bool:
         return False
     anything = ".*".join(map(re.escape, path.split("1")))
     return bool(re.fullmatch(anything, route.path({}).removeprefix("/")))
-
-
-def path_of(address: str) -> str:
-    """Return the path in a `new WebSocket(…)`, without its first slash; "" if unknown."""
-    if re.search("pathname|href", address):  # as the page's own
-        return ""
-    text = re.split(r"[?#]", example_of(address))[0]
-    if "://" in text:
-        text = text.rpartition("://")[2]  # of "wss://" and "ws://", the page takes one
-    found = re.match(r"[^/]*/(.*)", text)
-    path = found[1] if found else ""
-    return path if re.search("[a-z]", path) else ""

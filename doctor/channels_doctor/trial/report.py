@@ -1,5 +1,6 @@
 """What was tried and what came of it: for the report, and as data."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 Outcome = Literal["ok", "wrong", "unknown", "note"]
 
 MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "?", "note": ""}
+WIDTH = 90
 MOST_PATHS = 8  # in the line of the pages that open
 
 
@@ -60,7 +62,7 @@ class TrialReport:
         """The report, line by line; the last line sums it up."""
         rows = []
         for step in with_pages_together(self.steps):
-            rows.append(f"{MARKS[step.outcome]:5}  {step.what}")
+            rows += wrapped(f"{MARKS[step.outcome]:5}  {step.what}")
             place = f"{step.where}: " if step.where else ""
             if step.error:
                 first, *more = step.error.split("\n")
@@ -104,6 +106,12 @@ def with_pages_together(steps: list[Step]) -> Iterator[Step]:
         elif others and step is others[0]:
             whats = dict.fromkeys(one.what for one in others)
             yield Step("page", "unknown", listed(list(whats)))
+
+
+def wrapped(row: str) -> list[str]:
+    """Return a sentence in lines of the report's width; the URLs in it stay whole."""
+    options = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.wrap(row, WIDTH, subsequent_indent=" " * 7, **options)
 
 
 def listed(texts: list[str]) -> str:

@@ -79,9 +79,14 @@ def find_wanted(folder: Path, project: Project) -> Wanted:
                 read_file(folder, file, wanted, set())
                 return wanted
     # pyproject.toml, Pipfile, Poetry: whatever the doctor could read of them.
-    needs = {need.name: need for need in project.requirements.needs}.values()
+    needs = [need for need in project.requirements.needs if not is_extra(need)]
     files = dict.fromkeys(need.where.partition(":")[0] for need in needs)
-    return Wanted("", [written(need) for need in needs], " and ".join(files))
+    return Wanted("", list(map(written, needs)), " and ".join(files))
+
+
+def is_extra(need: Need) -> bool:
+    """Tell whether a need is only a tool's choice of a version, or may be left out."""
+    return need.is_from_lock or need.is_optional
 
 
 def written(need: Need) -> str:

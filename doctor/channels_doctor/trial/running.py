@@ -20,8 +20,9 @@ from channels_doctor.trial.settings_in_the_copy import (
 )
 from channels_doctor.trial.tracebacks import Failure, find_failure
 
-LONGEST_COMMAND = 60  # seconds
-LONGEST_MIGRATION = 180
+LONGEST_COMMAND = 120  # seconds
+LONGEST_MIGRATION = 300
+REDIS_PACKAGES = ("channels-redis", "channels-valkey", "django-redis", "redis")
 MOST_MISSING = 8  # environment variables
 
 
@@ -99,8 +100,8 @@ class Trial:
         texts = (
             self.project.sources[file].text for file in self.project.settings.files
         )
-        needs = " ".join(need.name for need in self.project.requirements.needs)
-        if "redis" not in " ".join([needs, *texts]).lower():
+        is_asked_for = any(map(self.project.needs_for, REDIS_PACKAGES))
+        if not is_asked_for and "redis" not in " ".join(texts).lower():
             return
         server = start_redis(self.temp, free_port())
         if server is None:

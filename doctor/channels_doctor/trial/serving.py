@@ -13,7 +13,6 @@ from channels_doctor.trial.processes import HOST, Server, free_port, wait_until
 from channels_doctor.trial.report import Step
 from channels_doctor.trial.tracebacks import Failure, find_failure
 from channels_doctor.trial.visits import (
-    LONGEST_LOG,
     LONGEST_VISITS,
     MOST_PAGES,
     Visitor,
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
     from channels_doctor.trial.running import Trial
 
 BY_HAND = r"\b(daphne|uvicorn|hypercorn)\b[^\n]*\basgi\b"
-OTHER_SERVERS = {"uvicorn", "hypercorn", "granian"}
+OTHER_SERVERS = ("uvicorn", "hypercorn", "granian")
 HTTP_ONLY = (
     "Django's runserver speaks no WebSocket; daphne's does, once INSTALLED_APPS has it."
 )
+LONGEST_GOODBYE = 2  # seconds until an error of disconnect() is in the log
 Command = Callable[[int], list[str]]  # for a port
 
 
@@ -69,9 +69,7 @@ class Serving:
         """Whether people start it with an ASGI server, not with `runserver`."""
         notes = " ".join(text for _, text in self.project.texts_of(README))
         by_hand = re.search(BY_HAND, notes) and "runserver" not in notes
-        return bool(by_hand) or any(
-            n.name in OTHER_SERVERS for n in self.project.requirements.needs
-        )
+        return bool(by_hand) or any(map(self.project.needs_for, OTHER_SERVERS))
 
     def runserver(self) -> tuple[str, Command]:
         """Return the name of Django's own server, and the command for a port."""
@@ -176,7 +174,7 @@ class Serving:
     def tell_other_errors(self, visitor: Visitor, sockets: list[Place]) -> None:
         """Report the last error in the log that no step has, such as one of disconnect()."""
         wait_until(
-            lambda: bool(self.other_error(visitor)), LONGEST_LOG if sockets else 0
+            lambda: bool(self.other_error(visitor)), LONGEST_GOODBYE if sockets else 0
         )
         if failure := self.other_error(visitor):
             what = "Meanwhile, the server logged an error:"

@@ -12,7 +12,7 @@ from channels_doctor.trial.tracebacks import Failure, find_failure
 
 MOST_PAGES = 30
 LONGEST_VISITS = 90  # seconds for all pages
-LONGEST_LOG = 2  # seconds until an error is in the log
+LONGEST_LOG = 5  # seconds until an error that there must be is in the log
 
 # What a project may raise because the database is empty, or because we made a value up.
 GUESSED = {
@@ -25,6 +25,7 @@ GUESSED = {
     "ValidationError",
     "ValueError",
 }
+NO_CONNECTION = "channels-doctor lets a trial connect to no other machine"
 DATABASE = {
     "DatabaseError",
     "NotSupportedError",
@@ -123,15 +124,23 @@ class Visitor:
         )
         error, where = (failure.error, failure.where) if failure else ("", "")
         if failure and self.is_ours(failure, place.varies):
-            what = f"{path} {status}, maybe because of the data that the trial made up:"
+            what = f"{path} {status}, maybe because of {self.excuse(failure)}:"
             return Step("page", "unknown", what, error, where, path)
         return Step("page", "wrong", f"{path} {status}:", error, where, path)
+
+    def excuse(self, failure: Failure) -> str:
+        """Return what about the trial may be the cause of an error."""
+        if NO_CONNECTION in failure.error:
+            return "the network, which a trial doesn't use"
+        if self.other_database and failure.kind in DATABASE:
+            return f"SQLite in place of {self.other_database}"
+        return "the data that the trial made up"
 
     def is_ours(self, failure: Failure, is_guess: bool) -> bool:
         """Tell whether the trial itself may be the cause of an error."""
         if self.other_database and failure.kind in DATABASE:
             return True
-        if "channels-doctor lets a trial connect" in failure.error:
+        if NO_CONNECTION in failure.error:
             return True
         if failure.message.startswith(("No handler for", "No route found")):
             return False
