@@ -10,6 +10,7 @@ Each case is a project that is `broken` in one way, its `healthy` twin, and `exp
     name = "daphne-missing"
     file = "mysite/settings.py"
     line = 'INSTALLED_APPS = ['  # the line's text; without it, the file as a whole
+    then = []                  # findings that following a diff brings to light: a new version's
     may_vary = true            # false if the fault is in the spelling itself: an encoding, say
     can_start = true           # false if the healthy one can't be started as it is
     diffs_suffice = true       # false if following the diffs alone doesn't make a working chat
@@ -47,6 +48,9 @@ class Case:
     broken_without: list[str] = field(default_factory=list)
     healthy_without: list[str] = field(default_factory=list)
     finding: list[dict[str, str]] = field(default_factory=list)
+    then: list[str] = field(
+        default_factory=list
+    )  # what following a diff may bring to light
     may_vary: bool = True  # false if the fault is one of spelling: an encoding, a typo
     can_start: bool = True  # false if it needs what the tests' environment lacks
     diffs_suffice: bool = True  # false if the advice can't all be a diff

@@ -25,7 +25,7 @@ def test_its_healthy_twin_has_none(case, tmp_path):
 
 @by_name(BROKEN)
 def test_who_follows_the_diffs_gets_a_project_without_findings(case, tmp_path):
-    """Each diff takes its finding away, and brings no other."""
+    """Each diff takes its finding away, and brings no other that isn't expected."""
     from channels_doctor import edits, examine
 
     folder = case.build("broken", tmp_path)
@@ -39,7 +39,11 @@ def test_who_follows_the_diffs_gets_a_project_without_findings(case, tmp_path):
         for name, text in edits.apply(texts, finding.edits).items():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_text(text, encoding="utf-8", newline="")
-        after = {(one.name, one.file, one.what) for one in examine(copy)}
+        after = {
+            (one.name, one.file, one.what)
+            for one in examine(copy)
+            if one.name not in case.then
+        }
         assert after <= set(before) - {key}, edits.diff(texts, finding.edits)
 
 

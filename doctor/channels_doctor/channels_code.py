@@ -59,6 +59,11 @@ class Consumer:
         """It has send_json() and receive_json()."""
         return any("Json" in base for base in self.generic)
 
+    @property
+    def is_for_sockets(self) -> bool:
+        """It isn't one of the consumers for plain HTTP."""
+        return not any("Http" in base for base in self.bases)
+
     @cached_property
     def methods(self) -> dict[str, Function]:
         """Its methods by name; its own before those of the classes below it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from channels_doctor.edits import Edit, Source
 from channels_doctor.modules import Modules
+from channels_doctor.python_code import written
 
 # Packages whose imports stand together, in the order of their names.
 INSTALLED = {"asgiref", "channels", "django"}
@@ -34,20 +35,6 @@ class ImportedNames:
         """Return the name that a file knows a thing by; "" if it didn't import it."""
         names = self.everywhere.get(file, {})
         return next((name for name, full in names.items() if full == full_name), "")
-
-
-def written(node: ast.AST) -> str:
-    """Return the path to a thing as this file writes it, whatever it's called elsewhere."""
-    match node:
-        case ast.Name():
-            return node.id
-        case ast.Attribute():
-            return f"{written(node.value)}.{node.attr}"
-        case ast.Call():
-            return written(node.func) + "()"
-        case ast.Subscript():
-            return written(node.value)
-    return "?"
 
 
 def imported_by(statement: ast.AST, modules: Modules) -> dict[str, str]:

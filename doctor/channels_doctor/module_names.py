@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from channels_doctor.modules import Modules
-from channels_doctor.python_code import dotted
+from channels_doctor.python_code import written
 
 
 class Meaning(NamedTuple):
@@ -78,7 +78,7 @@ class ModuleNames:
 
     def origin(self, file: str, node: ast.AST) -> str:
         """Return the full name of what a path leads to: "django.urls.re_path" for `rp`."""
-        first, dot, rest = dotted(node).partition(".")
+        first, dot, rest = written(node).partition(".")
         return self.of(file).imported.get(first, first) + dot + rest
 
     def meaning(self, file: str, node: ast.AST) -> tuple[str, Meaning]:

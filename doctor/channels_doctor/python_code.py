@@ -114,6 +114,20 @@ def dotted(node: ast.AST) -> str:
     return "?"
 
 
+def written(node: ast.AST) -> str:
+    """Return the path to a thing as this file writes it, whatever it's called elsewhere."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{written(node.value)}.{node.attr}"
+        case ast.Call():
+            return written(node.func) + "()"
+        case ast.Subscript():
+            return written(node.value)
+    return "?"
+
+
 def last_name(node: ast.AST) -> str:
     """Return the last name of that path: "d"."""
     return dotted(node).rpartition(".")[2]

@@ -102,7 +102,7 @@ def name_of_django(tree: ast.Module) -> str:
 
 def application_takes_websockets(project: Project) -> Iterator[Finding]:
     """A project with consumers does not end in an application for HTTP alone."""
-    if not project.consumers:
+    if not any(consumer.is_for_sockets for consumer in project.consumers):
         return
     tree, (_, name) = project.asgi_tree, project.asgi_setting
     value = behind(tree, last_value(tree, name))
@@ -161,11 +161,7 @@ def to_asgi(project: Project, tree: ast.Module, call: ast.Call) -> list[Edit]:
 
 def routes_are_a_list(project: Project, call: ast.Call) -> Iterator[Finding]:
     """URLRouter gets a flat list of routes."""
-    source = project.source_of(call)
     match call.args[0]:
-        case ast.List(elts=[ast.Name(id=name)]) if name.endswith("patterns"):
-            edit = source.replace(call.args[0], name)
-            yield say("router-list-in-list", call.args[0], edit, word=name)
         case ast.Constant(value=str(text)):
             yield say("router-of-text", call.args[0], word=text)
 

@@ -75,6 +75,8 @@ def consumers_have_routes(project: Project) -> Iterator[Finding]:
     routing = project.routing
     if not routing.is_clear or not routing.routes:
         return
+    if not all(route.consumer for route in routing.routes):
+        return  # it may lead to one whose name we don't see
     reached = {route.consumer for route in routing.routes}
     used = {segment.call for segment in routing.segments}
     consumers = [one for one in project.consumers if one.node.name not in reached]

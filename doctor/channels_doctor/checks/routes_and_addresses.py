@@ -44,7 +44,10 @@ def routes_call_as_asgi(project: Project) -> Iterator[Finding]:
 
 def routes_take_every_room(project: Project) -> Iterator[Finding]:
     r"""A route takes the room names that people type, which \w does not."""
+    over_http = {one.node.name for one in project.consumers if not one.is_for_sockets}
     for route in project.routes:
+        if route.consumer in over_http:
+            continue
         found = re.search(r"(\(\?P<(\w+)>)\\w[+*]\)", route.own_text)
         if found and not re.search(r"(^|_)(id|pk|token|key|uuid|code)$", found[2]):
             node = route.call.args[0]

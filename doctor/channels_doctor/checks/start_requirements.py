@@ -12,6 +12,7 @@ from channels_doctor.deployment import (
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.reading import is_a
+from channels_doctor.requirements import Need
 from channels_doctor.servers import ASGI_SERVERS, StartCommand
 from channels_doctor.starts import DOCKERFILE
 
@@ -35,6 +36,8 @@ def servers_are_installed(project: Project) -> Iterator[Finding]:
             project.settings.get("INSTALLED_APPS")
         ):
             continue  # then the settings miss it first
+        if name == "daphne" and project.channels_version.below(4):
+            continue  # Channels brought it along, until then
         if not is_mentioned(project, command) and not comes_with_an_image(
             project, command
         ):
@@ -119,7 +122,7 @@ def uvicorn_has_websockets(project: Project) -> Iterator[Finding]:
         or has_other_requirements(project)
     ):
         return
-    if not all(is_without_websockets(need.name) for need in project.requirements.needs):
+    if not all(map(is_without_websockets, project.requirements.needs)):
         return
     for command in commands_of(project):
         worker = command.option("-k", "--worker-class") or ""
@@ -139,8 +142,11 @@ def uvicorn_has_websockets(project: Project) -> Iterator[Finding]:
             return
 
 
-def is_without_websockets(name: str) -> bool:
+def is_without_websockets(need: Need) -> bool:
     """A package is known not to bring the library along."""
+    name = need.name
+    if name == "uvicorn" and "standard" in need.extras:
+        return False
     return name in WITHOUT_WEBSOCKETS or name.startswith(
         ("django", "psycopg", "types-")
     )

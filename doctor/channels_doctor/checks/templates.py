@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from channels_doctor.advice import say
+from channels_doctor.checks.installed_apps import apps_are_there
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
@@ -36,6 +37,10 @@ def templates_are_there(project: Project) -> Iterator[Finding]:
             yield missing(project, name, at, files, source)
         elif found:
             yield from not_searched(project, name, at, found)
+
+
+# Folders in which installed packages have templates, and projects put others beside them.
+INSTALLED = {"account", "admin", "registration", "rest_framework", "socialaccount"}
 
 
 def files_for(project: Project, name: str, files: list[str]) -> list[str]:
@@ -93,8 +98,10 @@ def is_ours(
     folder, slash, _ = name.partition("/")
     if name.startswith((".", "/")) or "\\" in name:
         return False
-    if slash:  # "account/login.html" may well come from an installed package
-        return any(f"templates/{folder}/" in file for file in files)
+    if slash:  # "admin/base_site.html" may well come from an installed package
+        return folder not in INSTALLED and any(
+            f"templates/{folder}/" in file for file in files
+        )
     if source is not None:
         return True
     apps = project.settings.get("INSTALLED_APPS")
@@ -136,8 +143,8 @@ def not_searched(
 ) -> Iterator[Finding]:
     """Say that Django doesn't look where a template is."""
     engine = engine_of(project)
-    if engine is None:
-        return
+    if engine is None or any(apps_are_there(project)):
+        return  # an app that isn't found is the cause, and has its own finding
     places = [file[: -len(name)].rstrip("/") for file in found]
     if any(is_searched(project, engine, place) for place in places):
         return

@@ -44,4 +44,4 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         await self.channel_layer.group_send(self.grupo, evento)
 
     async def chat_message(self, event):
-        await self.send_json({"texto": event["texto"]})
+        await self.send_json({"text": event["texto"]})

@@ -8,7 +8,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.staticfiles",
-    "chat.apps.ChatConfig",
+    "chat",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
