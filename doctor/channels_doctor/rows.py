@@ -151,12 +151,12 @@ class Rows:
         if held and held.kind == "row" and model:
             if node.attr in model.many:
                 target = self.models.by_name.get(model.many[node.attr])
-                return Held("manager", target, source=node, is_user=held.is_user)
+                return manager_of(target, node, held.is_user)
             if node.attr in model.one:
                 target = self.models.by_name.get(model.one[node.attr])
                 return Held("row", target, None) if target else None
         if held and held.kind == "class" and model and node.attr in model.managers:
-            return Held("manager", model, source=node)
+            return manager_of(model, node)
         if held is None and (
             found := self.model_at(self.project.imports.path_of(node))
         ):
@@ -298,6 +298,12 @@ class Rows:
                 held = dataclasses.replace(held, loaded=None)
             self.returns[function] = held
         return self.returns[function]
+
+
+def manager_of(model: Model | None, node: ast.AST, is_user: bool = False) -> Held:
+    """Return a manager; one of the project's own may load relations with each row."""
+    loaded = None if model is None or model.has_own_manager else frozenset()
+    return Held("manager", model, loaded, source=node, is_user=is_user)
 
 
 def may_be_loaded(function: Function) -> bool:
