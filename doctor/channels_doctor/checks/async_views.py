@@ -10,9 +10,9 @@ from channels_doctor.checks.transactions import has_atomic_requests
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.functions import decorators, function_of
+from channels_doctor.held import is_rows
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, body_of, dotted, last_name
-from channels_doctor.rows import is_rows
 
 # Calls that ask the database, and their asynchronous sisters.
 SISTERS = {
