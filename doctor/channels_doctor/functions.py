@@ -20,12 +20,15 @@ class Functions:
         self.families = {node: family_of(node, by_name) for node in classes}
         self.by_path: dict[str, Function] = {}
         self.in_files: dict[tuple[str, str], Function] = {}
+        self.inner: dict[tuple[ast.AST, str], Function] = {}
         for node in project.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
             if isinstance(node.parent, ast.Module):
                 module = node.file.removeprefix(root).removesuffix(".py")
                 module = module.removesuffix("/__init__").replace("/", ".")
                 self.by_path[f"{module}.{node.name}"] = node
                 self.in_files[node.file, node.name] = node
+            elif outer := function_of(node):
+                self.inner[outer, node.name] = node
 
     def meant_by(self, node: ast.AST) -> Function | None:
         """Return the function that `save`, `services.save` or `self.save` names, if any."""
@@ -34,10 +37,8 @@ class Functions:
                 return self.method(class_of(node), name)
             case ast.Name(id=name):
                 for function in ancestors_of(node):
-                    if isinstance(function, Function):
-                        for inner in body_of(function):
-                            if isinstance(inner, Function) and inner.name == name:
-                                return inner
+                    if (function, name) in self.inner:
+                        return self.inner[function, name]
                 if (node.file, name) in self.in_files:
                     return self.in_files[node.file, name]
         return self.by_path.get(self.imports.path_of(node))

@@ -24,8 +24,8 @@ class Model:
 
     @property
     def has_own_manager(self) -> bool:
-        """Its `objects` may do other things than Django's."""
-        return "objects" in self.own
+        """One of its managers may do other things than Django's: load relations, say."""
+        return self.managers != Model("").managers or "objects" in self.own
 
 
 class Models:

@@ -139,10 +139,16 @@ def calls_in(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def body_of(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield what stands in a function, without what stands in functions inside it."""
-    waiting = children_of(function)[::-1]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
-            waiting += reversed(children_of(node))
+    """Yield what stands in a function, without what stands in functions inside it.
+
+    What was found is kept with the function, because many checks ask for it.
+    """
+    if not hasattr(function, "inside"):
+        function.inside = []
+        waiting = children_of(function)[::-1]
+        while waiting:
+            node = waiting.pop()
+            function.inside.append(node)
+            if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
+                waiting += reversed(children_of(node))
+    yield from function.inside

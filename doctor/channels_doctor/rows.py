@@ -6,8 +6,7 @@ if they're all alike; what comes from elsewhere is nothing that is known here.
 
 import ast
 import dataclasses
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from channels_doctor.functions import (
     TO_THREAD,
@@ -16,7 +15,17 @@ from channels_doctor.functions import (
     is_plain,
     runs_in_a_thread,
 )
-from channels_doctor.models import Model
+from channels_doctor.held import (
+    Held,
+    alike,
+    is_constant,
+    is_none,
+    is_rows,
+    manager_of,
+    may_be_loaded,
+    row_of,
+    with_loaded,
+)
 from channels_doctor.names import Names, Taken
 from channels_doctor.python_code import Function, body_of, dotted, last_name
 
@@ -33,20 +42,6 @@ CHAIN |= {"select_related", "using", "values", "values_list", "alias", "union"}
 ONE_ROW = {"earliest", "first", "get", "last", "latest"}
 FETCHED = {f"a{verb}" for verb in ONE_ROW}
 PAIRS = {"aget_or_create", "aupdate_or_create", "get_or_create", "update_or_create"}
-
-
-@dataclass(frozen=True, eq=False)
-class Held:
-    """What an expression holds."""
-
-    kind: str  # class, manager, rows, row, list, pair
-    model: Model | None = None
-    loaded: frozenset[str] | None = frozenset()  # relations; None if they may all be
-    are_dicts: bool = False  # values() and values_list()
-    source: ast.AST | None = (
-        None  # the manager or query, to which select_related is added
-    )
-    is_user: bool = False  # scope["user"]
 
 
 class Rows:
@@ -151,12 +146,12 @@ class Rows:
         if held and held.kind == "row" and model:
             if node.attr in model.many:
                 target = self.models.by_name.get(model.many[node.attr])
-                return Held("manager", target, source=node, is_user=held.is_user)
+                return manager_of(target, node, held.is_user)
             if node.attr in model.one:
                 target = self.models.by_name.get(model.one[node.attr])
                 return Held("row", target, None) if target else None
         if held and held.kind == "class" and model and node.attr in model.managers:
-            return Held("manager", model, source=node)
+            return manager_of(model, node)
         if held is None and (
             found := self.model_at(self.project.imports.path_of(node))
         ):
@@ -298,69 +293,3 @@ class Rows:
                 held = dataclasses.replace(held, loaded=None)
             self.returns[function] = held
         return self.returns[function]
-
-
-def may_be_loaded(function: Function) -> bool:
-    """Tell whether a function that returns a row looks at its attributes first."""
-    names = {
-        node.value.id
-        for node in body_of(function)
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)
-    }
-    return any(
-        isinstance(node, ast.Name)
-        and node.id in names
-        and not isinstance(node.parent, ast.Return | ast.Assign)
-        for node in body_of(function)
-    )
-
-
-def with_loaded(loaded: frozenset[str] | None, call: ast.Call) -> frozenset[str] | None:
-    """Return the relations that select_related or prefetch_related add; None for all."""
-    names = [one.value for one in call.args if isinstance(one, ast.Constant)]
-    if loaded is None or not names or len(names) < len(call.args):
-        return None
-    return loaded | {str(name).partition("__")[0] for name in names}
-
-
-def is_rows(held: Held | None) -> bool:
-    """Tell whether it's a query that hasn't been sent yet."""
-    return held is not None and held.kind == "rows"
-
-
-def row_of(held: Held | None) -> Held | None:
-    """Return one of several rows; a list may have been filled in any way."""
-    if held is None or held.are_dicts or held.kind not in ("class", "list", "rows"):
-        return None
-    return dataclasses.replace(held, kind="row")
-
-
-def alike(found: list[Held | None]) -> Held | None:
-    """Return what all have in common; None if one of them is something else."""
-    if not found or None in found:
-        return None
-    first = found[0]
-    if any((one.kind, one.model) != (first.kind, first.model) for one in found):
-        return None
-    if len(found) == 1:
-        return first
-    everything = [one.loaded for one in found]
-    loaded = None if None in everything else frozenset.union(*everything)
-    return dataclasses.replace(first, loaded=loaded, source=None)
-
-
-def is_none(one: Taken) -> bool:
-    """Tell whether a name is only given a value to begin with."""
-    return one.how == "value" and is_constant(one.node)
-
-
-def is_constant(node: ast.AST) -> bool:
-    """Tell whether an expression is None, or another constant."""
-    return isinstance(node, ast.Constant)
-
-
-def statements_of(function: Function) -> Iterator[ast.AST]:
-    """Yield what runs when a function is called."""
-    for part in function.body:
-        yield part
-        yield from body_of(part)

@@ -10,9 +10,9 @@ from channels_doctor.checks.transactions import has_atomic_requests
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.functions import decorators, function_of
+from channels_doctor.held import is_rows
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, body_of, dotted, last_name
-from channels_doctor.rows import is_rows
 
 # Calls that ask the database, and their asynchronous sisters.
 SISTERS = {
@@ -52,13 +52,13 @@ QUIET_DECORATORS |= {"require_http_methods", "require_safe"}
 
 def views_await_the_user(project: Project) -> Iterator[Finding]:
     """An async view takes the user from `await request.auser()`."""
-    if not loads_nothing_itself(project):
+    if not loads_nothing_itself(project) or sets_the_user(project):
         return
     for node in project.nodes_in_async_functions():
         match node:
             case ast.Attribute(
                 value=ast.Attribute(value=request, attr="user") as user
-            ) if is_view(node) and not sets(function_of(node), "request.user"):
+            ) if is_view(project, node):
                 path = dotted(node)
                 if dotted(request) not in ("request", "self.request"):
                     continue
@@ -79,29 +79,29 @@ def loads_nothing_itself(project: Project) -> bool:
     )
 
 
-def is_view(node: ast.AST) -> bool:
+def is_view(project: Project, node: ast.AST) -> bool:
     """Tell whether code is in an async view: a function that takes Django's `request`."""
     function = function_of(node)
     if not isinstance(function, ast.AsyncFunctionDef):
         return False
     names = [one.arg for one in function.args.args]
-    return (
-        names[:2] == ["self", "request"]
-        and function.name in METHODS
-        or (names[:1] == ["request"] and decorators(function) <= QUIET_DECORATORS)
-    )
+    if isinstance(function.parent, ast.ClassDef):
+        # Django's own, because the request of Django REST framework is another one.
+        paths = map(project.imports.path_of, function.parent.bases)
+        is_django = any(path.startswith("django.") for path in paths)
+        return is_django and names[1:2] == ["request"] and function.name in METHODS
+    return names[:1] == ["request"] and decorators(function) <= QUIET_DECORATORS
 
 
 METHODS = {"delete", "get", "patch", "post", "put"}
 
 
-def sets(function: Function, path: str) -> bool:
-    """Tell whether a function gives the request a user of its own."""
+def sets_the_user(project: Project) -> bool:
+    """Tell whether any code gives a request its user, as `request.user = await …` does."""
     return any(
-        isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and dotted(node) == path
-        for node in body_of(function)
+        isinstance(node.ctx, ast.Store)
+        and dotted(node) in ("request.user", "self.request.user")
+        for node in project.nodes(ast.Attribute)
     )
 
 
@@ -135,7 +135,7 @@ def views_await_the_session(project: Project) -> Iterator[Finding]:
                 | ast.Attribute(
                     value=session, attr="get" | "pop" | "setdefault" | "update"
                 )
-            ) if dotted(session) == "request.session" and is_view(node):
+            ) if dotted(session) == "request.session" and is_view(project, node):
                 function = function_of(node)
                 if function not in said and not loads_the_session(function):
                     said.add(function)
@@ -207,7 +207,7 @@ def async_views_have_no_atomic_requests(project: Project) -> Iterator[Finding]:
     for function in project.nodes(ast.AsyncFunctionDef):
         is_class = isinstance(function.parent, ast.ClassDef)
         name = function.parent.name if is_class else function.name
-        is_there = any(is_view(node) for node in function.body)
+        is_there = any(is_view(project, node) for node in function.body)
         if is_there and name in routed and not function.decorator_list:
             if not (is_class and function.parent.decorator_list):
                 edits = [

@@ -225,7 +225,11 @@ def hosts_findings(
                 instead=f"Write [{code}].",
             )
         case [str(host), int()] if is_written_here:
-            error = "AttributeError: 'int' object has no attribute 'decode'"
+            error = (
+                "AttributeError: 'int' object has no attribute 'decode'\" or \"ValueError:"
+                " Redis URL must specify one of the following schemes (redis://,"
+                " rediss://, unix://)"
+            )
             inner = ", ".join(source.code(part) for part in node.elts)
             edit = Edit(node.file, *with_brackets(source, node), f"[({inner})]")
             yield say(

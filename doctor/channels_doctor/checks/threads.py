@@ -43,7 +43,8 @@ def unfit(
             edits = [source.delete_lines(at.lineno, at.end_lineno)]
         elif isinstance(at, ast.Call):
             edits = [source.replace(at, source.code(at.args[0]))]
-        yield say("async-in-thread", at, *edits, name=function.name, wrapper=wrapper)
+        name = "async-in-thread" if is_decorator else "async-in-thread-call"
+        yield say(name, at, *edits, name=function.name, wrapper=wrapper)
     elif is_generator(function):
         yield say("generator-in-thread", at, name=function.name, wrapper=wrapper)
 
