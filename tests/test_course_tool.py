@@ -22,13 +22,19 @@ from course.steps import ROOT, find_step
         (["run", "--servers", "2"], "python3 -m course run 03 --servers 2"),
         (["diff", "03", "9"], 'There is no step "9"'),
         (["diff", "03", "04", "chat/no.py"], 'Neither step has a file "chat/no.py"'),
-        (["doctor", "no-such-folder"], "no-such-folder"),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_no_traceback(arguments, says):
     result = course(*arguments)
     assert result.returncode == 1
     assert says in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_doctor_tells_a_wrong_folder_from_a_wrong_project():
+    result = course("doctor", "no-such-folder")
+    assert result.returncode == 2
+    assert "no-such-folder" in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -90,7 +96,7 @@ def test_doctor_finds_an_address_of_no_redis():
 def test_doctor_finds_nothing_that_will_not_work_in_our_own_last_step():
     result = course("doctor", "steps/05-final")
     assert result.returncode == 0
-    assert "0 that won't work" in result.stdout
+    assert "Nothing found." in result.stdout
 
 
 @pytest.mark.parametrize(

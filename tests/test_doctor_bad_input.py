@@ -89,7 +89,7 @@ def test_the_folder_is_the_current_one_by_default(tmp_path, capsys, monkeypatch)
     [
         ("x = 'olá'".encode("latin-1"), "not-utf8", "0xe1"),
         ("x = 1".encode("utf-16"), "not-utf8", "0xff"),
-        (b"<<<<<<< HEAD\nx = 1\n=======\n", "not-python", ""),
+        (b"<<<<<<< HEAD\nx = 1\n=======\n", "merge-leftover", ""),
         (b"x = (\n", "not-python", ""),
         (b"x = 1\0", "not-python", "null"),
         (b"(" * 5000, "not-python", ""),
@@ -264,10 +264,10 @@ def test_a_check_that_fails_is_a_note_and_the_others_go_on(
 def test_a_project_that_we_fail_to_read_leaves_the_others(
     tmp_path, monkeypatch, capsys
 ):
-    def broken(folder, root, files):
+    def broken(folder, root, files, is_alone):
         if root == "a/":
             raise KeyError("oops")
-        return real(folder, root, files)
+        return real(folder, root, files, is_alone)
 
     real = examination.Project
     monkeypatch.setattr(examination, "Project", broken)
