@@ -116,7 +116,7 @@ def parentheses_are_in_place(project: Project) -> Iterator[Finding]:
     functions = {function.name for function in project.nodes(ast.AsyncFunctionDef)}
     for call in project.nodes(ast.Call):
         match call:
-            case ast.Call(func=ast.Name() as outer, args=[ast.Call(func=inner)]):
+            case ast.Call(func=outer, args=[ast.Call(func=inner)]):
                 if project.imported_names.full_name(outer) == TO_SYNC and (
                     last_name(inner) in GROUP_VERBS | functions
                 ):
@@ -190,12 +190,6 @@ KINDS = {
 
 def async_code_needs_no_async_to_sync(project: Project) -> Iterator[Finding]:
     """An async function awaits, and leaves async_to_sync to plain ones."""
-    if TO_SYNC not in {
-        full
-        for names in project.imported_names.by_file.values()
-        for full in names.values()
-    }:
-        return
     skipped = {
         id(method)
         for consumer in project.consumers
