@@ -98,12 +98,24 @@ def load_application(package: str):
 
 async def chat(application, page: str, socket: str, frame: str) -> str:
     """Get the page; let Ana and Bia in; Ana sends a frame, and Bia receives one."""
-    from channels.testing import HttpCommunicator, WebsocketCommunicator
+    from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 
     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
     if page:
-        request = HttpCommunicator(application, "GET", page, headers=headers)
-        response = await request.get_response(PATIENCE)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "http_version": "1.1",
+            "path": page,
+            "query_string": b"",
+            "headers": headers,
+            "server": ("localhost", 8000),
+            "client": ("127.0.0.1", 50000),
+        }
+        request = ApplicationCommunicator(application, scope)
+        await request.send_input({"type": "http.request", "body": b""})
+        response = await request.receive_output(PATIENCE)
+        await request.wait(PATIENCE)
         if response["status"] != 200:
             return f"{page} answers {response['status']}"
     if not socket:

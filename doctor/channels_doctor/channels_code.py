@@ -76,20 +76,37 @@ class Consumer:
         return method if method in self.node.body else None
 
     def reached_from(self, *names: str) -> list[Function]:
-        """Return these methods, and those that they call by way of self."""
+        """Return these methods, and those that they call by way of self or super()."""
         reached = [self.methods[name] for name in names if name in self.methods]
         for method in reached:  # it grows while we go through it
             for call in calls_in(method):
-                if name := self_call(call):
-                    inner = self.methods.get(name)
-                    if inner and inner not in reached:
-                        reached.append(inner)
+                inner = [self.methods.get(self_call(call))]
+                if name := super_call(call):
+                    inner = self.everyones(name)
+                reached += [one for one in inner if one and one not in reached]
         return reached
+
+    def everyones(self, name: str) -> list[Function]:
+        """Return the methods of a name, of the class itself and of those below it."""
+        parts = (part for node in self.family for part in node.body)
+        return [one for one in parts if isinstance(one, Function) and one.name == name]
 
 
 def is_async_base(name: str) -> bool:
     """Tell AsyncWebsocketConsumer from WebsocketConsumer."""
     return name.startswith("Async")
+
+
+def super_call(node: ast.AST) -> str:
+    """Return "connect" for super().connect(…); "" for any other piece of code."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=function), attr=name)):
+            return (
+                name
+                if isinstance(function, ast.Name) and function.id == "super"
+                else ""
+            )
+    return ""
 
 
 def self_call(node: ast.AST) -> str:
