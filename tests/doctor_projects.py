@@ -12,7 +12,7 @@ Each case is a project that is `broken` in one way, its `healthy` twin, and `exp
     line = 'INSTALLED_APPS = ['  # the line's text; without it, the file as a whole
     then = []                  # findings that following a diff brings to light: a new version's
     may_vary = true            # false if the fault is in the spelling itself: an encoding, say
-    can_start = true           # false if the healthy one can't be started as it is
+    cannot_start = ""          # why the healthy one can't be started as it is
     diffs_suffice = true       # false if following the diffs alone doesn't make a working chat
     page = "/chat/lobby/"      # what answers 200 in the healthy one; "" if there is no page
     socket = "/ws/chat/lobby/" # what accepts; "" if there is none
@@ -52,7 +52,7 @@ class Case:
         default_factory=list
     )  # what following a diff may bring to light
     may_vary: bool = True  # false if the fault is one of spelling: an encoding, a typo
-    can_start: bool = True  # false if it needs what the tests' environment lacks
+    cannot_start: str = ""  # why not, if the tests' environment lacks something
     diffs_suffice: bool = True  # false if the advice can't all be a diff
     page: str = "/chat/lobby/"
     socket: str = "/ws/chat/lobby/"

@@ -1,4 +1,4 @@
-"""Each healthy twin is a chat that works, in which Ana and Bia can talk."""
+"""Who follows the doctor's diffs, or takes the healthy twin, gets a chat that works."""
 
 import hashlib
 import json
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor_projects import all_cases
+from tests.doctor_projects import all_cases, follow
 
-CASES = [case for case in all_cases() if case.can_start]
+CASES = [case for case in all_cases() if not case.cannot_start]
+BROKEN = [case for case in CASES if case.is_broken]
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +68,11 @@ def test_every_healthy_twin_is_a_chat_that_works(tmp_path, redis_url):
         return case.build("healthy", folder)
 
     assert tried(CASES, build, tmp_path, redis_url) == {}
+
+
+def test_who_follows_every_diff_gets_a_chat_that_works(tmp_path, redis_url):
+    def build(case, folder):
+        return follow(case.build("broken", folder))
+
+    cases = [case for case in BROKEN if case.diffs_suffice]
+    assert tried(cases, build, tmp_path, redis_url) == {}

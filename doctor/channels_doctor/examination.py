@@ -1,8 +1,10 @@
 """The way in: find the projects in a folder, and ask every check about each."""
 
 import dataclasses
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +60,27 @@ def examine(folder: Path) -> list[Finding]:
 
 def examine_folder(folder: Path, is_strict: bool = False) -> Examination:
     """Examine every project in a folder."""
+    with without_garbage_collection():
+        return examine_projects(folder, is_strict)
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Leave Python's search for unused objects out: it would go through millions of pieces of code.
+
+    None of them becomes unused meanwhile. In a large project, it takes a third of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def examine_projects(folder: Path, is_strict: bool) -> Examination:
+    """Examine every project in a folder, one after the other."""
     if not os.path.isdir(folder):  # unlike is_dir(), it raises nothing
         raise DoctorError(nearby.why_no_folder(folder))
     try:

@@ -62,6 +62,10 @@ def import_edits(
     there = [
         node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
     ]
+    for node in there:
+        is_same = isinstance(node, ast.ImportFrom) and node.module == module
+        if is_same and not node.level and node.names[0].name != "*":
+            return (source.wrap(node.names[-1], "", f", {name}")[1],)
     plain = [node for node in there if isinstance(node, ast.Import)]
     future = [node for node in there if getattr(node, "module", "") == "__future__"]
     if not module and plain:

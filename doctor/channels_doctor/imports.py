@@ -1,8 +1,7 @@
-"""What the names of a module stand for, and the edits that import one more."""
+"""What the names of a module stand for."""
 
 import ast
 
-from channels_doctor.edits import Edit, Source
 from channels_doctor.modules import Modules
 
 
@@ -42,54 +41,3 @@ class Imports:
                 path = self.path_of(value)
                 return f"{path}.{attr}" if path else ""
         return ""
-
-
-def add_import(tree: ast.Module, source: Source, path: str) -> list[Edit]:
-    """Return the edit that imports a module ("asyncio") or a name ("django.db:transaction").
-
-    No edit if the module imports it already.
-    """
-    module, _, name = path.partition(":")
-    statements = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        and getattr(node, "module", "") != "__future__"
-    ]
-    for node in statements:
-        names = [alias.name for alias in node.names if not alias.asname]
-        if isinstance(node, ast.Import):
-            if not name and module in names:
-                return []
-        elif node.module == module and not node.level and name in names:
-            return []
-    if not name:
-        return [insert(tree, source, statements[:1], f"import {module}")]
-    for node in statements:
-        is_same = isinstance(node, ast.ImportFrom) and node.module == module
-        if is_same and not node.level and node.names[0].name != "*":
-            return [source.wrap(node.names[-1], "", f", {name}")[1]]
-    line = f"from {module} import {name}"
-    if statements:
-        return [source.insert_after(statements[-1].end_lineno, line, "")]
-    return [insert(tree, source, [], line)]
-
-
-def insert(tree: ast.Module, source: Source, before: list[ast.stmt], line: str) -> Edit:
-    """Return the edit that puts a line above the imports, or below the docstring."""
-    if before:
-        return source.insert_before(before[0].lineno, line)
-    head = 0
-    for node in tree.body:
-        is_docstring = isinstance(node, ast.Expr) and isinstance(
-            node.value, ast.Constant
-        )
-        if is_docstring or isinstance(node, ast.ImportFrom):
-            head = node.end_lineno
-        else:
-            break
-    if head:
-        return source.insert_after(head, f"\n{line}", "")
-    first = source.lines[0] if source.lines else ""
-    place = len(first) if first.startswith("#!") else 0
-    return Edit(source.file, place, place, source.with_newlines(f"{line}\n"))

@@ -67,7 +67,7 @@ class Models:
         is_user = any(last_name(base) in ABSTRACT_USERS for base in node.bases)
         if is_user:
             model.many |= {"groups": "Group", "user_permissions": "Permission"}
-        is_abstract = "abstract = True" in ast.unparse(node)
+        is_abstract = any(map(says_abstract, node.body))
         for member in reversed(family):
             for name, value in assigned_in(member):
                 kind = FIELDS.get(last_name(getattr(value, "func", value)))
@@ -119,3 +119,11 @@ def assigned_in(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
                 yield name, value
+
+
+def says_abstract(part: ast.stmt) -> bool:
+    """Tell `class Meta: abstract = True` from the other parts of a model."""
+    if not (isinstance(part, ast.ClassDef) and part.name == "Meta"):
+        return False
+    settings = {name: value for name, value in assigned_in(part)}
+    return getattr(settings.get("abstract"), "value", False) is True

@@ -12,7 +12,7 @@ from channels_doctor.edits import Edit, Source
 from channels_doctor.events import Event, find_events
 from channels_doctor.functions import Functions
 from channels_doctor.imported_names import ImportedNames, import_edits
-from channels_doctor.imports import Imports, add_import
+from channels_doctor.imports import Imports
 from channels_doctor.models import Models
 from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
@@ -137,10 +137,6 @@ class Project:
                     if any(getattr(key, "value", "") == "user" for key in keys):
                         return True
         return False
-
-    def import_edits(self, node: ast.AST, path: str) -> list[Edit]:
-        """Return the edit that imports something where a piece of code is."""
-        return add_import(self.tree_of(node), self.source_of(node), path)
 
     def tree_of(self, node: ast.AST) -> ast.Module:
         """Return the module that a piece of code is in."""

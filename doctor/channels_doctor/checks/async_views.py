@@ -190,7 +190,7 @@ def shortcuts_are_awaited(project: Project) -> Iterator[Finding]:
                     edits = [
                         *edits,
                         source.replace(call.func, sister),
-                        *project.import_edits(call, f"{module}:{sister}"),
+                        *project.importing(call, f"{module}.{sister}"),
                     ]
                 name = source.code(call.func)
                 yield say("sync-shortcut", call, *edits, call=name, sister=sister)
@@ -214,7 +214,7 @@ def async_views_have_no_atomic_requests(project: Project) -> Iterator[Finding]:
                     project.source_of(function).insert_before(
                         function.lineno, "@transaction.non_atomic_requests"
                     ),
-                    *project.import_edits(function, "django.db:transaction"),
+                    *project.importing(function, "django.db.transaction"),
                 ]
                 yield say(
                     "async-atomic-requests", function, *([] if is_class else edits)

@@ -112,7 +112,7 @@ def blocking(project: Project, call: ast.Call, path: str) -> Finding:
         edits = [
             *awaited(source, call),
             source.replace(call.func, "asyncio.sleep"),
-            *project.import_edits(call, "asyncio"),
+            *project.importing(call, "asyncio"),
         ]
         can = can_await(call)
         return say(
@@ -148,7 +148,7 @@ def in_thread(project: Project, call: ast.Call) -> list[Edit]:
         before._replace(new=f"{before.new}asyncio.to_thread("),
         Edit(source.file, end, bracket + 1, ", " if has_more else ""),
         *after,
-        *project.import_edits(call, "asyncio"),
+        *project.importing(call, "asyncio"),
     ]
 
 

@@ -77,7 +77,7 @@ def sync_helper(project: Project, call: ast.Call, query: ast.AST) -> Finding:
         edits = [
             *awaited(source, call),
             *source.wrap(call.func, "database_sync_to_async(", ")"),
-            *project.import_edits(call, "channels.db:database_sync_to_async"),
+            *project.importing(call, "channels.db.database_sync_to_async"),
         ]
     return say("sync-helper", call, *edits, helper=f"{name}(…)", place=place, name=name)
 

@@ -10,7 +10,6 @@ from channels_doctor.channels_code import Consumer, Route, group_verb
 from channels_doctor.checks.layer_settings import REDIS, entry
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
-from channels_doctor.imports import add_import
 from channels_doctor.project import Project
 from channels_doctor.python_code import (
     Function,
@@ -217,7 +216,7 @@ def hashed(project: Project, name: ast.expr) -> list[Edit]:
     before, after = '"chat." + hashlib.sha256(', ".encode()).hexdigest()[:32]"
     if isinstance(name, ast.BinOp):
         before, after = before + "(", ")" + after
-    imports = add_import(project.tree_of(name), source, "hashlib")
+    imports = project.importing(name, "hashlib")
     return [*source.wrap(name, before, after), *imports]
 
 

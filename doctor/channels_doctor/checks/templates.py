@@ -143,11 +143,13 @@ def not_searched(
 ) -> Iterator[Finding]:
     """Say that Django doesn't look where a template is."""
     engine = engine_of(project)
-    if engine is None or any(apps_are_there(project)):
-        return  # an app that isn't found is the cause, and has its own finding
+    if engine is None:
+        return
     places = [file[: -len(name)].rstrip("/") for file in found]
     if any(is_searched(project, engine, place) for place in places):
         return
+    if any(apps_are_there(project)):
+        return  # an app that isn't found is the cause, and has its own finding
     place = places[0]
     app = package_of(project, place)
     edits: list[Edit] = []

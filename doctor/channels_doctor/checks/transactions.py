@@ -145,8 +145,8 @@ def after_commit(project: Project, call: ast.Call) -> list[Edit]:
         return []
     return [
         *as_partial(project, call, "transaction.on_commit(", ")"),
-        *project.import_edits(call, "functools:partial"),
-        *project.import_edits(call, "django.db:transaction"),
+        *project.importing(call, "functools.partial"),
+        *project.importing(call, "django.db.transaction"),
     ]
 
 
@@ -209,7 +209,7 @@ def bound_now(project: Project, later: ast.Lambda) -> list[Edit]:
     start, end = source.range_of(later)[0], source.range_of(later.body)[0]
     rest = as_partial(project, later.body)
     first = Edit(source.file, start, end, rest[0].new)
-    return [first, *rest[1:], *project.import_edits(later, "functools:partial")]
+    return [first, *rest[1:], *project.importing(later, "functools.partial")]
 
 
 CHECKS = [events_wait_for_the_commit, callbacks_keep_their_values]
