@@ -13,7 +13,7 @@ class Functions:
     """Leads from a call to the function of the project that it runs."""
 
     def __init__(self, project) -> None:
-        self.imports = project.imports
+        self.imports = project.imported_names
         root = project.modules.root
         classes = list(project.nodes(ast.ClassDef))
         by_name = {node.name: node for node in classes}

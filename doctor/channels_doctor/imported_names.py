@@ -31,6 +31,16 @@ class ImportedNames:
         head, dot, rest = path.partition(".")
         return self.by_file.get(node.file, {}).get(head, head) + dot + rest
 
+    def path_of(self, node: ast.AST) -> str:
+        """Return the same for a path of names alone; "" for anything with a call in it."""
+        match node:
+            case ast.Name(id=name):
+                return self.by_file.get(node.file, {}).get(name, name)
+            case ast.Attribute(value=value, attr=attr):
+                path = self.path_of(value)
+                return f"{path}.{attr}" if path else ""
+        return ""
+
     def short_name(self, file: str, full_name: str) -> str:
         """Return the name that a file knows a thing by; "" if it didn't import it."""
         names = self.everywhere.get(file, {})

@@ -12,7 +12,6 @@ from channels_doctor.edits import Edit, Source
 from channels_doctor.events import Event, find_events
 from channels_doctor.functions import Functions
 from channels_doctor.imported_names import ImportedNames, import_edits
-from channels_doctor.imports import Imports
 from channels_doctor.models import Models
 from channels_doctor.module_names import ModuleNames
 from channels_doctor.modules import Modules
@@ -96,11 +95,6 @@ class Project:
         return found
 
     @cached_property
-    def imports(self) -> Imports:
-        """What the names of each module stand for."""
-        return Imports(self.modules)
-
-    @cached_property
     def functions(self) -> Functions:
         """Its functions, to find the one that a call runs."""
         return Functions(self)
@@ -110,7 +104,7 @@ class Project:
         """Its models, and Django's user."""
         setting = self.settings.get("AUTH_USER_MODEL")
         user = setting.rpartition(".")[2] if isinstance(setting, str) else "User"
-        return Models(list(self.nodes(ast.ClassDef)), self.imports, user)
+        return Models(list(self.nodes(ast.ClassDef)), self.imported_names, user)
 
     @cached_property
     def rows(self) -> Rows:

@@ -98,7 +98,7 @@ class Rows:
                 return self.taken(taken)
         if taken := self.names.in_module(self.project.tree_of(node)).get(node.id):
             return self.taken(taken)
-        path = self.project.imports.path_of(node)
+        path = self.project.imported_names.path_of(node)
         return self.model_at(path)
 
     def model_at(self, path: str) -> Held | None:
@@ -153,7 +153,7 @@ class Rows:
         if held and held.kind == "class" and model and node.attr in model.managers:
             return manager_of(model, node)
         if held is None and (
-            found := self.model_at(self.project.imports.path_of(node))
+            found := self.model_at(self.project.imported_names.path_of(node))
         ):
             return found
         is_manager = node.attr == "objects" and last_name(node.value)[:1].isupper()

@@ -87,7 +87,7 @@ def is_view(project: Project, node: ast.AST) -> bool:
     names = [one.arg for one in function.args.args]
     if isinstance(function.parent, ast.ClassDef):
         # Django's own, because the request of Django REST framework is another one.
-        paths = map(project.imports.path_of, function.parent.bases)
+        paths = map(project.imported_names.path_of, function.parent.bases)
         is_django = any(path.startswith("django.") for path in paths)
         return is_django and names[1:2] == ["request"] and function.name in METHODS
     return names[:1] == ["request"] and decorators(function) <= QUIET_DECORATORS
@@ -181,7 +181,7 @@ def shortcuts_are_awaited(project: Project) -> Iterator[Finding]:
         return
     for call in project.nodes_in_async_functions():
         if isinstance(call, ast.Call):
-            path = project.imports.path_of(call.func)
+            path = project.imported_names.path_of(call.func)
             if sister := SISTERS.get(path):
                 source = project.source_of(call)
                 module = path.rpartition(".")[0]

@@ -61,7 +61,7 @@ def waits(project: Project, call: ast.Call) -> str:
     """Return the full path of a call that waits, "client" for one of a client, or ""."""
     if isinstance(call.parent, ast.Await) and not is_sleep(project, call):
         return ""  # an awaitable of the same name
-    path = project.imports.path_of(call.func)
+    path = project.imported_names.path_of(call.func)
     if path in WAITS | MAILS | CONNECTS:
         return path
     if path == "input" and not project.functions.meant_by(call.func):
@@ -71,14 +71,14 @@ def waits(project: Project, call: ast.Call) -> str:
 
 def is_sleep(project: Project, call: ast.Call) -> bool:
     """Tell whether it's time.sleep."""
-    return project.imports.path_of(call.func) == "time.sleep"
+    return project.imported_names.path_of(call.func) == "time.sleep"
 
 
 def is_of_client(project: Project, call: ast.Call) -> bool:
     """Tell whether it's a call of a client that waits, such as redis.Redis(…).get(…)."""
     match call.func:
         case ast.Attribute(value=client, attr=verb) if verb not in LOCAL:
-            made_by = project.imports.path_of(maker_of(project, client))
+            made_by = project.imported_names.path_of(maker_of(project, client))
             if made_by in CLIENTS:
                 return not CLIENTS[made_by] or verb in CLIENTS[made_by]
     return False

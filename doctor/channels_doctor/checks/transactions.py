@@ -105,7 +105,7 @@ def transaction_around(
 def is_atomic(project: Project, node: ast.expr) -> bool:
     """Tell whether it's django.db.transaction.atomic, called or not."""
     called = node.func if isinstance(node, ast.Call) else node
-    return project.imports.path_of(called) == "django.db.transaction.atomic"
+    return project.imported_names.path_of(called) == "django.db.transaction.atomic"
 
 
 def is_view(function: Function) -> bool:
