@@ -72,7 +72,7 @@ def copy_course(folder: Path) -> Path:
     """Copy the tool and the steps, without what running them leaves behind."""
     # Other tests run steps meanwhile: a journal of SQLite is there and gone.
     passing = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
-    for name in ("course", "tools", "steps"):
+    for name in ("course", "tools", "steps", "doctor/channels_doctor"):
         shutil.copytree(ROOT / name, folder / name, ignore=passing)
     for name in ("pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, folder)

@@ -311,5 +311,5 @@ def test_other_errors_of_the_system_are_not_hidden():
 
 def test_doctor_looks_at_a_project_without_entering_an_environment(small):
     result = course("doctor", str(ROOT / "steps/05-final"), folder=small)
-    assert "0 that won't work" in result.stdout
+    assert "Nothing found." in result.stdout
     assert "Creating" not in result.stdout + result.stderr
