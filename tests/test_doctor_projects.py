@@ -47,6 +47,17 @@ def test_who_follows_the_diffs_gets_a_project_without_findings(case, tmp_path):
         assert after <= set(before) - {key}, edits.diff(texts, finding.edits)
 
 
+def test_the_longest_sentences_are_shown_to_their_end(tmp_path):
+    from channels_doctor import examine
+
+    case = next(
+        one for one in BROKEN if one.name == "client-picks-handler/the-whole-event"
+    )
+    (finding,) = examine(case.build("broken", tmp_path))
+    assert len(finding.what) > 300
+    assert finding.what.endswith(".")
+
+
 def test_every_finding_has_a_project():
     from channels_doctor.advice import ADVICE
 

@@ -261,10 +261,15 @@ def test_ctrl_c_ends_everything(chat, temp):
         "import sys, pathlib\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from channels_doctor import trial\n"
-        "trial.run(pathlib.Path(sys.argv[2]), lambda text: print(text, flush=True))\n"
+        "def say(text):\n"
+        "    print(text, flush=True)\n"
+        "    if text.startswith('socket'):\n"
+        "        sys.stdin.read()\n"  # so that it's interrupted here, at any speed
+        "trial.run(pathlib.Path(sys.argv[2]), say)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(DOCTOR), str(chat())],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -15,7 +15,7 @@ from channels_doctor.finding import Finding, Note
 from channels_doctor.pages_code import PAGES
 from channels_doctor.project import Project
 from channels_doctor.reading import files_below, is_a
-from channels_doctor.secrets import hide
+from channels_doctor.secrets import LONGEST_SENTENCE, hide
 
 FIRST = ("not-python", "not-utf8")  # no other fault shows before these are gone
 
@@ -164,7 +164,10 @@ def ask(project: Project, is_strict: bool) -> Iterator[Finding]:
         source = project.sources.get(finding.file)
         line = source.line(finding.line_number).strip() if source else ""
         yield dataclasses.replace(
-            finding, line=hide(line), what=hide(finding.what), do=hide(finding.do)
+            finding,
+            line=hide(line),
+            what=hide(finding.what, LONGEST_SENTENCE),
+            do=hide(finding.do, LONGEST_SENTENCE),
         )
 
 

@@ -8,6 +8,7 @@ import re
 
 HIDDEN = "***"
 LONGEST = 300  # characters of a line; what is longer wasn't written by hand
+LONGEST_SENTENCE = 2_000  # of ours, with some of the project's words in it
 
 # Part of a name, in the languages of the projects that we've seen.
 WORDS = (
@@ -40,19 +41,19 @@ SHAPES = re.compile(
 )
 
 
-def hide(text: str) -> str:
+def hide(text: str, longest: int = LONGEST) -> str:
     """Return a text with `***` in place of every secret in it, and its long lines cut."""
-    if len(text) > LONGEST:
-        text = "\n".join(map(cut, text.split("\n")))
+    if len(text) > longest:
+        text = "\n".join(cut(line, longest) for line in text.split("\n"))
     return hide_all(text)
 
 
-def cut(line: str) -> str:
+def cut(line: str, longest: int) -> str:
     """Return a line that can be shown, and be searched in no time."""
-    if len(line) <= LONGEST:
+    if len(line) <= longest:
         return line
     # A secret that the cut goes through is only known as one with what follows it.
-    return hide_all(line[: 3 * LONGEST])[:LONGEST] + " …"
+    return hide_all(line[: 3 * longest])[:longest] + " …"
 
 
 def hide_all(text: str) -> str:

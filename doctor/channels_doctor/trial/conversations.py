@@ -13,7 +13,7 @@ from channels_doctor.trial.websocket import Closed, HandshakeError, WebSocket
 
 MOST_SOCKETS = 10
 LONGEST_HANDSHAKE = 10  # seconds
-LONGEST_MESSAGE = 2  # seconds until a message is at the other side
+LONGEST_MESSAGE = 5  # seconds until a message is at the other side
 NO_SOCKET = "what answers there doesn't speak WebSocket."
 A_MOMENT = 0.2
 MOST_FRAMES = 30  # of one socket, until it has the message

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 SQLITE = "django.db.backends.sqlite3"
+LONGEST_LOCK = 60  # seconds
 
 
 def change(settings):
@@ -56,6 +57,8 @@ def change_databases(settings):
         elif not is_inside(one.get("NAME"), copy):
             note(f"The trial used an empty database in place of {name}.")
             one["NAME"] = copy / f"doctor-{name}.sqlite3"
+        # The trial makes users while the server writes, and a busy machine is slow.
+        databases[name].setdefault("OPTIONS", {})["timeout"] = LONGEST_LOCK
 
 
 def is_inside(name, copy):
