@@ -36,6 +36,8 @@ def preload() -> None:
         "channels.security.websocket",
         "channels.testing",
         "channels_redis.core",
+        "daphne.management.commands.runserver",
+        "daphne.server",
         "django.contrib.staticfiles.handlers",
         "django.core.management",
         "django.db.migrations.executor",
