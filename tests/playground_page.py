@@ -141,8 +141,8 @@ def reader(browser, home: str, *, width=1280, scheme="light", **options):
         context.route("**/*", gate)
         context.add_init_script(HOLD_STILL)
         yield someone
-        assert someone.outside == []
-        assert someone.errors == []
+        assert someone.outside == [], someone.outside
+        assert someone.errors == [], someone.errors
 
 
 def violations(page) -> list[str]:

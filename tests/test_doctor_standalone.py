@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from flit_core import buildapi
 
 from tests.doctor_projects import BASES, copy
 from tests.doctor_scenes import DOCTOR, ROOT
@@ -91,7 +92,6 @@ def test_it_runs_without_any_package(tmp_path):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel that flit makes of a copy of the folder; nothing is fetched."""
-    buildapi = pytest.importorskip("flit_core.buildapi")
     folder = tmp_path_factory.mktemp("doctor")
     copy(DOCTOR, folder / "doctor")
     place = os.getcwd()

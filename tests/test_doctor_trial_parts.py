@@ -201,6 +201,7 @@ def test_the_settings_lead_nowhere_but_to_the_copy(tmp_path, monkeypatch):
     assert databases["default"] == {
         "ENGINE": inside.SQLITE,
         "NAME": tmp_path.resolve() / "doctor-default.sqlite3",
+        "OPTIONS": {"timeout": inside.LONGEST_LOCK},
     }
     assert databases["other"]["NAME"].parent == tmp_path.resolve()
     assert databases["mine"]["NAME"] == tmp_path / "db.sqlite3"
@@ -614,3 +615,47 @@ def test_nothing_leaves_this_machine(tmp_path):
     assert [line.partition(":")[0] for line in result.stdout.splitlines()] == [
         words
     ] * 3
+
+
+LOCKED = """
+import sqlite3, sys, types
+import django
+from django.conf import settings
+from django.db import connection, models
+
+database = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db", "OPTIONS": {"timeout": 60}}
+settings.configure(DATABASES={"default": database})
+django.setup()
+
+class Room(models.Model):
+    name = models.CharField(max_length=9)
+
+    class Meta:
+        app_label = "chat"
+
+    def save(self, **options):
+        Room.objects.filter(name=self.name).exists()
+        super().save(**options)
+
+import channels_doctor_people as people
+
+with connection.schema_editor() as editor:
+    editor.create_model(Room)
+server = sqlite3.connect("db", isolation_level=None)
+server.execute("BEGIN IMMEDIATE")
+people.time = types.SimpleNamespace(sleep=lambda _: server.execute("COMMIT"))
+one, is_new = people.find_or_make(Room, [])
+print(one.name, is_new, not server.in_transaction)
+"""
+
+
+def test_a_room_is_made_although_the_server_is_just_writing(tmp_path):
+    """SQLite refuses to write at once, because save() has read: the next try succeeds."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(INSIDE)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "room True True\n", done.stderr

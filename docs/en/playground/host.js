@@ -293,7 +293,8 @@ export class Host {
         await (await fetch(new URL(`python/${name}`, this.base), { cache: "no-cache" })).text(),
       ]),
     );
-    await Promise.all([this.source.fetch(names, onProgress), this.register()]);
+    // All together: a promise that fails before anybody awaits it is an error in the page.
+    const [python] = await Promise.all([own, this.source.fetch(names, onProgress), this.register()]);
     onStep("Starting Python and importing Django …");
     const { buffers, folder } = this.source;
     const files = {
@@ -301,7 +302,7 @@ export class Host {
       wasm: buffers["pyodide.asm.wasm"],
       stdlib: buffers["python_stdlib.zip"],
       packages: buffers["packages.zip"],
-      python: Object.fromEntries(await own),
+      python: Object.fromEntries(python),
     };
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     const prepared = await new Promise((resolve) => {

@@ -170,6 +170,12 @@ class Serving:
                 f" {' and '.join(made)}."
             )
             self.trial.add("people", "note", what)
+        if answer["problems"]:
+            what = (
+                "For what a stranger can't open, the trial couldn't make"
+                f" {' and '.join(answer['problems'])}."
+            )
+            self.trial.add("people", "note", what)
 
     def tell_other_errors(self, visitor: Visitor, sockets: list[Place]) -> None:
         """Report the last error in the log that no step has, such as one of disconnect()."""

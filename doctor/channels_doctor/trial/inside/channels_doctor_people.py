@@ -2,25 +2,34 @@
 
 import importlib
 import os
-import sys
+import time
 import uuid
+
+MOST_TRIES = 20
+PAUSE = 0.25  # seconds between two tries
 
 
 def make_people(words):
     """Make two users with sessions, and one object of each model that a route names."""
-    users, cookies = [], []
+    users, cookies, problems = [], [], []
     try:
         users, cookies = zip(*map(make_user, ("ana", "bia")), strict=True)
     except Exception as problem:
-        print(f"no users: {type(problem).__name__}: {problem}", file=sys.stderr)
+        problems.append(f"two users ({type(problem).__name__}: {problem})")
     values, made = {}, []
     for model in own_models():
         word = next((w for w in words if names(model, w)), "")
-        if word:
+        if not word:
+            continue
+        try:
             one, is_new = find_or_make(model, users)
-            made += [model.__name__] if one and is_new else []
-            values[word] = values_of(one) if one else {}
-    return {"cookies": cookies, "values": values, "made": made}
+        except Exception as problem:
+            kind = type(problem).__name__
+            problems.append(f"one {model.__name__} ({kind}: {problem})")
+            continue
+        made += [model.__name__] if is_new else []
+        values[word] = values_of(one)
+    return {"cookies": cookies, "values": values, "made": made, "problems": problems}
 
 
 def make_user(name):
@@ -68,23 +77,37 @@ def names(model, word):
 
 
 def find_or_make(model, users):
-    """Return an object of a model, and whether it was made for this; None if it can't be."""
+    """Return an object of a model, and whether it was made for this.
+
+    SQLite doesn't wait for a lock if a transaction has read before it writes, and a
+    model's save() may read first. So the transaction is tried again while the server
+    writes: https://www.sqlite.org/lang_transaction.html
+    """
+    from django.db import OperationalError
+
+    for number in range(MOST_TRIES):
+        try:
+            one = model._default_manager.order_by("pk").first()
+            return one or make(model, users), one is None
+        except OperationalError as problem:
+            if "locked" not in str(problem) or number == MOST_TRIES - 1:
+                raise
+            time.sleep(PAUSE)
+    raise AssertionError("the last try returns or raises")
+
+
+def make(model, users):
+    """Make an object of a model, and add the users wherever it has many."""
     from django.db import transaction
 
-    try:
-        if one := model._default_manager.order_by("pk").first():
-            return one, False
-        with transaction.atomic():
-            one = model()
-            fill(one, users)
-            one.save()
-            for field in model._meta.many_to_many:
-                if users and isinstance(users[0], field.related_model):
-                    getattr(one, field.name).add(*users)
-    except Exception as problem:
-        print(f"no {model.__name__}: {problem}", file=sys.stderr)
-        return None, False
-    return one, True
+    with transaction.atomic():
+        one = model()
+        fill(one, users)
+        one.save()
+        for field in model._meta.many_to_many:
+            if users and isinstance(users[0], field.related_model):
+                getattr(one, field.name).add(*users)
+    return one
 
 
 def fill(one, users):
@@ -108,7 +131,10 @@ def value_for(field, users):
     """Return something that a field takes; None if its default will do."""
     if field.is_relation:
         known = [user for user in users if isinstance(user, field.related_model)]
-        return known[0] if known else find_or_make(field.related_model, users)[0]
+        if known:
+            return known[0]
+        first = field.related_model._default_manager.order_by("pk").first()
+        return first or make(field.related_model, users)
     if field.choices:
         return field.flatchoices[0][0]
     kind = field.get_internal_type()
