@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.channels_code import group_verb
 from channels_doctor.deployment import (
     PLATFORMS,
     application_kind,
@@ -16,16 +15,18 @@ from channels_doctor.deployment import (
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
-from channels_doctor.python_code import Function, calls_in, last_name
+from channels_doctor.python_code import last_name
 from channels_doctor.servers import SERVERS, StartCommand
 from channels_doctor.settings import UNKNOWN
 
 WORKERS = ("-w", "--workers")
-TASK_DECORATORS = {"shared_task", "task", "periodic_task", "db_task", "actor", "job"}
 
 
 def processes_share_a_layer(project: Project) -> Iterator[Finding]:
-    """Where several processes run, the layer is one that they share."""
+    """Where several processes run, the layer is one that they share.
+
+    A task's worker isn't looked for here: `in-memory-outside` shows the line that sends.
+    """
     if not project.layer_backend.endswith("InMemoryChannelLayer"):
         return
     commands = [one for one in commands_of(project) if not one.is_development]
@@ -40,13 +41,6 @@ def reason_for_several(
     """Return why there's a second process that has to get messages; "" if there's none."""
     if command.server == "runworker" and has_channels_of_its_own(project):
         return "The worker listens in a process of its own"
-    if command.server == "celery":
-        is_worker = any(word.text == "worker" for word in command.words)
-        return (
-            "A task sends to a group, and Celery's worker is another process"
-            if (is_worker and tasks_send(project))
-            else ""
-        )
     if not serves_the_chat(project, command):
         return ""
     number = workers_of(project, command)
@@ -115,19 +109,6 @@ def copies_of(project: Project, command: StartCommand) -> int:
     else:
         found = None
     return int(found[1]) if found else 1
-
-
-def tasks_send(project: Project) -> bool:
-    """A task of Celery, or of another queue, sends to a group."""
-    for function in project.nodes(*Function.__args__):
-        names = {
-            last_name(one.func if isinstance(one, ast.Call) else one)
-            for one in function.decorator_list
-        }
-        if names & TASK_DECORATORS:
-            if any(group_verb(call) == "group_send" for call in calls_in(function)):
-                return True
-    return False
 
 
 def workers_start(project: Project) -> Iterator[Finding]:
