@@ -124,3 +124,38 @@ def test_a_name_imported_elsewhere_is_imported_again(tmp_path):
     text = "def f():\n    from json import loads\n"
     project = project_of(tmp_path, consumers=text)
     assert not project.imported_names.short_name("chat/consumers.py", "json.loads")
+
+
+OLD_AND_NEW = [
+    (
+        "acreate()",
+        "django~=4.0.0",
+        "await Message.objects.create(text=text)",
+        "a thread",
+    ),
+    ("acreate()", "django~=4.1.0", "await Message.objects.create(text=text)", "a diff"),
+    ("asave()", "django~=4.1.0", "await Message(text=text).save()", "a thread"),
+    ("asave()", "django~=4.2.0", "await Message(text=text).save()", "a diff"),
+    ("a loop", "django==3.2.25", "[m.text for m in Message.objects.all()]", "a thread"),
+    ("a loop", "django>=3.2", "[m.text for m in Message.objects.all()]", "a diff"),
+]
+
+
+@pytest.mark.parametrize(("what", "django", "code", "advice"), OLD_AND_NEW)
+def test_no_advice_needs_a_newer_django_than_the_project_has(
+    tmp_path, what, django, code, advice
+):
+    from channels_doctor import examine
+
+    copy(BASES / "chat", tmp_path)
+    requirements = tmp_path / "requirements.txt"
+    text = requirements.read_text().replace("django~=5.2", django)
+    requirements.write_text(text)
+    consumers = tmp_path / "chat" / "consumers.py"
+    text = consumers.read_text().replace(
+        "await Message.objects.acreate(text=text)", code.removeprefix("await ")
+    )
+    consumers.write_text(text)
+    (found,) = (one for one in examine(tmp_path) if one.name == "sync-orm")
+    assert bool(found.edits) == (advice == "a diff")
+    assert ("database_sync_to_async" in found.do) == (advice == "a thread")

@@ -90,6 +90,9 @@ def sync_query(project: Project, call: ast.Call) -> Finding:
     is_certain = bool(edits) and bool(held.model) and not held.model.has_own_manager
     path = dotted(call.func)
     instead = f"Write await {path.removesuffix(verb)}a{verb}(…)."
+    is_new = held.kind == "row" or verb in RELATED
+    if old := in_a_thread(project, f"a{verb}()", (4, 2) if is_new else (4, 1)):
+        edits, is_certain, instead = [], False, old
     return say(
         "sync-orm",
         call,
@@ -97,6 +100,17 @@ def sync_query(project: Project, call: ast.Call) -> Finding:
         is_certain=is_certain,
         call=f"{path}(…)",
         instead=instead,
+    )
+
+
+def in_a_thread(project: Project, what: str, since: tuple[int, int]) -> str:
+    """Return what to do in a Django that doesn't have it yet; "" if it may have it."""
+    if not any(need.always_below(since) for need in project.needs_for("django")):
+        return ""
+    return (
+        "Move it into a method with @database_sync_to_async, and await that method:"
+        f" {what} came with Django {since[0]}.{since[1]}, and the requirements ask for an"
+        " older one."
     )
 
 
@@ -110,9 +124,10 @@ def async_functions_loop_well_over_queries(project: Project) -> Iterator[Finding
             if is_rows(held) and not is_read_already(rows):
                 edits = edits_for(project, rows, held)
                 code = shown(project, rows)
-                yield say(
-                    "sync-orm", rows, *edits, call=code, instead=instead_of(node, code)
-                )
+                instead = instead_of(node, code)
+                if old := in_a_thread(project, "async for over a query", (4, 1)):
+                    edits, instead = [], old
+                yield say("sync-orm", rows, *edits, call=code, instead=instead)
 
 
 def read_by(node: ast.AST) -> Iterator[ast.AST]:
