@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor_projects import BASES, copy
+from tests.doctor_projects import BASES, all_cases, copy
 
 
 def project_of(tmp_path, **files):
@@ -157,5 +157,23 @@ def test_no_advice_needs_a_newer_django_than_the_project_has(
     )
     consumers.write_text(text)
     (found,) = (one for one in examine(tmp_path) if one.name == "sync-orm")
+    assert bool(found.edits) == (advice == "a diff")
+    assert ("database_sync_to_async" in found.do) == (advice == "a thread")
+
+
+@pytest.mark.parametrize("finding", ["async-user", "async-session", "sync-shortcut"])
+@pytest.mark.parametrize(
+    ("django", "advice"), [("django~=4.2.0", "a thread"), ("django", "a diff")]
+)
+def test_no_advice_for_a_view_needs_a_newer_django(tmp_path, finding, django, advice):
+    from channels_doctor import examine
+
+    cases = (one for one in all_cases() if one.name.startswith(f"{finding}/"))
+    folder = next(one for one in cases if one.is_broken).build("broken", tmp_path)
+    requirements = folder / "requirements.txt"
+    text = requirements.read_text()
+    assert "django~=5.2" in text
+    requirements.write_text(text.replace("django~=5.2", django))
+    found = next(one for one in examine(folder) if one.name == finding)
     assert bool(found.edits) == (advice == "a diff")
     assert ("database_sync_to_async" in found.do) == (advice == "a thread")

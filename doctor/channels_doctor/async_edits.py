@@ -3,6 +3,7 @@
 import ast
 
 from channels_doctor.edits import Edit, Source
+from channels_doctor.project import Project
 from channels_doctor.python_code import Function, ancestors_of
 
 
@@ -79,3 +80,14 @@ def as_list(source: Source, whole: ast.GeneratorExp) -> list[Edit]:
         Edit(source.file, start, start + 1, "["),
         Edit(source.file, end - 1, end, "]"),
     ]
+
+
+def in_a_thread(project: Project, what: str, since: tuple[int, int]) -> str:
+    """Return what to do in a Django that doesn't have it yet; "" if it may have it."""
+    if not any(need.always_below(since) for need in project.needs_for("django")):
+        return ""
+    return (
+        "Move it into a function with @database_sync_to_async, and await that function:"
+        f" {what} came with Django {since[0]}.{since[1]}, and the requirements ask for an"
+        " older one."
+    )

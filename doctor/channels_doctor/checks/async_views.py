@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.async_edits import awaited, replaced
+from channels_doctor.async_edits import awaited, in_a_thread, replaced
 from channels_doctor.checks.transactions import has_atomic_requests
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
@@ -64,7 +64,10 @@ def views_await_the_user(project: Project) -> Iterator[Finding]:
                     continue
                 source = project.source_of(user)
                 edits = replaced(source, user, f"{dotted(request)}.auser()")
-                yield say("async-user", node, *edits, path=path)
+                instead = "Write user = await request.auser(), and use user."
+                if old := in_a_thread(project, "auser()", (5, 0)):
+                    edits, instead = [], old
+                yield say("async-user", node, *edits, path=path, instead=instead)
 
 
 def loads_nothing_itself(project: Project) -> bool:
@@ -139,8 +142,13 @@ def views_await_the_session(project: Project) -> Iterator[Finding]:
                 function = function_of(node)
                 if function not in said and not loads_the_session(function):
                     said.add(function)
-                    edits = session_edits(project, node)
-                    yield say("async-session", node, *edits)
+                    edits, instead = session_edits(project, node), SESSION
+                    if old := in_a_thread(project, "session.aget()", (5, 1)):
+                        edits, instead = [], old
+                    yield say("async-session", node, *edits, instead=instead)
+
+
+SESSION = "Write await request.session.aget(…) and await request.session.aset(…)."
 
 
 def loads_the_session(function: Function) -> bool:
@@ -192,8 +200,11 @@ def shortcuts_are_awaited(project: Project) -> Iterator[Finding]:
                         source.replace(call.func, sister),
                         *project.importing(call, f"{module}.{sister}"),
                     ]
+                instead = f"Write await {sister}(…)."
+                if old := in_a_thread(project, f"{sister}()", (5, 0)):
+                    edits, instead = [], old
                 name = source.code(call.func)
-                yield say("sync-shortcut", call, *edits, call=name, sister=sister)
+                yield say("sync-shortcut", call, *edits, call=name, instead=instead)
 
 
 def async_views_have_no_atomic_requests(project: Project) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.async_edits import awaited, looped, replaced
+from channels_doctor.async_edits import awaited, in_a_thread, looped, replaced
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.functions import function_of
@@ -100,17 +100,6 @@ def sync_query(project: Project, call: ast.Call) -> Finding:
         is_certain=is_certain,
         call=f"{path}(…)",
         instead=instead,
-    )
-
-
-def in_a_thread(project: Project, what: str, since: tuple[int, int]) -> str:
-    """Return what to do in a Django that doesn't have it yet; "" if it may have it."""
-    if not any(need.always_below(since) for need in project.needs_for("django")):
-        return ""
-    return (
-        "Move it into a method with @database_sync_to_async, and await that method:"
-        f" {what} came with Django {since[0]}.{since[1]}, and the requirements ask for an"
-        " older one."
     )
 
 
