@@ -178,7 +178,8 @@ def hooks_have_their_names(project: Project) -> Iterator[Finding]:
             effect = f"so Channels' own {right}() runs in its place"
             if not consumer.is_websocket:
                 kind = right.replace("_", ".")
-                effect = f'"ValueError: No handler for message type {kind}"'
+                error = f"ValueError: No handler for message type {kind}"
+                effect = f'so the socket fails with "{error}"'
             words = {"wrong": name, "right": right, "effect": effect}
             yield say("misspelled-method", method, edit, **words)
 

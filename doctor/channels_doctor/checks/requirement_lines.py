@@ -100,7 +100,7 @@ def error_of(read: RequirementsFile, need: Need) -> str:
     """Return what pip says; other tools have words of their own."""
     if read.form in ("command", "python"):
         return f'"ERROR: No matching distribution found for {need.shown}".'
-    return "so that none of its versions can be installed."
+    return "none of its versions can be installed."
 
 
 def too_new_for(python: Need, project: Project) -> Need | None:

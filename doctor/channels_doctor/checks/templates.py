@@ -159,7 +159,7 @@ def not_searched(
     elif app:
         do = "Set APP_DIRS to True in TEMPLATES."
     else:
-        do = f'Put the folder into DIRS: BASE_DIR / "{place.rpartition("/")[2]}".'
+        do = f"Add {path_to(project, place)} to DIRS in TEMPLATES."
         edits = folder_added(project, place)
     yield say("template-not-searched", at, *edits, template=name, place=place, do=do)
 
@@ -272,9 +272,14 @@ def folder_added(project: Project, place: str) -> list[Edit]:
         return []
     if not isinstance(value, ast.List) or value.elts:
         return []
+    path = path_to(project, place)
+    return [project.source_of(value).replace(value, f"[{path}]")]
+
+
+def path_to(project: Project, place: str) -> str:
+    """Return a folder as the settings write it: `BASE_DIR / "front" / "templates"`."""
     inside = place.removeprefix(project.modules.root)
-    parts = " / ".join(f'"{one}"' for one in inside.split("/"))
-    return [project.source_of(value).replace(value, f"[BASE_DIR / {parts}]")]
+    return " / ".join(["BASE_DIR", *(f'"{one}"' for one in inside.split("/"))])
 
 
 CHECKS = [templates_are_there]
