@@ -160,7 +160,9 @@ class Report:
         if self.folded:
             yield from wrapped("See what was cut short in full: add --all.", "")
         if any(one.is_certain for one in findings):
-            yield from wrapped("To make the changes that are certain, one by one: add --fix.", "")
+            yield from wrapped(
+                "To make the changes that are certain, one by one: add --fix.", ""
+            )
         yield f"{counts(findings)}." if findings else nothing
 
 
