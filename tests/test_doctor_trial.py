@@ -258,7 +258,9 @@ def test_what_this_python_lacks_is_installed_into_a_new_environment(chat, monkey
 def test_ctrl_c_ends_everything(chat, temp):
     """Interrupted while the server runs: it ends, Redis ends, the folder is gone."""
     script = (
-        "import sys, pathlib\n"
+        "import sys, pathlib, signal\n"
+        # Ignored in what a script starts in the background, and so in its tests.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from channels_doctor import trial\n"
         "def say(text):\n"

@@ -617,7 +617,7 @@ def test_nothing_leaves_this_machine(tmp_path):
     ] * 3
 
 
-LOCKED = """
+ROOMS = """
 import sqlite3, sys, types
 import django
 from django.conf import settings
@@ -641,6 +641,9 @@ import channels_doctor_people as people
 
 with connection.schema_editor() as editor:
     editor.create_model(Room)
+"""
+
+LOCKED = """
 server = sqlite3.connect("db", isolation_level=None)
 server.execute("BEGIN IMMEDIATE")
 people.time = types.SimpleNamespace(sleep=lambda _: server.execute("COMMIT"))
@@ -652,10 +655,32 @@ print(one.name, is_new, not server.in_transaction)
 def test_a_room_is_made_although_the_server_is_just_writing(tmp_path):
     """SQLite refuses to write at once, because save() has read: the next try succeeds."""
     done = subprocess.run(
-        [sys.executable, "-c", LOCKED],
+        [sys.executable, "-c", ROOMS + LOCKED],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(INSIDE)},
         capture_output=True,
         text=True,
     )
     assert done.stdout == "room True True\n", done.stderr
+
+
+THERE = """
+Room.objects.create(name="class")
+people.own_models = lambda: [Room]
+found = people.make_people(["rooms", "room_name", "chat"])
+print(found["values"]["rooms"] == found["values"]["room_name"], found["values"], found["made"])
+"""
+
+
+def test_a_room_that_is_there_stands_wherever_a_route_names_a_room(tmp_path):
+    """The project's own database comes along in the copy: rooms/3/ and chat/<room_name>/."""
+    done = subprocess.run(
+        [sys.executable, "-c", ROOMS + THERE],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(INSIDE)},
+        capture_output=True,
+        text=True,
+    )
+    room = {"pk": "1", "name": "class"}
+    values = {"rooms": room, "room_name": room}
+    assert done.stdout == f"True {values} []\n", done.stderr

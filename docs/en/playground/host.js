@@ -259,9 +259,17 @@ export class Host {
     return [...SCRIPTS, ...NEEDED].reduce((sum, name) => sum + (files[name]?.bytes ?? 0), 0);
   }
 
+  /** Register the service worker, once: a second try may begin before the first has ended. */
+  register() {
+    this.registering ??= this.#register().catch((error) => {
+      this.registering = null;
+      throw error;
+    });
+    return this.registering;
+  }
+
   /** Register the service worker and learn by which id it finds this page. */
-  async register() {
-    if (this.owner) return; // a second try
+  async #register() {
     try {
       const url = new URL("sw.js", this.base);
       const active = await activeOf(await navigator.serviceWorker.register(url));

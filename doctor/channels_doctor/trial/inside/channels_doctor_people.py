@@ -18,8 +18,8 @@ def make_people(words):
         problems.append(f"two users ({type(problem).__name__}: {problem})")
     values, made = {}, []
     for model in own_models():
-        word = next((w for w in words if names(model, w)), "")
-        if not word:
+        own = [word for word in words if names(model, word)]
+        if not own:
             continue
         try:
             one, is_new = find_or_make(model, users)
@@ -28,7 +28,7 @@ def make_people(words):
             problems.append(f"one {model.__name__} ({kind}: {problem})")
             continue
         made += [model.__name__] if is_new else []
-        values[word] = values_of(one)
+        values |= dict.fromkeys(own, values_of(one))
     return {"cookies": cookies, "values": values, "made": made, "problems": problems}
 
 
