@@ -25,7 +25,7 @@ def parse(file: str, data: bytes) -> ast.Module:
         node = waiting.pop()
         node.file = file
         tree.nodes.append(node)
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if type(node) in (ast.Import, ast.ImportFrom):
             named = (one for one in node.names if one.asname)
             aliases |= {one.asname: one.name for one in named}
         children = children_of(node)
@@ -75,18 +75,33 @@ def remember_real_names(nodes: list[ast.AST], aliases: dict[str, str]) -> None:
             node.real = aliases[node.id]
 
 
+# Where each kind keeps other pieces. The commonest kinds are written down, because most of
+# their fields are text; children_of adds the others when it meets them.
+PARTS: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Name: (),
+    ast.Constant: (),
+    ast.alias: (),
+    ast.Attribute: ("value",),
+    ast.keyword: ("value",),
+    ast.arg: ("annotation",),
+}
+
+
 def children_of(node: ast.AST) -> list[ast.AST]:
     """Return the pieces that a piece of code is made of.
 
-    As ast.iter_child_nodes does, but three times as fast, and without load and store: they are
-    the same few objects everywhere, so they have no place.
+    As ast.iter_child_nodes does, but several times as fast, and without load and store: they
+    are the same few objects everywhere, so they have no place.
     """
+    kind = type(node)
+    if kind not in PARTS:
+        PARTS[kind] = tuple(name for name in kind._fields if name not in ("ctx", "op"))
     children = []
-    for name in node._fields:
+    for name in PARTS[kind]:
         value = getattr(node, name, None)
         if isinstance(value, list):
             children += [part for part in value if isinstance(part, ast.AST)]
-        elif isinstance(value, ast.AST) and name not in ("ctx", "op"):
+        elif isinstance(value, ast.AST):
             children.append(value)
     return children
 
@@ -102,15 +117,15 @@ def dotted(node: ast.AST) -> str:
 
     A name that was imported `as` another is returned as it's called where it comes from.
     """
-    match node:
-        case ast.Name():
-            return getattr(node, "real", node.id)
-        case ast.Attribute():
-            return f"{dotted(node.value)}.{node.attr}"
-        case ast.Call():
-            return dotted(node.func) + "()"
-        case ast.Subscript():
-            return dotted(node.value)
+    kind = type(node)  # faster than a match statement, and nothing runs more often
+    if kind is ast.Name:
+        return getattr(node, "real", node.id)
+    if kind is ast.Attribute:
+        return f"{dotted(node.value)}.{node.attr}"
+    if kind is ast.Call:
+        return dotted(node.func) + "()"
+    if kind is ast.Subscript:
+        return dotted(node.value)
     return "?"
 
 
@@ -130,6 +145,8 @@ def written(node: ast.AST) -> str:
 
 def last_name(node: ast.AST) -> str:
     """Return the last name of that path: "d"."""
+    if type(node) is ast.Attribute:
+        return node.attr
     return dotted(node).rpartition(".")[2]
 
 
