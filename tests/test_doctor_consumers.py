@@ -126,39 +126,45 @@ def test_a_name_imported_elsewhere_is_imported_again(tmp_path):
     assert not project.imported_names.short_name("chat/consumers.py", "json.loads")
 
 
-OLD_AND_NEW = [
-    (
-        "acreate()",
-        "django~=4.0.0",
-        "await Message.objects.create(text=text)",
-        "a thread",
-    ),
-    ("acreate()", "django~=4.1.0", "await Message.objects.create(text=text)", "a diff"),
-    ("asave()", "django~=4.1.0", "await Message(text=text).save()", "a thread"),
-    ("asave()", "django~=4.2.0", "await Message(text=text).save()", "a diff"),
-    ("a loop", "django==3.2.25", "[m.text for m in Message.objects.all()]", "a thread"),
-    ("a loop", "django>=3.2", "[m.text for m in Message.objects.all()]", "a diff"),
-]
-
-
-@pytest.mark.parametrize(("what", "django", "code", "advice"), OLD_AND_NEW)
-def test_no_advice_needs_a_newer_django_than_the_project_has(
-    tmp_path, what, django, code, advice
-):
+def advice_with(django, folder, finding):
+    """Return the kind of advice that a project gets if its requirements name this Django."""
     from channels_doctor import examine
 
+    requirements = folder / "requirements.txt"
+    text = requirements.read_text("utf-8")
+    assert "django~=5.2" in text
+    requirements.write_text(text.replace("django~=5.2", django), "utf-8")
+    found = next(one for one in examine(folder) if one.name == finding)
+    assert bool(found.edits) != ("database_sync_to_async" in found.do)
+    return "a diff" if found.edits else "a thread"
+
+
+CREATE = "Message.objects.create(text=text)"
+SAVE = "Message(text=text).save()"
+LOOP = "[m.text for m in Message.objects.all()]"
+
+
+@pytest.mark.parametrize(
+    ("code", "django", "advice"),
+    [
+        (CREATE, "django~=4.0.0", "a thread"),
+        (CREATE, "django~=4.1.0", "a diff"),
+        (SAVE, "django~=4.1.0", "a thread"),
+        (SAVE, "django~=4.2.0", "a diff"),
+        (LOOP, "django==3.2.25", "a thread"),
+        (LOOP, "django>=3.2", "a diff"),
+    ],
+)
+def test_no_advice_needs_a_newer_django_than_the_project_has(
+    tmp_path, code, django, advice
+):
     copy(BASES / "chat", tmp_path)
-    requirements = tmp_path / "requirements.txt"
-    text = requirements.read_text().replace("django~=5.2", django)
-    requirements.write_text(text)
     consumers = tmp_path / "chat" / "consumers.py"
-    text = consumers.read_text().replace(
-        "await Message.objects.acreate(text=text)", code.removeprefix("await ")
-    )
-    consumers.write_text(text)
-    (found,) = (one for one in examine(tmp_path) if one.name == "sync-orm")
-    assert bool(found.edits) == (advice == "a diff")
-    assert ("database_sync_to_async" in found.do) == (advice == "a thread")
+    text = consumers.read_text("utf-8")
+    healthy = "await Message.objects.acreate(text=text)"
+    assert healthy in text
+    consumers.write_text(text.replace(healthy, code), "utf-8")
+    assert advice_with(django, tmp_path, "sync-orm") == advice
 
 
 @pytest.mark.parametrize("finding", ["async-user", "async-session", "sync-shortcut"])
@@ -166,14 +172,6 @@ def test_no_advice_needs_a_newer_django_than_the_project_has(
     ("django", "advice"), [("django~=4.2.0", "a thread"), ("django", "a diff")]
 )
 def test_no_advice_for_a_view_needs_a_newer_django(tmp_path, finding, django, advice):
-    from channels_doctor import examine
-
     cases = (one for one in all_cases() if one.name.startswith(f"{finding}/"))
     folder = next(one for one in cases if one.is_broken).build("broken", tmp_path)
-    requirements = folder / "requirements.txt"
-    text = requirements.read_text()
-    assert "django~=5.2" in text
-    requirements.write_text(text.replace("django~=5.2", django))
-    found = next(one for one in examine(folder) if one.name == finding)
-    assert bool(found.edits) == (advice == "a diff")
-    assert ("database_sync_to_async" in found.do) == (advice == "a thread")
+    assert advice_with(django, folder, finding) == advice

@@ -259,7 +259,7 @@ def test_ctrl_c_ends_everything(chat, temp):
     """Interrupted while the server runs: it ends, Redis ends, the folder is gone."""
     script = (
         "import sys, pathlib, signal\n"
-        # Ignored in what a script starts in the background, and so in its tests.
+        # What a shell script starts in the background ignores SIGINT, and so do these tests.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from channels_doctor import trial\n"

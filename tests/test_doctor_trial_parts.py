@@ -618,7 +618,7 @@ def test_nothing_leaves_this_machine(tmp_path):
 
 
 ROOMS = """
-import sqlite3, sys, types
+import sqlite3, types
 import django
 from django.conf import settings
 from django.db import connection, models
@@ -639,48 +639,51 @@ class Room(models.Model):
 
 import channels_doctor_people as people
 
+people.own_models = lambda: [Room]
 with connection.schema_editor() as editor:
     editor.create_model(Room)
 """
-
-LOCKED = """
-server = sqlite3.connect("db", isolation_level=None)
-server.execute("BEGIN IMMEDIATE")
-people.time = types.SimpleNamespace(sleep=lambda _: server.execute("COMMIT"))
-one, is_new = people.find_or_make(Room, [])
-print(one.name, is_new, not server.in_transaction)
+MAKE = """
+found = people.make_people(["rooms", "room_name", "chat"])
+print(*found["made"], *found["values"].items(), sep="; ")
 """
+
+
+def rooms_made(tmp_path, script):
+    """Return what the trial has for routes that name rooms, in a project of rooms alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", ROOMS + script + MAKE],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(INSIDE)},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout + done.stderr
 
 
 def test_a_room_is_made_although_the_server_is_just_writing(tmp_path):
     """SQLite refuses to write at once, because save() has read: the next try succeeds."""
-    done = subprocess.run(
-        [sys.executable, "-c", ROOMS + LOCKED],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(INSIDE)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout == "room True True\n", done.stderr
-
-
-THERE = """
-Room.objects.create(name="class")
-people.own_models = lambda: [Room]
-found = people.make_people(["rooms", "room_name", "chat"])
-print(found["values"]["rooms"] == found["values"]["room_name"], found["values"], found["made"])
+    script = """
+server = sqlite3.connect("db", isolation_level=None)
+server.execute("BEGIN IMMEDIATE")
+people.time = types.SimpleNamespace(sleep=lambda _: server.execute("COMMIT"))
 """
-
-
-def test_a_room_that_is_there_stands_wherever_a_route_names_a_room(tmp_path):
-    """The project's own database comes along in the copy: rooms/3/ and chat/<room_name>/."""
-    done = subprocess.run(
-        [sys.executable, "-c", ROOMS + THERE],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(INSIDE)},
-        capture_output=True,
-        text=True,
+    room = {"pk": "1", "name": "room"}
+    assert (
+        rooms_made(tmp_path, script)
+        == f"Room; {('rooms', room)}; {('room_name', room)}\n"
     )
+
+
+def test_a_room_that_is_there_is_used_wherever_a_route_names_a_room(tmp_path):
+    """The project's own database comes along in the copy: rooms/3/ and chat/<room_name>/."""
     room = {"pk": "1", "name": "class"}
-    values = {"rooms": room, "room_name": room}
-    assert done.stdout == f"True {values} []\n", done.stderr
+    found = rooms_made(tmp_path, 'Room.objects.create(name="class")')
+    assert found == f"{('rooms', room)}; {('room_name', room)}\n"
+
+
+def test_what_the_trial_cannot_make_is_said(tmp_path):
+    script = "Room.save = lambda room, **options: 1 / 0\nprint(people.make_people(['rooms'])['problems'])"
+    assert "one Room (ZeroDivisionError: division by zero)" in rooms_made(
+        tmp_path, script
+    )

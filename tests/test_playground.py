@@ -546,6 +546,34 @@ def test_a_download_that_stops_can_be_tried_again(browser, home):
         broken.is_running()
 
 
+def test_trying_again_before_the_service_worker_is_there_listens_once(browser, home):
+    """A second listener would hand each request on twice: "Port … is already neutered"."""
+    with reader(browser, home) as window:
+        window.context.add_init_script(SLOW_SERVICE_WORKER)
+        impatient = window.opens()
+        stopped = "**/packages.zip.gz"
+        window.context.route(stopped, lambda route: route.abort())
+        impatient.page.locator("#play-start").click()
+        retry = impatient.page.locator("#play-retry")
+        retry.wait_for(timeout=PATIENCE)
+        window.context.unroute(stopped)
+        retry.click()
+        impatient.page.evaluate("registering.forEach((goOn) => goOn())")
+        impatient.is_running()
+        impatient.is_connected()
+
+
+SLOW_SERVICE_WORKER = """
+    window.registering = [];
+    const container = ServiceWorkerContainer.prototype;
+    const register = container.register;
+    container.register = async function (...all) {
+      await new Promise((goOn) => registering.push(goOn));
+      return register.apply(this, all);
+    };
+"""
+
+
 def test_a_full_storage_costs_only_the_memory_of_the_page(browser, home):
     with reader(browser, home) as window:
         window.context.add_init_script(

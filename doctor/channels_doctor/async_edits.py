@@ -82,12 +82,18 @@ def as_list(source: Source, whole: ast.GeneratorExp) -> list[Edit]:
     ]
 
 
-def in_a_thread(project: Project, what: str, since: tuple[int, int]) -> str:
-    """Return what to do in a Django that doesn't have it yet; "" if it may have it."""
+def if_django_has(
+    project: Project,
+    what: str,
+    since: tuple[int, int],
+    advice: tuple[str, list[Edit]],
+) -> tuple[str, list[Edit]]:
+    """Return the advice, a sentence and its edits; another one if Django is surely older."""
     if not any(need.always_below(since) for need in project.needs_for("django")):
-        return ""
-    return (
+        return advice
+    version = ".".join(map(str, since))
+    sentence = (
         "Move it into a function with @database_sync_to_async, and await that function:"
-        f" {what} came with Django {since[0]}.{since[1]}, and the requirements ask for an"
-        " older one."
+        f" {what} came with Django {version}, and the requirements ask for an older one."
     )
+    return sentence, []

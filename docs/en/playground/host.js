@@ -296,10 +296,11 @@ export class Host {
   async load(onProgress, onStep = () => {}) {
     const names = [...SCRIPTS, ...NEEDED].filter((name) => name in this.source.list.files);
     const own = Promise.all(
-      OWN_PYTHON.map(async (name) => [
-        name,
-        await (await fetch(new URL(`python/${name}`, this.base), { cache: "no-cache" })).text(),
-      ]),
+      OWN_PYTHON.map(async (name) => {
+        const answer = await fetch(new URL(`python/${name}`, this.base), { cache: "no-cache" });
+        if (!answer.ok) throw failure(name, answer);
+        return [name, await answer.text()];
+      }),
     );
     // All together: a promise that fails before anybody awaits it is an error in the page.
     const [python] = await Promise.all([own, this.source.fetch(names, onProgress), this.register()]);

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.async_edits import awaited, in_a_thread, replaced
+from channels_doctor.async_edits import awaited, if_django_has, replaced
 from channels_doctor.checks.transactions import has_atomic_requests
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
@@ -28,6 +28,7 @@ SESSIONS_IN_DATABASE = {
     "django.contrib.sessions.backends.cached_db",
     "django.contrib.sessions.backends.db",
 }
+SESSION = "Write await request.session.aget(…) and await request.session.aset(…)."
 # Middleware of Django's that doesn't look at the user or the session by itself.
 QUIET_MIDDLEWARE = {
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -64,9 +65,8 @@ def views_await_the_user(project: Project) -> Iterator[Finding]:
                     continue
                 source = project.source_of(user)
                 edits = replaced(source, user, f"{dotted(request)}.auser()")
-                instead = "Write user = await request.auser(), and use user."
-                if old := in_a_thread(project, "auser()", (5, 0)):
-                    edits, instead = [], old
+                advice = "Write user = await request.auser(), and use user.", edits
+                instead, edits = if_django_has(project, "auser()", (5, 0), advice)
                 yield say("async-user", node, *edits, path=path, instead=instead)
 
 
@@ -142,13 +142,10 @@ def views_await_the_session(project: Project) -> Iterator[Finding]:
                 function = function_of(node)
                 if function not in said and not loads_the_session(function):
                     said.add(function)
-                    edits, instead = session_edits(project, node), SESSION
-                    if old := in_a_thread(project, "session.aget()", (5, 1)):
-                        edits, instead = [], old
+                    advice = SESSION, session_edits(project, node)
+                    what = "request.session.aget()"
+                    instead, edits = if_django_has(project, what, (5, 1), advice)
                     yield say("async-session", node, *edits, instead=instead)
-
-
-SESSION = "Write await request.session.aget(…) and await request.session.aset(…)."
 
 
 def loads_the_session(function: Function) -> bool:
@@ -200,9 +197,8 @@ def shortcuts_are_awaited(project: Project) -> Iterator[Finding]:
                         source.replace(call.func, sister),
                         *project.importing(call, f"{module}.{sister}"),
                     ]
-                instead = f"Write await {sister}(…)."
-                if old := in_a_thread(project, f"{sister}()", (5, 0)):
-                    edits, instead = [], old
+                advice = f"Write await {sister}(…).", edits
+                instead, edits = if_django_has(project, f"{sister}()", (5, 0), advice)
                 name = source.code(call.func)
                 yield say("sync-shortcut", call, *edits, call=name, instead=instead)
 

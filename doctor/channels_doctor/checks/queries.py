@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.async_edits import awaited, in_a_thread, looped, replaced
+from channels_doctor.async_edits import awaited, if_django_has, looped, replaced
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.functions import function_of
@@ -87,12 +87,11 @@ def sync_query(project: Project, call: ast.Call) -> Finding:
     edits = awaited(source, call) or []
     if edits or isinstance(call.parent, ast.Await):
         edits = [*edits, rename]
-    is_certain = bool(edits) and bool(held.model) and not held.model.has_own_manager
     path = dotted(call.func)
-    instead = f"Write await {path.removesuffix(verb)}a{verb}(…)."
-    is_new = held.kind == "row" or verb in RELATED
-    if old := in_a_thread(project, f"a{verb}()", (4, 2) if is_new else (4, 1)):
-        edits, is_certain, instead = [], False, old
+    advice = f"Write await {path.removesuffix(verb)}a{verb}(…).", edits
+    since = (4, 2) if held.kind == "row" or verb in RELATED else (4, 1)
+    instead, edits = if_django_has(project, f"a{verb}()", since, advice)
+    is_certain = bool(edits) and bool(held.model) and not held.model.has_own_manager
     return say(
         "sync-orm",
         call,
@@ -111,11 +110,10 @@ def async_functions_loop_well_over_queries(project: Project) -> Iterator[Finding
         for rows in read_by(node):
             held = project.rows.held_by(rows)
             if is_rows(held) and not is_read_already(rows):
-                edits = edits_for(project, rows, held)
                 code = shown(project, rows)
-                instead = instead_of(node, code)
-                if old := in_a_thread(project, "async for over a query", (4, 1)):
-                    edits, instead = [], old
+                advice = instead_of(node, code), edits_for(project, rows, held)
+                what = "async for over a query"
+                instead, edits = if_django_has(project, what, (4, 1), advice)
                 yield say("sync-orm", rows, *edits, call=code, instead=instead)
 
 

@@ -172,7 +172,7 @@ class Serving:
             self.trial.add("people", "note", what)
         if answer["problems"]:
             what = (
-                "For what a stranger can't open, the trial couldn't make"
+                "Some pages or sockets may not open, because the trial couldn't make"
                 f" {' and '.join(answer['problems'])}."
             )
             self.trial.add("people", "note", what)

@@ -13,7 +13,8 @@ def make_people(words):
     """Make two users with sessions, and one object of each model that a route names."""
     users, cookies, problems = [], [], []
     try:
-        users, cookies = zip(*map(make_user, ("ana", "bia")), strict=True)
+        made_users = [patiently(make_user, name) for name in ("ana", "bia")]
+        users, cookies = zip(*made_users, strict=True)
     except Exception as problem:
         problems.append(f"two users ({type(problem).__name__}: {problem})")
     values, made = {}, []
@@ -22,10 +23,11 @@ def make_people(words):
         if not own:
             continue
         try:
-            one, is_new = find_or_make(model, users)
+            one, is_new = patiently(find_or_make, model, users)
         except Exception as problem:
-            kind = type(problem).__name__
-            problems.append(f"one {model.__name__} ({kind}: {problem})")
+            problems.append(
+                f"one {model.__name__} ({type(problem).__name__}: {problem})"
+            )
             continue
         made += [model.__name__] if is_new else []
         values |= dict.fromkeys(own, values_of(one))
@@ -76,24 +78,27 @@ def names(model, word):
     return word.lower() in (name, f"{name}s") or word.lower().startswith(f"{name}_")
 
 
-def find_or_make(model, users):
-    """Return an object of a model, and whether it was made for this.
+def patiently(write, *arguments):
+    """Call a function that writes to the database, again and again while that is locked.
 
     SQLite doesn't wait for a lock if a transaction has read before it writes, and a
-    model's save() may read first. So the transaction is tried again while the server
-    writes: https://www.sqlite.org/lang_transaction.html
+    model's save() may read first: https://www.sqlite.org/lang_transaction.html
     """
     from django.db import OperationalError
 
-    for number in range(MOST_TRIES):
+    for left in reversed(range(MOST_TRIES)):
         try:
-            one = model._default_manager.order_by("pk").first()
-            return one or make(model, users), one is None
+            return write(*arguments)
         except OperationalError as problem:
-            if "locked" not in str(problem) or number == MOST_TRIES - 1:
+            if not left or "locked" not in str(problem):
                 raise
             time.sleep(PAUSE)
-    raise AssertionError("the last try returns or raises")
+
+
+def find_or_make(model, users):
+    """Return an object of a model, and whether it was made for this."""
+    one = model._default_manager.order_by("pk").first()
+    return one or make(model, users), one is None
 
 
 def make(model, users):
@@ -131,10 +136,7 @@ def value_for(field, users):
     """Return something that a field takes; None if its default will do."""
     if field.is_relation:
         known = [user for user in users if isinstance(user, field.related_model)]
-        if known:
-            return known[0]
-        first = field.related_model._default_manager.order_by("pk").first()
-        return first or make(field.related_model, users)
+        return known[0] if known else find_or_make(field.related_model, users)[0]
     if field.choices:
         return field.flatchoices[0][0]
     kind = field.get_internal_type()
