@@ -115,6 +115,11 @@ def test_the_wheel_has_all_that_it_needs_and_no_project(wheel):
     assert any(name.endswith("entry_points.txt") for name in names)
 
 
+def test_the_license_comes_with_the_folder():
+    """Whoever copies the folder into a project of theirs has it."""
+    assert (DOCTOR / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
 @pytest.mark.slow
 def test_installed_into_an_empty_environment_it_works(wheel, tmp_path):
     copy(BASES / "chat", tmp_path / "school")

@@ -69,7 +69,7 @@ def read_sentences() -> dict[str, Advice]:
 
 
 def advice_from(
-    stage: str, what: str, do: str, level: str = "", unseen: str = "", page: str = ""
+    stage: str, what: str, do: str, page: str, level: str = "", unseen: str = ""
 ) -> Advice:
     """Make one advice of its table; a risk from the stage `messages` on, if not said."""
     when = Stage[stage.upper()]
