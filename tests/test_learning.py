@@ -1,5 +1,6 @@
 """What the pages do for a student: predictions, tasks, and commands that exist."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -194,5 +195,7 @@ def test_every_test_that_a_sentence_names_is_there():
 def collected_in(place):
     """Return the tests of a folder by their full names, in small letters, as -k does."""
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only"]
-    found = subprocess.run(command, cwd=place, capture_output=True, text=True)
+    # Somebody's -v there would print a tree instead of the names.
+    env = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    found = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True)
     return [line.lower() for line in found.stdout.splitlines() if "::" in line]
