@@ -274,7 +274,8 @@ class Rows:
         if isinstance(inner, ast.Attribute):
             held = self.held_by(inner.value)
             if held and held.kind in ("manager", "rows"):
-                call = ast.Call(inner, given, [], file=inner.file, parent=inner.parent)
+                call = ast.Call(inner, given, [])
+                call.file, call.parent = inner.file, inner.parent
                 return self.of_query(held, call, inner.attr)
         return None
 
