@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
+from heard import Heard
 from readers import SOURCES, search_index
 
 from course import compare
@@ -272,12 +273,12 @@ def test_what_is_not_there_stops_the_build(line, complaint):
 def test_a_page_over_https_says_what_the_museum_says_of_mixed_content(browser):
     """The browser believes that it is on the web; no address is looked up."""
     exhibit = find("mixed-content")
-    said = []
     with closing(browser.new_context()) as context:
         context.route(
             "**/*", lambda route: route.fulfill(body="", content_type="text/html")
         )
         page = context.new_page()
+        said = Heard(page)
         page.on("console", lambda message: said.append(message.text))
         page.goto("https://chat.example.org/")
         error = page.evaluate(
@@ -286,5 +287,5 @@ def test_a_page_over_https_says_what_the_museum_says_of_mixed_content(browser):
               catch (error) { return String(error); }
             }"""
         )
+        assert said.at_least(len(exhibit.says)) == exhibit.says
     assert error == exhibit.also[0]
-    assert said == exhibit.says

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import STEPS
+from heard import Heard
 from people import PASSWORD, Chat, path_of
 from playwright.sync_api import expect
 
@@ -653,15 +654,15 @@ def test_a_message_that_is_refused_is_changed_by_keyboard(chat, visit):
 def test_what_is_sent_before_the_script_is_there_is_not_lost(chat, visit):
     room = chat.room()
     ana = visit("ana")
-    held = []
-    ana.page.route("**/room.js", lambda script: held.append(script))
+    held = Heard(ana.page)
+    ana.page.route("**/room.js", held.keep)
     with ana.page.expect_request("**/room.js"):
         ana.page.goto(path_of(room), wait_until="commit")
     typed = ana.page.locator("#chat-message-input")
     typed.fill("so soon")
     typed.press("Enter")
     expect(typed).to_have_value("so soon\n")  # nothing sends it yet
-    held[0].continue_()
+    held.first().continue_()
     expect(ana.page.get_by_role("button", name="Send")).to_be_enabled()
     typed.press("Enter")
     ana.sees("so soon")
@@ -670,13 +671,13 @@ def test_what_is_sent_before_the_script_is_there_is_not_lost(chat, visit):
 @final
 def test_an_invite_cannot_be_taken_before_the_script_has_filled_it_in(chat, visit):
     ana = visit("ana")
-    held = []
-    ana.page.route("**/invite.js", lambda script: held.append(script))
+    held = Heard(ana.page)
+    ana.page.route("**/invite.js", held.keep)
     with ana.page.expect_request("**/invite.js"):
         ana.page.goto("/invite/#token", wait_until="commit")
     enter = ana.page.get_by_role("button", name="Enter the room as ana")
     expect(enter).to_be_disabled()
-    held[0].continue_()
+    held.first().continue_()
     expect(enter).to_be_enabled()
 
 

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from heard import Heard
 from people import PATIENCE, Chat, path_of
 from websockets.exceptions import ConnectionClosed
 
@@ -100,7 +101,7 @@ def page(browser):
     """A page of a browser, which keeps what its console says."""
     with closing(browser.new_context()) as context:
         page = context.new_page()
-        page.said = []
+        page.said = Heard(page)
         page.on("console", lambda message: page.said.append(message.text))
         yield page
 
@@ -149,7 +150,7 @@ def test_a_close_code_is_seen_as_the_decoder_says(site, page, row):
 def test_a_failed_handshake_is_seen_as_the_decoder_says(site, page, row):
     place = site(row["server"])
     assert end_of(page, place, row) == [1006, "", False]
-    assert any(text.endswith(row["console"]) for text in page.said)
+    page.said.first(lambda text: text.endswith(row["console"]))
     holds(place, row)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import STEPS
+from heard import hold_posts
 from playwright.sync_api import expect
 from test_browser import (
     SAID,
@@ -80,22 +81,15 @@ def test_two_messages_that_are_refused_come_back_beside_what_was_typed_meanwhile
     with serve(step) as (server,), Chat(server) as chat:
         ana = Visitor(browser, chat, "ana")
         ana.enter("class")
-        held = []
-        ana.page.route(
-            "**/messages/**",
-            lambda asked: (
-                held.append(asked)
-                if asked.request.method == "POST"
-                else asked.continue_()
-            ),
-        )
-        for text in ("one", "two"):
-            with ana.page.expect_request(lambda asked: asked.method == "POST"):
-                ana.say(text)
+        held = hold_posts(ana.page)
+        ana.say("one")
+        held.at_least(1)
+        ana.say("two")
+        posts = held.at_least(2)
         typed = ana.page.locator("#chat-message-input")
         typed.fill("three")
         problem = ana.page.get_by_role("alert")
-        for post, now_typed in zip(held, ["three one", "three one two"], strict=True):
+        for post, now_typed in zip(posts, ["three one", "three one two"], strict=True):
             post.fulfill(status=400, json={"error": "No."})
             expect(typed).to_have_value(now_typed)
             expect(problem).to_have_text("Not sent: No.")

@@ -1,10 +1,10 @@
 """The page of a room in every step: bubbles, labels, the step's name, and the panel."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from conftest import STEPS
+from heard import Heard, hold_posts
 from people import Chat, path_of
 from playwright.sync_api import Page, expect
 from test_browser import Visitor, assert_accessible, visit
@@ -191,9 +191,9 @@ def test_your_message_appears_at_once_and_then_only_once(chat, visit):
     ana = visit("ana")
     ana.enter(room)
     expect(ana.page.get_by_text("your page shows it at once")).to_be_visible()
-    polls = []
+    polls = Heard(ana.page)
     # No poll is answered for now.
-    ana.page.route("**/messages/*/?*", lambda route: polls.append(route))
+    ana.page.route("**/messages/*/?*", polls.keep)
     with ana.page.expect_request("**/messages/*/?*"):
         pass
     ana.say("one")
@@ -207,7 +207,7 @@ def test_your_message_appears_at_once_and_then_only_once(chat, visit):
     ana.say("three")
     expect(pending).to_have_count(2)
     expect(ana.page.locator("#wire-rows tr", has_text="201")).to_have_count(2)
-    polls[0].continue_()
+    polls.first().continue_()
     ana.sees("one", "two", "three")
     expect(pending).to_have_count(0)
     expect(ana.page.locator(".mine")).to_have_count(2)
@@ -221,7 +221,7 @@ def test_a_poll_may_return_your_message_before_the_post_is_answered(chat, visit)
     held = hold_posts(ana.page, lambda route: (route, route.fetch()))
     ana.say("oi")
     ana.sees("oi")
-    (route, answer) = held[0]
+    route, answer = held.first()
     with ana.page.expect_response(lambda response: response.status == 201):
         route.fulfill(response=answer)
     expect(ana.page.locator("#wire-rows")).to_contain_text("201 stored")
@@ -232,26 +232,12 @@ def test_a_poll_may_return_your_message_before_the_post_is_answered(chat, visit)
 def test_a_message_that_is_refused_disappears_and_its_text_comes_back(chat, visit):
     ana = visit("ana")
     ana.enter(chat.room())
-    held = hold_posts(ana.page, lambda route: route)
+    held = hold_posts(ana.page)
     ana.say("oi")
     expect(ana.page.locator(".pending")).to_be_visible()
-    held[0].fulfill(status=400, json={"error": "No."})
+    held.first().fulfill(status=400, json={"error": "No."})
     expect(ana.page.locator(".pending")).to_have_count(0)
     expect(ana.page.locator("#chat-message-input")).to_have_value("oi")
-
-
-def hold_posts(page: Page, hold: Callable) -> list:
-    """Keep each POST of a page from its answer; return the list that holds them."""
-    held = []
-    page.route(
-        "**/messages/*/",
-        lambda route: (
-            held.append(hold(route))
-            if route.request.method == "POST"
-            else route.continue_()
-        ),
-    )
-    return held
 
 
 # ---- The panel ----------------------------------------------------------------------
