@@ -128,9 +128,8 @@ def groups_are_sent_to(project: Project) -> Iterator[Finding]:
             source = project.source_of(event.call)
             end = source.range_of(event.call.func)[1]
             edit = Edit(source.file, end - len("send"), end, "group_send")
-            yield say(
-                "send-to-group", event.call, edit, is_certain=True, group=target[1]
-            )
+            group = source.quoted(event.target)
+            yield say("send-to-group", event.call, edit, is_certain=True, group=group)
 
 
 class GroupName:
@@ -146,7 +145,11 @@ class GroupName:
             ]
             node = values[0] if len(values) == 1 else node
         self.start, self.is_whole = beginning(node)
-        self.text = text
+
+    @property
+    def shown(self) -> str:
+        """Return it for a sentence: "chat.…" if that's only how it begins."""
+        return self.start if self.is_whole else f"{self.start}…"
 
     def may_be(self, other: "GroupName") -> bool:
         """Both names may be the same."""
@@ -201,8 +204,10 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
             if any(name.may_be(one) for one in joined):
                 continue
             if consumer or is_slip(name.start, joined):
-                starts = sorted({f"{one.start}…" for one in joined})
-                words = {"group": name.text, "others": " or ".join(starts[:2])}
+                names = sorted({f'"{one.shown}"' for one in joined})
+                group = project.source_of(event.target).quoted(event.target)
+                names[2:] = ["others"] if names[2:] else []
+                words = {"group": group, "others": " or ".join(names)}
                 yield say("group-without-members", event.call, **words)
 
 
