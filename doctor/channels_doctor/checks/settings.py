@@ -69,7 +69,7 @@ def settings_of_tests_are_there(project: Project) -> Iterator[Finding]:
                 return  # it counts even without a section
             continue
         named = re.compile(
-            r"""^DJANGO_SETTINGS_MODULE[ \t]*=[ \t]*(["']?)([\w.]+)\1[ \t]*$""",
+            r"""^DJANGO_SETTINGS_MODULE[ \t]*=[ \t]*(["']?)([\w.]+)\1[ \t\r]*$""",
             re.MULTILINE,
         ).search(text, section.start(), section.end())
         if named and not OTHER_WAYS.search(section[0]):
