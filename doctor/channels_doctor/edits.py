@@ -67,6 +67,12 @@ class Source:
         start, end = self.range_of(node)
         return self.text[start:end]
 
+    def quoted(self, node: ast.AST) -> str:
+        """Return a piece of code for a sentence: in one line, a text in double quotes."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return f'"{node.value}"'
+        return " ".join(self.code(node).split())
+
     def replace(self, node: ast.AST, new: str) -> Edit:
         """Write something else in place of a piece of code."""
         return Edit(self.file, *self.range_of(node), self.with_newlines(new))

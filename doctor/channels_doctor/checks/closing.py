@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, self_call
-from channels_doctor.consumer_methods import hooks_of
+from channels_doctor.consumer_methods import hooks_of, right_name
+from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
 from channels_doctor.python_code import Function, dotted
-from channels_doctor.walks import body_of, calls_in, walk
+from channels_doctor.walks import body_of, calls_in, walk, words_in
 
 
 def disconnect_is_left_to_channels(project: Project) -> Iterator[Finding]:
@@ -184,10 +185,75 @@ def consumers_end(project: Project) -> Iterator[Finding]:
         yield say("never-stops", method, *edits)
 
 
+GOODBYE = "websocket_disconnect"
+HANDLERS = ("websocket_connect", "websocket_receive")
+OWN_WAYS = {"__call__", "__getattr__", "__getattribute__", "dispatch", "setattr"}
+
+
+def plain_consumers_handle_the_end(project: Project) -> Iterator[Finding]:
+    """A consumer that handles single messages also handles the last one of a socket."""
+    stores = project.nodes(ast.Attribute)
+    if any(node.attr == GOODBYE and isinstance(node.ctx, ast.Store) for node in stores):
+        return  # set from outside
+    suspects = {one.node: one for one in project.consumers if may_lack_its_end(one)}
+    for node, consumer in suspects.items():
+        if not any(one in suspects for one in consumer.family[1:]):
+            words = {"consumer": node.name, "define": f"{defining(consumer)} {GOODBYE}"}
+            edits = ending(project, consumer)
+            yield say("no-disconnect", node, *edits, is_certain=bool(edits), **words)
+
+
+def may_lack_its_end(consumer: Consumer) -> bool:
+    """Tell whether it takes a socket's messages, and nothing takes the last one."""
+    methods = consumer.methods
+    if not consumer.is_known or not consumer.generic or consumer.is_websocket:
+        return False
+    if not any(name in methods for name in HANDLERS):
+        return False
+    if any(right_name(name, consumer) == GOODBYE for name in methods):
+        return False  # misspelled
+    connect = methods.get("websocket_connect")
+    if connect and isinstance(connect.body[-1], ast.Raise):
+        return False  # it lets nobody in
+    if not all(heir.is_known for heir in consumer.heirs):
+        return False
+    family = [*consumer.family, *(heir.node for heir in consumer.heirs)]
+    is_plain = not any(one.decorator_list or one.keywords for one in family)
+    return is_plain and not any(
+        GOODBYE in words_in(one) or OWN_WAYS & words_in(one) for one in family
+    )
+
+
+def defining(consumer: Consumer) -> str:
+    """Return how a method of a consumer begins."""
+    return "async def" if consumer.is_async else "def"
+
+
+def ending(project: Project, consumer: Consumer) -> list[Edit]:
+    """Return the edits that add a websocket_disconnect() below the other handlers."""
+    node = consumer.node
+    mine = [one for one in node.body if isinstance(one, Function)]
+    after = next((one for one in reversed(mine) if one.name in HANDLERS), None)
+    if not after:
+        return []
+    source = project.source_of(node)
+    indent = source.indent(after.lineno)
+    step = "\t" if "\t" in indent else "    "
+    names = [one.arg for one in after.args.args[1:2]] or ["event"]
+    full_name = "channels.exceptions.StopConsumer"
+    stop = project.imported_names.short_name(node.file, full_name) or "StopConsumer"
+    text = f"\n{defining(consumer)} {GOODBYE}(self, {names[0]}):\n{step}raise {stop}()"
+    return [
+        source.insert_after(after.end_lineno, text, indent),
+        *project.importing(node, full_name),
+    ]
+
+
 CHECKS = [
     disconnect_is_left_to_channels,
     closing_is_called,
     sockets_are_closed_before_they_stop,
     close_codes_are_allowed,
     consumers_end,
+    plain_consumers_handle_the_end,
 ]

@@ -58,6 +58,8 @@ def leaving(project: Project, consumer: Consumer, call: ast.Call) -> tuple[Edit,
     if consumer.is_sync:
         wrapper = source.code(call.func).partition("(")[0]
         text = f"{wrapper}(self.channel_layer.group_discard)({name})"
+    if not consumer.is_websocket:
+        return leaving_at_the_end(project, consumer, text)
     disconnect = consumer.methods.get("disconnect")
     if disconnect in consumer.node.body:
         body = disconnect.body
@@ -74,15 +76,39 @@ def leaving(project: Project, consumer: Consumer, call: ast.Call) -> tuple[Edit,
     return (new_disconnect(project, consumer, text),)
 
 
+def leaving_at_the_end(
+    project: Project, consumer: Consumer, text: str
+) -> tuple[Edit, ...]:
+    """Return the edits that leave a group in websocket_disconnect(), which ends the consumer."""
+    end = consumer.methods.get("websocket_disconnect")
+    if not end:
+        full_name = "channels.exceptions.StopConsumer"
+        node = consumer.node
+        stop = project.imported_names.short_name(node.file, full_name) or "StopConsumer"
+        block = new_disconnect(project, consumer, f"{text}\nraise {stop}()")
+        return (block, *project.importing(node, full_name))
+    first = end.body[0]
+    if end not in consumer.node.body or not isinstance(end.body[-1], ast.Raise):
+        return ()
+    source = project.source_of(end)
+    if source.line(first.lineno).lstrip().startswith(("def ", "async def ")):
+        return ()
+    return (source.insert_before(end.body[-1].lineno, text),)
+
+
 def new_disconnect(project: Project, consumer: Consumer, text: str) -> Edit:
     """Return the edit that adds a disconnect() below connect()."""
     source = project.source_of(consumer.node)
     methods = [one for one in consumer.node.body if isinstance(one, Function)]
-    after = next((one for one in methods if one.name == "connect"), methods[-1])
+    prefix = "" if consumer.is_websocket else "websocket_"
+    name = f"{prefix}connect"
+    after = next((one for one in methods if one.name == name), methods[-1])
     indent = source.indent(after.lineno)
     define = "async def" if consumer.is_async else "def"
     step = "\t" if "\t" in indent else "    "
-    block = f"\n{define} disconnect(self, code):\n{step}{text}"
+    argument = "event" if prefix else "code"
+    body = text.replace("\n", f"\n{step}")
+    block = f"\n{define} {prefix}disconnect(self, {argument}):\n{step}{body}"
     return source.insert_after(after.end_lineno, block, indent)
 
 
@@ -102,9 +128,8 @@ def groups_are_sent_to(project: Project) -> Iterator[Finding]:
             source = project.source_of(event.call)
             end = source.range_of(event.call.func)[1]
             edit = Edit(source.file, end - len("send"), end, "group_send")
-            yield say(
-                "send-to-group", event.call, edit, is_certain=True, group=target[1]
-            )
+            group = source.quoted(event.target)
+            yield say("send-to-group", event.call, edit, is_certain=True, group=group)
 
 
 class GroupName:
@@ -120,7 +145,11 @@ class GroupName:
             ]
             node = values[0] if len(values) == 1 else node
         self.start, self.is_whole = beginning(node)
-        self.text = text
+
+    @property
+    def shown(self) -> str:
+        """Return it for a sentence: "chat.…" if that's only how it begins."""
+        return self.start if self.is_whole else f"{self.start}…"
 
     def may_be(self, other: "GroupName") -> bool:
         """Both names may be the same."""
@@ -175,8 +204,10 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
             if any(name.may_be(one) for one in joined):
                 continue
             if consumer or is_slip(name.start, joined):
-                starts = sorted({f"{one.start}…" for one in joined})
-                words = {"group": name.text, "others": " or ".join(starts[:2])}
+                names = sorted({f'"{one.shown}"' for one in joined})
+                group = project.source_of(event.target).quoted(event.target)
+                names[2:] = ["others"] if names[2:] else []
+                words = {"group": group, "others": " or ".join(names)}
                 yield say("group-without-members", event.call, **words)
 
 

@@ -162,12 +162,13 @@ def chosen_type(method: ast.AST, typed: Typed, event: Event) -> Iterator[Finding
     """Yield the finding for a type, or a spread after the type, that comes from a client."""
     has_type = False
     for key, value in zip(event.content.keys, event.content.values, strict=True):
+        code = typed.project.source_of(value).quoted(value)
         if key is None and typed.is_frame(value) and has_type:
-            yield say("client-picks-handler", value, how=f"**{ast.unparse(value)}")
+            yield say("client-picks-handler", value, how=f"**{code}")
         elif isinstance(key, ast.Constant) and key.value == "type":
             has_type = True
             if typed.holds(value) and not is_compared(method, value):
-                yield say("client-picks-handler", value, how=ast.unparse(value))
+                yield say("client-picks-handler", value, how=code)
 
 
 def is_compared(method: ast.AST, value: ast.AST) -> bool:

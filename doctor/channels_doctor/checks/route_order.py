@@ -3,7 +3,7 @@
 import ast
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer
@@ -139,9 +139,11 @@ def arguments_have_the_routes_names(project: Project) -> Iterator[Finding]:
         ]
         if routes and all(one.defaults is not None and one.is_known for one in routes):
             given = set().union(*(route.names for route in routes))
+            reads: dict[str, list[ast.Subscript]] = {}
             for read in reads_of(consumer):
-                if read.slice.value not in given:
-                    yield unknown_argument(project, consumer, routes, read)
+                reads.setdefault(read.slice.value, []).append(read)
+            for key in [one for one in reads if one not in given]:
+                yield unknown_argument(project, routes, reads, key)
 
 
 def reads_of(consumer: Consumer) -> Iterator[ast.Subscript]:
@@ -178,26 +180,25 @@ def reads_of(consumer: Consumer) -> Iterator[ast.Subscript]:
 
 
 def unknown_argument(
-    project: Project, consumer: Consumer, routes: list[Route], read: ast.Subscript
+    project: Project,
+    routes: list[Route],
+    reads: dict[str, list[ast.Subscript]],
+    key: str,
 ) -> Finding:
     """Say that a consumer reads a name that no route gives."""
-    key = read.slice.value
     given = set.intersection(*(route.names for route in routes))
-    near = (
-        difflib.get_close_matches(key, given, 1, 0.5) or list(given)[: len(given) == 1]
-    )
+    right = meant_by(key, given, reads.keys())
     edits = []
-    if near:
+    for read in reads[key] if right else ():
         source = project.source_of(read)
-        code = source.code(read.slice)
-        edits = [source.replace(read.slice, code.replace(key, near[0]))]
-    is_only = (
-        len(given) == 1 and len({one.slice.value for one in reads_of(consumer)}) == 1
-    )
+        before, found, after = source.code(read.slice).rpartition(key)
+        if found:  # it's written as it is, without a backslash
+            edits.append(source.replace(read.slice, before + right + after))
+    is_only = len(given) == 1 and len(reads) == 1
     names = ", ".join(f'"{name}"' for name in sorted(given))
     return say(
         "kwargs-name",
-        read,
+        min(reads[key], key=lambda one: (one.lineno, one.col_offset)),
         *edits,
         is_certain=bool(edits) and is_only,
         key=key,
@@ -205,6 +206,18 @@ def unknown_argument(
         route=routes[0].text,
         place=f"{routes[0].call.file}:{routes[0].call.lineno}",
     )
+
+
+def meant_by(key: str, given: set[str], read: Collection[str]) -> str:
+    """Return which of a route's names is meant; preferably one that nothing else reads."""
+    free, wrong = given.difference(read), set(read) - given
+    near = difflib.get_close_matches
+    names = near(key, given, 1, 0.8) or near(key, free, 1, 0.5)
+    if not names and len(free) == len(wrong) == 1:
+        names = list(free)
+    return (
+        names or near(key, given, 1, 0.5) or list(given)[: len(given) == 1] or [""]
+    )[0]
 
 
 CHECKS = [

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from channels_doctor.advice import say
-from channels_doctor.checks.imports import missing_module
+from channels_doctor.checks.asgi_application import first_missing
+from channels_doctor.checks.imports import KEPT_BACK, missing_module
 from channels_doctor.checks.installed_apps import installed_packages
 from channels_doctor.checks.names import nearest
 from channels_doctor.edits import Edit
@@ -38,6 +39,51 @@ def settings_are_there(project: Project) -> Iterator[Finding]:
             rewritten(project, node, others[0]) for node in named if len(others) == 1
         ]
         yield say("settings-not-found", modules.manage_file, *edits, module=name)
+
+
+# Where pytest looks for its options, in its own order; only the first file counts.
+PYTEST_FILES = {
+    "pytest.ini": "pytest",
+    "pyproject.toml": r"tool\.pytest(?:\.ini_options)?",
+    "tox.ini": "pytest",
+    "setup.cfg": "tool:pytest",
+}
+OTHER_WAYS = re.compile(
+    r"^\s*(pythonpath|django_find_project|env)\s*=|--ds\b", re.MULTILINE
+)
+
+
+def settings_of_tests_are_there(project: Project) -> Iterator[Finding]:
+    """pytest's options name a settings file that exists."""
+    modules, root = project.modules, project.modules.root
+    if not project.paths_are_plain or not modules.file_of(project.settings_module):
+        return
+    if any(f"{root}{name}pytest.toml" in project.files for name in ("", ".")):
+        return  # new in pytest 9, and read before all others
+    for name, header in PYTEST_FILES.items():
+        source = project.sources.get(root + name)
+        text = source.text if source else ""
+        section = re.search(rf"(?ms)^\[{header}\]\s*$.*?(?=^\[|\Z)", text)
+        if not section:
+            if source and name == "pytest.ini":
+                return  # it counts even without a section
+            continue
+        named = re.compile(
+            r"""^DJANGO_SETTINGS_MODULE[ \t]*=[ \t]*(["']?)([\w.]+)\1[ \t\r]*$""",
+            re.MULTILINE,
+        ).search(text, section.start(), section.end())
+        if named and not OTHER_WAYS.search(section[0]):
+            if not modules.is_known(named[2]) and not KEPT_BACK.search(named[2]):
+                line = source.number_of(named.start(2))
+                edit = Edit(source.file, *named.span(2), project.settings_module)
+                words = {
+                    "module": named[2],
+                    "missing": first_missing(project, named[2]),
+                    "right": project.settings_module,
+                }
+                where = f"{source.file}:{line}"
+                yield say("pytest-settings-not-found", where, edit, **words)
+        return
 
 
 def rewritten(project: Project, node: ast.Constant, text: str) -> Edit:
@@ -170,6 +216,7 @@ def included(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 CHECKS = [
     settings_are_there,
+    settings_of_tests_are_there,
     asgi_setting_is_there,
     asgi_setting_leads_to_an_application,
     lists_are_lists,

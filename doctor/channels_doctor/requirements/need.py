@@ -28,6 +28,7 @@ class Need:
         False  # a tool chose this version, for a need that stands elsewhere
     )
     is_optional: bool = False  # in an extra or a group that need not be installed
+    is_from_conda: bool = False  # the name is conda's; PyPI may know it by another
     error: str = field(default="", compare=False)  # what pip says, if it can't read it
 
     @property

@@ -62,7 +62,8 @@ def read_conda_need(read: RequirementsFile, text: str, where: str) -> None:
     if need and need.name == "python":
         read.python.append(Need("python", need.spec, where, text=text))
     elif need:
-        read.needs.append(Need(need.name, need.spec, where, text=text))
+        name, spec = need.name, need.spec
+        read.needs.append(Need(name, spec, where, text=text, is_from_conda=True))
 
 
 def read_setup_cfg(file: str, text: str) -> RequirementsFile | None:

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from channels_doctor.project import Project
@@ -42,10 +42,26 @@ def make_environment(
     folder: Path, project: Project, temp: Path, say: Callable[[str], None]
 ) -> tuple[Environment | None, Step]:
     """Return the environment, None if it can't be made, and what happened."""
+    wanted = find_wanted(folder, project)
+    environment, step = environment_with(wanted, folder, project, temp, say)
+    if wanted.left_out:
+        names = ", ".join(wanted.left_out)
+        more = f"Not installed, because only conda knows them by these names: {names}."
+        step = replace(step, what=f"{step.what} {more}")
+    return environment, step
+
+
+def environment_with(
+    wanted: Wanted,
+    folder: Path,
+    project: Project,
+    temp: Path,
+    say: Callable[[str], None],
+) -> tuple[Environment | None, Step]:
+    """Return the environment that has what is wanted, None if there's none; what happened."""
     inside = temp / "inside"
     shutil.copytree(INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__"))
     variables = plain_variables(inside)
-    wanted = find_wanted(folder, project)
     version = ".".join(map(str, sys.version_info[:3]))
     if not wanted.is_known:
         what = (

@@ -33,6 +33,20 @@ TOOLS = re.compile(
     r"pytest.*|hypothesis|coverage|factory-boy|model-bakery|faker|tox|nox|pre-commit|ruff"
     r"|black|flake8.*|isort|pylint.*|mypy.*|djlint|djade|.*-stubs|types-.*|ipython|ipdb"
 )
+# What conda's packages are called on PyPI; those that aren't here may be something else there.
+OF_CONDA = {
+    name: name
+    for name in (
+        "aiohttp asgiref celery channels channels-redis daphne dj-database-url django"
+        " django-cors-headers django-environ djangorestframework gunicorn httpx hypercorn"
+        " markdown msgpack numpy pandas pillow psycopg python-decouple python-dotenv pyyaml"
+        " requests twisted uvicorn websockets whitenoise"
+    ).split()
+} | {
+    "msgpack-python": "msgpack",
+    "psycopg2": "psycopg2-binary",
+    "redis-py": "redis",
+}
 ALWAYS_THERE = {"pip", "setuptools", "wheel", "pkg-resources"}
 
 
@@ -43,6 +57,7 @@ class Wanted:
     file: str = ""  # relative to the folder
     lines: list[str] = field(default_factory=list)
     source: str = ""  # where the list is from, if it isn't a file for pip
+    left_out: list[str] = field(default_factory=list)  # conda's, not for pip
     is_plain: bool = True  # packages of an index only: no URL, path or editable
 
     @property
@@ -81,7 +96,15 @@ def find_wanted(folder: Path, project: Project) -> Wanted:
     # pyproject.toml, Pipfile, Poetry: whatever the doctor could read of them.
     needs = [need for need in project.requirements.needs if not is_extra(need)]
     files = dict.fromkeys(need.where.partition(":")[0] for need in needs)
-    return Wanted("", list(map(written, needs)), " and ".join(files))
+    wanted = Wanted(source=" and ".join(files))
+    for need in needs:
+        if not need.is_from_conda:
+            wanted.lines.append(written(need))
+        elif need.name in OF_CONDA:
+            wanted.lines.append(OF_CONDA[need.name] + need.spec)
+        elif need.name not in ALWAYS_THERE:
+            wanted.left_out.append(need.name)
+    return wanted
 
 
 def is_extra(need: Need) -> bool:
@@ -178,7 +201,7 @@ def requires(
 
 def hidden_modules(wanted: Wanted, folder: Path) -> list[str]:
     """Return the modules of this Python that installing the requirements wouldn't bring."""
-    visible = ALWAYS_THERE | set(everything_of(wanted.requirements))
+    visible = ALWAYS_THERE | {*wanted.left_out, *everything_of(wanted.requirements)}
     own = {path.name.removesuffix(".py") for path in folder.iterdir()}
     return sorted(
         module

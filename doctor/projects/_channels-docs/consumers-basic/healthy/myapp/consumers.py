@@ -1,4 +1,5 @@
 from channels.consumer import AsyncConsumer, SyncConsumer
+from channels.exceptions import StopConsumer
 
 
 class EchoConsumer(SyncConsumer):
@@ -8,6 +9,9 @@ class EchoConsumer(SyncConsumer):
     def websocket_receive(self, event):
         self.send({"type": "websocket.send", "text": event["text"]})
 
+    def websocket_disconnect(self, event):
+        raise StopConsumer()
+
 
 class AsyncEchoConsumer(AsyncConsumer):
     async def websocket_connect(self, event):
@@ -15,3 +19,6 @@ class AsyncEchoConsumer(AsyncConsumer):
 
     async def websocket_receive(self, event):
         await self.send({"type": "websocket.send", "text": event["text"]})
+
+    async def websocket_disconnect(self, event):
+        raise StopConsumer()
