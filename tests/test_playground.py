@@ -623,3 +623,41 @@ def test_everyone_can_use_it(browser, home, width, scheme):
         play.room("Ana").locator("#chat-message-submit").tap()
         page.locator("#play-go-bia").tap()
         play.sees("Bia", "by thumb")
+
+
+# After the next frame: the page has then heard that its window has changed.
+LETTERS = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const frame = document.querySelector("#play-ana-frame");
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+  const found = (selector) => size(document.querySelector(`.play ${selector}`));
+  const room = size(frame.contentDocument.querySelector("#chat-log"));
+  return {
+    editor: found(".cm-content"),
+    log: found("#play-log"),
+    button: found("#play-run"),
+    room: room * getComputedStyle(frame).zoom,
+  };
+}"""
+
+
+def test_the_full_window_is_readable_from_the_back_of_a_room(browser, home):
+    with reader(browser, home, width=1920) as window:
+        play = window.opens().starts()
+        page = play.page
+        play.is_connected()
+        before = page.evaluate(LETTERS)
+        assert min(before.values()) > 15, before  # pixels
+        page.locator("#play-whole").click()
+        whole = page.evaluate(LETTERS)
+        assert min(whole.values()) > 20, whole
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1920
+        # The same share of a smaller window, so that zooming in never makes letters smaller.
+        page.set_viewport_size({"width": 1280, "height": 800})
+        small = page.evaluate(LETTERS)
+        assert min(small.values()) > 12, small
+        for name, size in whole.items():
+            assert size / 1920 == pytest.approx(small[name] / 1280, rel=0.1), name
+        page.set_viewport_size({"width": 1920, "height": 900})
+        page.locator("#play-whole").click()
+        assert page.evaluate(LETTERS) == before

@@ -208,9 +208,13 @@ export class Play {
   #fit() {
     const { height, offsetTop, scale } = visualViewport ?? { height: innerHeight, offsetTop: 0, scale: 1 };
     if (scale > 1.01) return; // the reader has zoomed in
-    const { root } = this.parts;
+    const { live, root } = this.parts;
     root.style.setProperty("--play-height", `${height}px`);
     root.style.setProperty("--play-top", `${offsetTop}px`);
+    // The rooms' letters grow with those of the page. The theme's are 125% on a laptop.
+    const size = (one) => Number.parseFloat(getComputedStyle(one).fontSize);
+    const letters = size(document.documentElement) / size(live);
+    root.style.setProperty("--play-rooms", letters / 1.25);
     root.classList.toggle("play-typing", height < 0.75 * document.documentElement.clientHeight);
     this.rooms?.showInput();
   }
