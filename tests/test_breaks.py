@@ -21,6 +21,7 @@ from course.breaks.scenes import SCENES
 from course.breaks.stage import Stage, complaints_in
 from course.changes import Change
 from course.errors import CourseError
+from course.playground_content import names
 from course.processes import Process
 from course.servers import answers
 from course.steps import ROOT, load_steps
@@ -234,8 +235,21 @@ def page():
 
 
 def test_the_page_has_every_exhibit_once_and_in_the_order_of_the_steps(page):
-    names = re.findall(r"^### .* \{ #([\w-]+) \}$", page, re.MULTILINE)
-    assert names == [exhibit.name for exhibit in EXHIBITS]
+    headings = re.findall(r"^### .* \{ #([\w-]+) \}$", page, re.MULTILINE)
+    assert headings == [exhibit.name for exhibit in EXHIBITS]
+
+
+def test_the_browser_is_offered_before_the_page_says_what_happens(page):
+    link = r"^\[Break it in your browser\]\(playground/index\.md\?break=([\w-]+)\)$"
+    entry = r"(?ms)^### .*? \{ #([\w-]+) \}$(.*?)(?=^##|\Z)"
+    offered = set()
+    for name, text in re.findall(entry, page):
+        if found := re.search(link, text, re.MULTILINE):
+            assert found[1] == name
+            offered.add(name)
+            answer = re.search(r"^\*\*(What people see:|Cause\.)\*\*", text, re.M)
+            assert found.start() < answer.start(), name
+    assert offered == {one.name for one in EXHIBITS} & set(names()["break"])
 
 
 @each

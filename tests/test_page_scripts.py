@@ -26,6 +26,13 @@ CROSS = """async (count) => {
   return seconds.length;
 }"""
 
+# A browser that blocks cookies refuses both, with this error.
+REFUSES_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, {
+    get() { throw new DOMException("Access is denied for this document.", "SecurityError"); },
+  });
+}"""
+
 # Wait until the keyboard has moved a text.
 SCROLLED = """element => new Promise((resolve, reject) => {
   const look = () => (element.scrollTop > 1000 ? resolve() : requestAnimationFrame(look));
@@ -111,3 +118,53 @@ def test_two_messages_that_are_refused_are_edited_together(chat, visit):
         ana.page.get_by_role("button", name="Edit").first.click()
     expect(typed).to_have_value(" ".join(["three", *refused]))
     expect(ana.page.locator(".pending")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_nothing_costs_only_its_memory(chat, visit):
+    room = chat.room()
+    ana, bia = visit("ana"), visit("bia")
+    ana.context.add_init_script(REFUSES_STORAGE)
+    ana.enter(room)
+    bia.enter(room)
+    ana.say("from Ana")
+    bia.sees("from Ana")
+    bia.say("from Bia")
+    ana.sees("from Ana", "from Bia")
+    projector = ana.page.locator("#wire-projector")
+    for is_on in ("true", "false"):
+        projector.click()
+        expect(projector).to_have_attribute("aria-pressed", is_on)
+    ana.page.reload()
+    ana.hears()
+    ana.say("after a reload")
+    expect(bia.page.locator(SAID).last).to_have_text("after a reload")
+
+
+def test_a_browser_keeps_the_name_and_the_projector_view_over_a_reload(chat, visit):
+    ana = visit("ana")
+    ana.enter(chat.room())
+    name = ana.page.locator("#chat-sender-input")
+    is_anyone = not chat.step.can["login"]
+    if is_anyone:
+        name.fill("Ana")
+        name.blur()
+    projector = ana.page.locator("#wire-projector")
+    for is_on in ("true", "false"):
+        projector.click()
+        ana.page.reload()
+        ana.hears()
+        expect(projector).to_have_attribute("aria-pressed", is_on)
+        if is_anyone:
+            expect(name).to_have_value("Ana")
+
+
+@final
+def test_an_invite_is_filled_in_by_a_browser_that_keeps_nothing(chat, visit):
+    ana = visit("ana")
+    ana.context.add_init_script(REFUSES_STORAGE)
+    ana.page.goto("/invite/#token")
+    expect(ana.page.get_by_role("button", name="Enter the room as ana")).to_be_enabled()
+    expect(ana.page.locator("#invite-token")).to_have_value("token")
+    ana.page.goto("/invite/")
+    expect(ana.page.get_by_role("button", name="Enter the room as ana")).to_be_enabled()
+    expect(ana.page.locator("#invite-token")).to_have_value("")

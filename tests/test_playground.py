@@ -623,3 +623,94 @@ def test_everyone_can_use_it(browser, home, width, scheme):
         play.room("Ana").locator("#chat-message-submit").tap()
         page.locator("#play-go-bia").tap()
         play.sees("Bia", "by thumb")
+
+
+# After the next frame: the page has then heard that its window has changed.
+LETTERS = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const frame = document.querySelector("#play-ana-frame");
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+  const found = (selector) => size(document.querySelector(`.play ${selector}`));
+  const room = size(frame.contentDocument.querySelector("#chat-log"));
+  return {
+    editor: found(".cm-content"),
+    log: found("#play-log"),
+    button: found("#play-run"),
+    room: room * getComputedStyle(frame).zoom,
+  };
+}"""
+
+
+def test_the_full_window_is_readable_from_the_back_of_a_room(browser, home):
+    with reader(browser, home, width=1920) as window:
+        play = window.opens().starts()
+        page = play.page
+        play.is_connected()
+        before = page.evaluate(LETTERS)
+        assert min(before.values()) > 15, before  # pixels
+        page.locator("#play-whole").click()
+        whole = page.evaluate(LETTERS)
+        assert min(whole.values()) > 20, whole
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1920
+        # The same share of a smaller window, so that zooming in never makes letters smaller.
+        page.set_viewport_size({"width": 1280, "height": 800})
+        small = page.evaluate(LETTERS)
+        assert min(small.values()) > 12, small
+        for name, size in whole.items():
+            assert size / 1920 == pytest.approx(small[name] / 1280, rel=0.1), name
+        page.set_viewport_size({"width": 1920, "height": 900})
+        page.locator("#play-whole").click()
+        assert page.evaluate(LETTERS) == before
+
+
+# Where the keyboard is: nowhere is in the browser's own buttons, after the last stop.
+FOCUSED = """() => {
+  const { activeElement } = document;
+  if (activeElement === document.body) return "nowhere";
+  return activeElement.closest(".play") ? activeElement.id : "behind";
+}"""
+INERT = "() => document.querySelectorAll('[inert]').length"
+KEYS = 60  # more than there are stops
+
+
+def test_in_the_full_window_the_keyboard_stays_in_it(browser, home):
+    with reader(browser, home) as window:
+        play = window.opens().starts()
+        play.is_connected()
+        page = play.page
+        page.evaluate("document.querySelector('footer').inert = true")
+        whole = page.locator("#play-whole")
+        scrolled = page.evaluate("scrollY")
+        whole.focus()
+        page.keyboard.press("Enter")
+        expect(whole).to_have_attribute("aria-pressed", "true")
+        for key in ("Tab", "Shift+Tab"):
+            page.locator("#play-run").focus()
+            places = set()
+            for _ in range(KEYS):
+                page.keyboard.press(key)
+                places.add(page.evaluate(FOCUSED))
+                if page.evaluate("document.activeElement.matches('.cm-content')"):
+                    page.keyboard.press("Escape")  # the editor lets Tab leave
+            assert "behind" not in places, key
+            assert {"play-run", "play-ana-frame", "play-bia-frame"} <= places, key
+        assert violations(page) == []
+        # A key of the theme's: it opens the search.
+        page.locator("#play-run").focus()
+        page.keyboard.press("s")
+        assert not page.locator("#__search").is_checked()
+        for place in ("#play-run", "body"):
+            page.locator(place).evaluate(
+                "one => { document.activeElement.blur(); one.focus() }"
+            )
+            page.keyboard.press("Escape")
+            expect(whole).to_have_attribute("aria-pressed", "false")
+            expect(whole).to_be_focused()
+            assert page.evaluate(INERT) == 1  # what was inert before
+            assert page.evaluate("scrollY") == scrolled
+            page.keyboard.press("Enter")
+            expect(whole).to_have_attribute("aria-pressed", "true")
+        page.frame_locator("#play-bia-frame").locator("#chat-message-input").focus()
+        page.keyboard.press("Escape")
+        expect(whole).to_be_focused()
+        assert page.evaluate(INERT) == 1

@@ -60,7 +60,7 @@ async def test_accents_work(opens):
 
 
 async def test_spaces_and_signs_work(opens):
-    """Ana and Bia talk in rooms with spaces and signs in their names."""
+    """Ana and Bia talk in rooms with spaces and punctuation in their names."""
     for room in ["sala 1", "AC/DC", "it's me!", "100 % sure?", "a_b-c.d~e", "#1"]:
         await talk(opens, room)
 
@@ -89,33 +89,33 @@ async def test_long_names_work(opens):
 async def test_long_names_with_the_same_beginning_are_two_rooms(opens):
     """Two long names that differ only at the end are two rooms."""
     sentence = (
-        "Caio shouldn't receive what Ana sends in another room, whose long name differs only"
-        " at its end from the name of his."
+        "Caio's room and Ana's room have long names that differ only at the end. Caio shouldn't"
+        " receive what Ana sends in hers."
     )
     await kept_apart(opens, LONG + "on Monday", LONG + "on Friday", sentence)
 
 
 async def test_a_room_with_any_name_has_a_page(client):
-    """The pages are where they were."""
+    """The page of each room still opens, at the same URL."""
     for room in ["class", "café", "sala 1", "日本語", "AC/DC"]:
         answer = client.get(f"/chat/{room}/")
         expect(
             answer.status_code == 200,
-            f'The page of the room "{room}" should be there. Its status is'
-            f" {answer.status_code}.",
+            f'The page of the room "{room}" should open, at the same URL as before. Its'
+            f" status is {answer.status_code}.",
         )
 
 
 async def test_two_servers_agree(opens, monkeypatch):
-    """On two servers that share a layer, a room is the same room."""
+    """People in the same room hear each other on two servers that share a layer."""
     await opens("Caio", "hallway")
     ana = await opens("Ana", "café 2")
     application = start_another_server(monkeypatch)
     bia = await opens("Bia", "café 2", app=application)
     await ana.says(text="hi", sender="Ana")
     await bia.hears(
-        "Ana and Bia are in one room on two servers, so Bia should have received Ana's message. The"
-        " servers have given the room two different groups.",
+        "Ana and Bia are in the same room, on two different servers, so Bia should have"
+        " received Ana's message. The servers have given the room two different group names.",
         text="hi",
     )
 

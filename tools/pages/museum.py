@@ -30,7 +30,9 @@ def museum(section: str) -> list[str]:
     lines = []
     for exhibit in exhibits:
         heading = f"### {exhibit.title} {{ #{exhibit.name} }}"
-        lines += ["", heading, *described(exhibit), *in_the_browser(exhibit)]
+        # Before the page says what happens, so that a reader can try it first.
+        lines += ["", heading, *messages_of(exhibit), *in_the_browser(exhibit)]
+        lines += explained(exhibit)
     return lines
 
 
@@ -41,11 +43,22 @@ def error(name: str) -> list[str]:
 
 def described(exhibit: Exhibit) -> list[str]:
     """Return the messages of an exhibit, its cause, its fix and its command."""
+    return [*messages_of(exhibit), *explained(exhibit)]
+
+
+def messages_of(exhibit: Exhibit) -> list[str]:
+    """Return what a reader who has met an exhibit recognizes it by."""
     lines = fenced("text", exhibit.says) if exhibit.says else ["", "*No message.*", ""]
     if exhibit.also:
         lines += ["Also seen as:", *fenced("text", exhibit.also)]
     if exhibit.words:
         lines += [f"*Search words: {exhibit.words}.*", "{: .words }", ""]
+    return lines
+
+
+def explained(exhibit: Exhibit) -> list[str]:
+    """Return what an exhibit does, its cause, its fix and its command."""
+    lines = []
     if exhibit.gets:
         outcomes = BREAK.join(map(in_full, exhibit.gets))
         lines += [f"**What people see:** {outcomes}", ""]

@@ -32,7 +32,12 @@ export class Play {
     this.work = new Work(content, this.kept);
     this.#build();
     this.code = new Code(cm, this.parts.code, this.work, () => this.#edited());
-    this.rooms = new Rooms(host, this.parts.rooms, (index, number) => this.#move(index, number));
+    this.rooms = new Rooms(
+      host,
+      this.parts.rooms,
+      (index, number) => this.#move(index, number),
+      (event) => this.#keyInRoom(event),
+    );
     this.log = new Log(this.parts.sides.output, () => this.#news(true));
     this.queues = new Queues(this.parts.sides.layer);
     this.breaks = new Breaks(this, this.parts.sides.break);
@@ -87,7 +92,7 @@ export class Play {
     const second = button("Second server", () => this.#toggleSecond(), { id: "play-second", "aria-pressed": "false" });
     const layer = select({ id: "play-layer", "aria-label": "Channel layer", title: "Channel layer" }, [], (value) => this.#again({ layer: value }));
     const undo = button("Bring back my version", () => this.#undo(), { id: "play-undo", class: "play-link", hidden: true });
-    const whole = button("Full window", () => this.#fill(!root.classList.contains("play-whole")), { id: "play-whole", "aria-pressed": "false", title: "Esc leaves it" });
+    const whole = button("Full window", () => this.#fill(!this.#isWhole), { id: "play-whole", "aria-pressed": "false", title: "Esc leaves it" });
     const tools = element(
       "div",
       { class: "play-tools", id: "play-tools" },
@@ -129,6 +134,8 @@ export class Play {
     const head = element("div", { class: "play-head" }, title, bar, element("div", { class: "play-row play-said" }, state, undo, notice, note), live);
     const root = element("section", { class: "play", "aria-label": "Playground" }, head, code, rooms, panel, panes);
     root.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    root.addEventListener("keydown", (event) => this.#isWhole && event.stopPropagation());
+    addEventListener("keydown", (event) => root.contains(event.target) || this.#keyOutside(event), { capture: true });
     visualViewport?.addEventListener("resize", () => this.#fit());
     visualViewport?.addEventListener("scroll", () => this.#fit());
     this.parts = { root, title, project, second, layer, undo, whole, state, note, notice, live, code, rooms, tabs, sides, panes, tools };
@@ -139,7 +146,7 @@ export class Play {
   #key(event) {
     // In the editor, Esc closes a panel and lets Tab leave; a list closes with it, too.
     const isFree = !event.target.closest("dialog, select, .cm-editor");
-    if (event.key === "Escape" && isFree && this.parts.root.classList.contains("play-whole")) return this.#fill(false);
+    if (event.key === "Escape" && isFree && this.#isWhole) return this.#fill(false);
     const isRun = (event.ctrlKey || event.metaKey) && !event.altKey;
     if (!isRun || event.target.closest("dialog")) return;
     if (event.key === "Enter" && event.shiftKey) {
@@ -154,6 +161,18 @@ export class Play {
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** The page around a full window hears no key: some of them open its search. */
+  #keyOutside(event) {
+    if (!this.#isWhole) return;
+    event.stopPropagation();
+    if (event.key === "Escape") this.#fill(false);
+  }
+
+  #keyInRoom(event) {
+    const isFree = !event.defaultPrevented && !event.isComposing && !event.target.closest?.("dialog, select");
+    if (event.key === "Escape" && isFree && this.#isWhole) this.#fill(false);
   }
 
   /** Choose what the panel shows. */
@@ -194,23 +213,40 @@ export class Play {
     output.replaceChildren(PANES.output, ...(is && !isSeen ? [element("span", { class: "play-news" }, element("span", { class: "play-hidden" }, " (an error)"))] : []));
   }
 
+  get #isWhole() {
+    return this.parts.root.classList.contains("play-whole");
+  }
+
   /** Fill the window, or give it back to the page. */
   #fill(isWhole) {
     const { root, whole } = this.parts;
+    if (isWhole === this.#isWhole) return;
+    if (isWhole) {
+      this.scrolled = scrollY;
+      this.behind = around(root).filter((one) => !one.inert);
+    }
+    for (const one of this.behind) one.inert = isWhole;
     root.classList.toggle("play-whole", isWhole);
     document.documentElement.classList.toggle("play-locked", isWhole);
     whole.textContent = isWhole ? "Back to the page" : "Full window";
     whole.setAttribute("aria-pressed", String(isWhole));
     this.#fit();
+    if (isWhole) return;
+    scrollTo({ top: this.scrolled, behavior: "instant" });
+    whole.focus({ preventScroll: true });
   }
 
   /** Stay above the keyboard of a phone. */
   #fit() {
     const { height, offsetTop, scale } = visualViewport ?? { height: innerHeight, offsetTop: 0, scale: 1 };
     if (scale > 1.01) return; // the reader has zoomed in
-    const { root } = this.parts;
+    const { live, root } = this.parts;
     root.style.setProperty("--play-height", `${height}px`);
     root.style.setProperty("--play-top", `${offsetTop}px`);
+    // The rooms' letters grow with those of the page. The theme's are 125% on a laptop.
+    const size = (one) => Number.parseFloat(getComputedStyle(one).fontSize);
+    const letters = size(document.documentElement) / size(live);
+    root.style.setProperty("--play-rooms", letters / 1.25);
     root.classList.toggle("play-typing", height < 0.75 * document.documentElement.clientHeight);
     this.rooms?.showInput();
   }
@@ -530,4 +566,11 @@ export class Play {
     this.#showServers();
     if (this.host.server(number).state === "running") this.rooms.load(index);
   }
+}
+
+/** Return everything in the page that isn't the element, inside it or around it. */
+function around(element) {
+  const { parentElement } = element;
+  const siblings = [...parentElement.children].filter((one) => one !== element);
+  return parentElement === document.body ? siblings : [...siblings, ...around(parentElement)];
 }

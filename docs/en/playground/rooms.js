@@ -5,12 +5,16 @@ import { button, choices, element, select } from "./dom.js";
 const PEOPLE = ["Ana", "Bia"];
 
 export class Rooms {
-  /** `onMove(index, server)` is called when the reader puts a room on another server. */
-  constructor(host, place, onMove) {
+  /**
+   * `onMove(index, server)` is called when the reader puts a room on another server,
+   * and `onKey(event)` when a key is pressed in a room.
+   */
+  constructor(host, place, onMove, onKey) {
     this.host = host;
     this.rooms = PEOPLE.map((name, index) => {
       const id = `play-${name.toLowerCase()}`;
       const frame = element("iframe", { id: `${id}-frame`, title: `${name}'s page`, name });
+      frame.addEventListener("load", () => frame.contentWindow.addEventListener("keydown", onKey));
       const server = select({ id: `${id}-server`, "aria-label": `${name}'s server` }, [], (value) =>
         onMove(index, Number(value)),
       );

@@ -58,8 +58,8 @@ export function startCount() {
 
 const projector = panel.querySelector("#wire-projector");
 projector.addEventListener("click", () => {
-  localStorage.projector = localStorage.projector ? "" : "on"; // survives a reload
-  showProjectorView();
+  showProjectorView(!document.body.classList.contains("projector"));
+  keepProjectorView();
 });
 window.addEventListener("keydown", (event) => {
   // By code, because Alt+P types π on a Mac. In a text, it may.
@@ -68,11 +68,25 @@ window.addEventListener("keydown", (event) => {
   event.preventDefault();
   projector.click();
 });
-showProjectorView();
+showProjectorView(wasProjectorView());
 
-function showProjectorView() {
-  const isOn = Boolean(localStorage.projector);
+function showProjectorView(isOn) {
   projector.ariaPressed = document.body.classList.toggle("projector", isOn);
+}
+
+// A browser that blocks cookies refuses localStorage, too. A reload then forgets the view.
+function keepProjectorView() {
+  try {
+    localStorage.projector = projector.ariaPressed === "true" ? "on" : "";
+  } catch {}
+}
+
+function wasProjectorView() {
+  try {
+    return Boolean(localStorage.projector);
+  } catch {
+    return false;
+  }
 }
 
 // ---- Crossings

@@ -12,7 +12,7 @@ const ports = new Set(); // of the servers that this page has seen
 
 // One name per tab, so that two tabs on one computer are two people. `?name=Ana` sets it.
 const guest = `guest ${Math.floor(1000 + Math.random() * 9000)}`;
-nameInput.value = nameInAddress() ?? sessionStorage.getItem("sender") ?? guest;
+nameInput.value = nameInAddress() ?? keptName() ?? guest;
 keepName();
 nameInput.addEventListener("change", keepName);
 
@@ -25,8 +25,19 @@ function nameInAddress() {
   return name && name.length <= nameInput.maxLength ? name : undefined;
 }
 
+// A browser that blocks cookies refuses sessionStorage, too. A reload then forgets the name.
 function keepName() {
-  sessionStorage.setItem("sender", nameInput.value);
+  try {
+    sessionStorage.setItem("sender", nameInput.value);
+  } catch {}
+}
+
+function keptName() {
+  try {
+    return sessionStorage.getItem("sender");
+  } catch {
+    return null;
+  }
 }
 
 function myName() {

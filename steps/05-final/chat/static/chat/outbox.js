@@ -4,13 +4,14 @@
 // and store the second.
 
 import { drop, send } from "./connection.js";
+import { remember, remembered } from "./memory.js";
 
 const MOST_TRIES = 4; // for a message that breaks the connection each time
 const ANSWER_TIMEOUT = 20_000; // milliseconds
 
 // With the person, because another one may log in in the same tab.
 const key = `outbox ${document.body.dataset.user} ${location.pathname}`;
-let messages = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+let messages = JSON.parse(remembered(key) ?? "[]");
 let show;
 let isOpen = false;
 let timer; // while it waits for an answer, or for the end of a pause
@@ -97,7 +98,7 @@ function sendNext() {
     send({ type: "send", cid, text, sent_at });
     timer = setTimeout(drop, ANSWER_TIMEOUT);
   }
-  sessionStorage.setItem(key, JSON.stringify(messages));
+  remember(key, JSON.stringify(messages));
 }
 
 function stopWaiting() {
