@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 NAMES = [
-    # The same browser without windows, for which a new page is a quarter of the work.
-    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from class_room import HOST, Hall, Page, connect_to
 from conftest import course
 from playwright.sync_api import expect
+from test_page_scripts import REFUSES_STORAGE
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from course.classroom import command, fleet, network
@@ -526,6 +527,15 @@ def open_page(browser):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def test_a_phone_that_keeps_nothing_joins_too(hall, open_page):
+    phone = open_page("about:blank", 390, 844, "light")
+    phone.add_init_script(REFUSES_STORAGE)
+    phone.goto(f"http://{hall.room}/")
+    phone.get_by_label("Your name").fill("Ana")
+    phone.get_by_role("button", name="Join").click()
+    phone.get_by_text("You are here as Ana").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -96,7 +96,6 @@ def plain_variables(inside: Path) -> dict[str, str]:
     return kept | {
         "PYTHONPATH": str(inside),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONIOENCODING": "utf-8",
         "NO_COLOR": "1",
         "DJANGO_COLORS": "nocolor",

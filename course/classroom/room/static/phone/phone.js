@@ -4,15 +4,21 @@ import { keepOpen } from "./socket.js";
 
 const at = (id) => document.getElementById(id);
 
+// A browser that blocks cookies refuses localStorage, too. A reload is then somebody new.
+let kept = {};
+try {
+  kept = localStorage;
+} catch {}
+
 // A secret of this browser: after sleep or a reload, it's the same person with the same vote.
-localStorage.classKey ??= newKey();
-at("name").value = localStorage.className ?? "";
+kept.classKey ??= newKey();
+at("name").value = kept.className ?? "";
 
 const socket = keepOpen("/ws/room/", {
   open() {
     at("problem").textContent = "";
-    say(localStorage.className ? "Connected." : "Connected. Type your name to join.");
-    if (localStorage.className) join();
+    say(kept.className ? "Connected." : "Connected. Type your name to join.");
+    if (kept.className) join();
   },
   close() {
     say("Not connected. Trying again…");
@@ -28,7 +34,7 @@ const handlers = {
     at("people").replaceChildren(...people.map((name) => withText("li", name)));
   },
   you({ name }) {
-    localStorage.className = name;
+    kept.className = name;
     at("problem").textContent = "";
     say(`You are here as ${name}.`);
     at("join").textContent = "Change";
@@ -47,12 +53,12 @@ const handlers = {
 
 at("name-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  localStorage.className = at("name").value.trim();
+  kept.className = at("name").value.trim();
   join();
 });
 
 function join() {
-  socket.send({ do: "join", key: localStorage.classKey, name: localStorage.className });
+  socket.send({ do: "join", key: kept.classKey, name: kept.className });
 }
 
 function button(text, choice, mine) {

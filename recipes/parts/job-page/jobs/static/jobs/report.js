@@ -8,6 +8,12 @@ const status = document.querySelector("#status");
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 let socket;
 
+// A browser that blocks cookies refuses sessionStorage; a reload then forgets the job.
+let kept = {};
+try {
+  kept = sessionStorage;
+} catch {}
+
 connect();
 
 start.addEventListener("click", () => socket.send(JSON.stringify({ start: 100 })));
@@ -17,7 +23,7 @@ function connect() {
   socket.addEventListener("open", () => {
     start.disabled = false;
     status.textContent = "Ready.";
-    const job = sessionStorage.getItem("job"); // this tab's, kept over a reload
+    const job = kept.job; // this tab's, kept over a reload
     if (job) socket.send(JSON.stringify({ follow: job }));
   });
   socket.addEventListener("message", ({ data }) => show(JSON.parse(data)));
@@ -33,8 +39,8 @@ function show({ job, done, of, waiting, finished, failed, error }) {
     status.textContent = error;
     return;
   }
-  if (sessionStorage.getItem("job") !== job) {
-    sessionStorage.setItem("job", job);
+  if (kept.job !== job) {
+    kept.job = job;
     progress.value = 0;
   }
   if (done) {
