@@ -192,19 +192,49 @@ def address(site):
         yield base
 
 
-# Not for the session: while it is open, its event loop is in the way of every other.
-@pytest.fixture(scope="module")
-def browser():
-    """A real Chromium, without a window."""
+# Chromium makes two pages with each new window, for what its address bar suggests. Nobody
+# sees them here, and they take longer than the page of a test.
+HIDDEN_PAGES = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+
+
+@pytest.fixture(scope="session")
+def browser_flags() -> list[str]:
+    """What a browser for tests is started with.
+
+    Of several --disable-features, Chromium takes the last, so ours repeats Playwright's.
+    """
     from playwright.sync_api import sync_playwright
 
+    flags = [*chromium.FLAGS, "--enable-automation"]  # or it doesn't tell its own
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=the_browser(), args=flags) as one,
+    ):
+        session = one.new_browser_cdp_session()
+        words = session.send("Browser.getBrowserCommandLine")["arguments"]
+    switch = "--disable-features="
+    own = [word.removeprefix(switch) for word in words if word.startswith(switch)]
+    return [*chromium.FLAGS, switch + ",".join([*own, HIDDEN_PAGES])]
+
+
+def the_browser() -> Path:
+    """Return the browser of this machine."""
     program = chromium.find()
     if program is None:
         refuse(f"There is no Chromium. {chromium.ADVICE}")
+    return program
+
+
+# Not for the session: while it is open, its event loop is in the way of every other.
+@pytest.fixture(scope="module")
+def browser(browser_flags):
+    """A real Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
     with ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
-            executable_path=program, args=chromium.FLAGS
+            executable_path=the_browser(), args=browser_flags
         )
         stack.callback(browser.close)
         yield browser
