@@ -45,6 +45,11 @@ class Consumer:
         return bool(self.generic) and all(map(is_async_base, self.generic))
 
     @property
+    def define(self) -> str:
+        """How the definition of a method begins that Channels calls."""
+        return "async def" if self.is_async else "def"
+
+    @property
     def is_sync(self) -> bool:
         """Channels calls its methods in a thread."""
         return bool(self.generic) and not any(map(is_async_base, self.generic))

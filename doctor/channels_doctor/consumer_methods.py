@@ -4,6 +4,7 @@ import ast
 import difflib
 
 from channels_doctor.channels_code import Consumer
+from channels_doctor.edits import Edit
 from channels_doctor.project import Project
 from channels_doctor.walks import walk
 
@@ -87,3 +88,10 @@ def right_name(name: str, consumer: Consumer) -> str:
     if right == "receive" and consumer.is_json and "receive_json" in consumer.methods:
         return ""
     return right
+
+
+def stopping(project: Project, node: ast.AST) -> tuple[str, tuple[Edit, ...]]:
+    """Return the statement that ends a consumer, and the edits that import what it raises."""
+    full_name = "channels.exceptions.StopConsumer"
+    name = project.imported_names.short_name(node.file, full_name) or "StopConsumer"
+    return f"raise {name}()", project.importing(node, full_name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, self_call
-from channels_doctor.consumer_methods import hooks_of, right_name
+from channels_doctor.consumer_methods import hooks_of, right_name, stopping
 from channels_doctor.edits import Edit
 from channels_doctor.finding import Finding
 from channels_doctor.project import Project
@@ -171,16 +171,13 @@ def consumers_end(project: Project) -> Iterator[Finding]:
             "websocket_disconnect" in dotted(call.func) for call in calls_in(method)
         ):
             continue
-        full_name = "channels.exceptions.StopConsumer"
-        stop = (
-            project.imported_names.short_name(method.file, full_name) or "StopConsumer"
-        )
+        stop, imports = stopping(project, method)
         indent = source.indent(method.body[0].lineno)
         edits = (
-            source.replace(last, f"raise {stop}()")
+            source.replace(last, stop)
             if isinstance(last, ast.Pass)
-            else source.insert_after(last.end_lineno, f"raise {stop}()", indent),
-            *project.importing(method, full_name),
+            else source.insert_after(last.end_lineno, stop, indent),
+            *imports,
         )
         yield say("never-stops", method, *edits)
 
@@ -198,7 +195,7 @@ def plain_consumers_handle_the_end(project: Project) -> Iterator[Finding]:
     suspects = {one.node: one for one in project.consumers if may_lack_its_end(one)}
     for node, consumer in suspects.items():
         if not any(one in suspects for one in consumer.family[1:]):
-            words = {"consumer": node.name, "define": f"{defining(consumer)} {GOODBYE}"}
+            words = {"consumer": node.name, "define": f"{consumer.define} {GOODBYE}"}
             edits = ending(project, consumer)
             yield say("no-disconnect", node, *edits, is_certain=bool(edits), **words)
 
@@ -224,11 +221,6 @@ def may_lack_its_end(consumer: Consumer) -> bool:
     )
 
 
-def defining(consumer: Consumer) -> str:
-    """Return how a method of a consumer begins."""
-    return "async def" if consumer.is_async else "def"
-
-
 def ending(project: Project, consumer: Consumer) -> list[Edit]:
     """Return the edits that add a websocket_disconnect() below the other handlers."""
     node = consumer.node
@@ -240,13 +232,9 @@ def ending(project: Project, consumer: Consumer) -> list[Edit]:
     indent = source.indent(after.lineno)
     step = "\t" if "\t" in indent else "    "
     names = [one.arg for one in after.args.args[1:2]] or ["event"]
-    full_name = "channels.exceptions.StopConsumer"
-    stop = project.imported_names.short_name(node.file, full_name) or "StopConsumer"
-    text = f"\n{defining(consumer)} {GOODBYE}(self, {names[0]}):\n{step}raise {stop}()"
-    return [
-        source.insert_after(after.end_lineno, text, indent),
-        *project.importing(node, full_name),
-    ]
+    stop, imports = stopping(project, node)
+    text = f"\n{consumer.define} {GOODBYE}(self, {names[0]}):\n{step}{stop}"
+    return [source.insert_after(after.end_lineno, text, indent), *imports]
 
 
 CHECKS = [

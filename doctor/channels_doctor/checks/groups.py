@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from channels_doctor.advice import say
 from channels_doctor.channels_code import Consumer, group_verb
-from channels_doctor.consumer_methods import right_name
+from channels_doctor.consumer_methods import right_name, stopping
 from channels_doctor.edits import Edit
 from channels_doctor.events import assigned_in
 from channels_doctor.finding import Finding
@@ -82,11 +82,8 @@ def leaving_at_the_end(
     """Return the edits that leave a group in websocket_disconnect(), which ends the consumer."""
     end = consumer.methods.get("websocket_disconnect")
     if not end:
-        full_name = "channels.exceptions.StopConsumer"
-        node = consumer.node
-        stop = project.imported_names.short_name(node.file, full_name) or "StopConsumer"
-        block = new_disconnect(project, consumer, f"{text}\nraise {stop}()")
-        return (block, *project.importing(node, full_name))
+        stop, imports = stopping(project, consumer.node)
+        return (new_disconnect(project, consumer, f"{text}\n{stop}"), *imports)
     first = end.body[0]
     if end not in consumer.node.body or not isinstance(end.body[-1], ast.Raise):
         return ()
@@ -104,11 +101,10 @@ def new_disconnect(project: Project, consumer: Consumer, text: str) -> Edit:
     name = f"{prefix}connect"
     after = next((one for one in methods if one.name == name), methods[-1])
     indent = source.indent(after.lineno)
-    define = "async def" if consumer.is_async else "def"
     step = "\t" if "\t" in indent else "    "
     argument = "event" if prefix else "code"
     body = text.replace("\n", f"\n{step}")
-    block = f"\n{define} {prefix}disconnect(self, {argument}):\n{step}{body}"
+    block = f"\n{consumer.define} {prefix}disconnect(self, {argument}):\n{step}{body}"
     return source.insert_after(after.end_lineno, block, indent)
 
 
