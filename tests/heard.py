@@ -37,6 +37,13 @@ class Heard(list):
         raise AssertionError(f"{count} expected, and {len(found)} came: {list(self)}")
 
 
+def console_of(page: Page) -> Heard:
+    """Return the texts that a page's console shows from now on."""
+    said = Heard(page)
+    page.on("console", lambda message: said.append(message.text))
+    return said
+
+
 def hold_posts(page: Page, hold: Callable = lambda route: route) -> Heard:
     """Keep each POST of a page from its answer; return what `hold` makes of each."""
     held = Heard(page)

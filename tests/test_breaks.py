@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
-from heard import Heard
+from heard import console_of
 from readers import SOURCES, search_index
 
 from course import compare
@@ -292,8 +292,7 @@ def test_a_page_over_https_says_what_the_museum_says_of_mixed_content(browser):
             "**/*", lambda route: route.fulfill(body="", content_type="text/html")
         )
         page = context.new_page()
-        said = Heard(page)
-        page.on("console", lambda message: said.append(message.text))
+        said = console_of(page)
         page.goto("https://chat.example.org/")
         error = page.evaluate(
             """() => {

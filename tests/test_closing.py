@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from heard import Heard
+from heard import console_of
 from people import PATIENCE, Chat, path_of
 from websockets.exceptions import ConnectionClosed
 
@@ -101,8 +101,7 @@ def page(browser):
     """A page of a browser, which keeps what its console says."""
     with closing(browser.new_context()) as context:
         page = context.new_page()
-        page.said = Heard(page)
-        page.on("console", lambda message: page.said.append(message.text))
+        page.said = console_of(page)
         yield page
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import refuse
-from heard import Heard
+from heard import Heard, console_of
 from pythons import pythons
 from readers import SOURCES
 from websockets.sync.server import serve as serve_sockets
@@ -167,8 +167,7 @@ def page(browser, serve):
     """Yield a page of step 03, with what its console shows and the sockets it opens."""
     with serve(find_step("03")) as (server,):
         page = browser.new_page()
-        page.said, page.sockets = Heard(page), Heard(page)
-        page.on("console", lambda message: page.said.append(message.text))
+        page.said, page.sockets = console_of(page), Heard(page)
         page.on("websocket", lambda socket: page.sockets.append(socket.url))
         page.goto(f"{server.url}/chat/")
         yield page
@@ -240,8 +239,7 @@ def test_a_browser_connects_only_if_the_server_names_a_subprotocol(
     if name:
         recipes.find(name).make(folder)
     port, page = free_port(), browser.new_page()
-    said = Heard(page)
-    page.on("console", lambda message: said.append(message.text))
+    said = console_of(page)
     with servers.serving(step, [port], logs=tmp_path, folder=folder) as (server,):
         page.goto(f"{server.url}/chat/")
         said.append(page.evaluate(OFFER, offered))
