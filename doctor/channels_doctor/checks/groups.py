@@ -203,7 +203,8 @@ def groups_have_members(project: Project) -> Iterator[Finding]:
                 names = sorted({f'"{one.shown}"' for one in joined})
                 group = project.source_of(event.target).quoted(event.target)
                 names[2:] = ["others"] if names[2:] else []
-                words = {"group": group, "others": " or ".join(names)}
+                last = " and ".join(names[-2:])
+                words = {"group": group, "others": ", ".join([*names[:-2], last])}
                 yield say("group-without-members", event.call, **words)
 
 
