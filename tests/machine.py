@@ -79,6 +79,8 @@ class Systemd:
         self.env = env
         self.running: dict[str, Process] = {}
         self.calls: list[list[str]] = []
+        # From when to when a unit's process was ending, by time.monotonic().
+        self.endings: list[tuple[float, float]] = []
 
     def do(self, verb: str, *words: str) -> None:
         """Do what one call of `systemctl` asks for."""
@@ -110,10 +112,12 @@ class Systemd:
 
     def end(self, name: str) -> None:
         """Stop a unit's process, and return when all that it has started is gone."""
+        began = time.monotonic()
         process = self.running.pop(name)
         process.stop()
         while any(group == process.pid for group in groups()):
             time.sleep(0.05)
+        self.endings.append((began, time.monotonic()))
 
     def reload(self, name: str) -> None:
         """Run the command with which a unit rereads its configuration."""

@@ -5,7 +5,9 @@ import contextlib
 import itertools
 import json
 import random
+import time
 import uuid
+from dataclasses import dataclass
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -13,6 +15,15 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 ACK_AFTER = 256 * 1024  # bytes
 HANDSHAKE = 8  # seconds, as in connection.js
 SILENCE = 60
+
+
+@dataclass
+class Line:
+    """A try to reach the room that is over: refused, or open for a while and then cut."""
+
+    began: float  # seconds of time.monotonic()
+    ended: float
+    code: int  # close code; 1006 without a close frame, as in a browser
 
 
 class Page:
@@ -33,7 +44,7 @@ class Page:
         self.acknowledged = []
         self.errors = []
         self.people = []
-        self.closes = []
+        self.lines = []  # those that are over
         self.last = self.epoch = None
         self.socket = None
         self.news = asyncio.Condition()
@@ -57,6 +68,11 @@ class Page:
             await self.news.wait_for(condition)
 
     @property
+    def closes(self):
+        """The close code of each line that is over, oldest first."""
+        return [line.code for line in self.lines]
+
+    @property
     def texts(self):
         """What the page shows."""
         return [message["text"] for message in self.log]
@@ -76,6 +92,7 @@ class Page:
         """Keep a line open, for as long as the scene lasts."""
         failures = 0
         while True:
+            began = time.monotonic()
             try:
                 await self.line()
                 failures = 0
@@ -85,10 +102,9 @@ class Page:
                 TimeoutError,
                 ConnectionClosed,
             ) as problem:
+                code = getattr(getattr(problem, "rcvd", None), "code", 1006)
                 async with self.news:
-                    self.closes.append(
-                        getattr(getattr(problem, "rcvd", None), "code", 1006)
-                    )
+                    self.lines.append(Line(began, time.monotonic(), code))
                     self.news.notify_all()
                 failures += 1
             self.socket = None
