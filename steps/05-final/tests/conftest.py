@@ -8,17 +8,22 @@ from urllib.parse import quote, urlencode
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 
 from chat import limits, storing, watch
 from chat.access import permit_for
 from chat.checks import redis_errors
+from chat.hashers import Hasher
 from chat.models import Room
 from chat.throttle import mails, resets, sign_ups, wrong_by_address, wrong_by_person
 from config.asgi import application
 from tests.sockets import PATIENCE, Socket
+
+CREATE_PERMISSIONS = "django.contrib.auth.management.create_permissions"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -27,6 +32,23 @@ def redis_is_there():
     for problem in redis_errors(None):
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"{problem.msg} {problem.hint}")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Hash a password in no time; on a server, it's slow so that guessing is."""
+    monkeypatch.setattr(Hasher, "iterations", 1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptied_quickly():
+    """Don't make the permissions anew after each scene, when the tables are emptied.
+
+    It takes a quarter of the time. A scene that is about permissions makes them itself.
+    """
+    post_migrate.disconnect(dispatch_uid=CREATE_PERMISSIONS)
+    yield
+    post_migrate.connect(create_permissions, dispatch_uid=CREATE_PERMISSIONS)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -31,7 +33,11 @@ def staff(people, *rights):
     caio = User.objects.get(username="caio")
     caio.is_staff = True
     caio.save()
-    caio.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    for app in ("auth", "chat"):
+        create_permissions(apps.get_app_config(app), verbosity=0)
+    permissions = Permission.objects.filter(codename__in=rights)
+    assert len(permissions) == len(rights)
+    caio.user_permissions.set(permissions)
     return people["caio"]
 
 
