@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from readers import (
-    CONTRAST,
     PAGES,
     SOURCES,
     assert_readable,
@@ -153,11 +152,11 @@ def test_everyone_can_read_a_page_and_it_asks_for_nothing_from_outside(
         assert markdown_left(seen.page) == []
         assert_readable(seen.page)
         seen.page.emulate_media(color_scheme="dark")
-        assert_readable(seen.page, only=CONTRAST)  # nothing else has changed
+        assert_readable(seen.page, others=False)  # nothing else has changed
         seen.page.set_viewport_size({"width": 390, "height": 844})
         seen.page.reload()  # else the menu still moves out of the picture
         seen.page.wait_for_load_state("networkidle")
-        assert_readable(seen.page, but=CONTRAST)  # the colours are those of a desktop
+        assert_readable(seen.page, colours=False)  # the colours are those of a desktop
         assert seen.outside == []
         assert seen.errors == []
 
@@ -166,7 +165,7 @@ def test_a_phone_page_without_names_for_its_pictures_is_seen(browser, address):
     with visit(browser, address, "index.html", width=390) as seen:
         seen.page.evaluate("document.querySelector('article').append(new Image(9, 9))")
         with pytest.raises(AssertionError, match="image-alt"):
-            assert_readable(seen.page, but=CONTRAST)
+            assert_readable(seen.page, colours=False)
 
 
 def test_a_dark_page_that_is_hard_to_read_is_seen(browser, address):
@@ -175,10 +174,10 @@ def test_a_dark_page_that_is_hard_to_read_is_seen(browser, address):
         seen.page.add_style_tag(
             content="[data-md-color-scheme=slate] p { color: #333 !important }"
         )
-        assert_readable(seen.page, only=CONTRAST)
+        assert_readable(seen.page, others=False)
         seen.page.emulate_media(color_scheme="dark")
         with pytest.raises(AssertionError, match="color-contrast"):
-            assert_readable(seen.page, only=CONTRAST)
+            assert_readable(seen.page, others=False)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
