@@ -8,6 +8,7 @@ that comes from Markdown is HTML there: whole paragraphs in a `note`, `task`, `h
 `solution`, inline elements elsewhere.
 """
 
+import base64
 import gzip
 import json
 import sys
@@ -32,7 +33,9 @@ LARGEST = 200_000  # bytes, compressed: it's loaded with the page
 USUAL = "03"  # the project of an exercise that isn't about a step
 LOBBY = "chat/"  # what an exercise shows unless it names a page
 # What no server and no check reads.
-LEFT_OUT = ("README.md", "pytest.ini", "tests/")
+LEFT_OUT = ("README.md", "pytest.ini", "tests/", "deploy/", ".dockerignore")
+LEFT_OUT_ENDS = (".po",)  # msgfmt has made .mo of them
+BINARY = (".mo",)
 
 
 def write(site: Path) -> None:
@@ -114,8 +117,20 @@ def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
         "migrate": entry.get("migrate", False),
         "servers": entry["servers"],
         "note": html(entry["note"]),
+        **{key: entry[key] for key in ("packs", "people", "names") if key in entry},
+        **binaries_of(entry),
         **({"base": base} if base else {}),
     }
+
+
+def binaries_of(entry: dict) -> dict[str, dict[str, str]]:
+    """Return the files of a project that aren't text, in Base64, if it has any."""
+    found = {
+        path: base64.b64encode(content).decode()
+        for path, content in compare.files_of(find_step(entry["step"])).items()
+        if path.endswith(BINARY)
+    }
+    return {"binary": found} if found else {}
 
 
 def files_of(entry: dict) -> dict[str, str]:
@@ -136,7 +151,7 @@ def texts(files: dict[str, bytes]) -> dict[str, str]:
     return {
         path: content.decode()
         for path, content in files.items()
-        if not path.startswith(LEFT_OUT)
+        if not path.startswith(LEFT_OUT) and not path.endswith(LEFT_OUT_ENDS + BINARY)
     }
 
 

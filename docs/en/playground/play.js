@@ -15,6 +15,7 @@ const LAYERS = {
   project: "The project’s layer",
   memory: "In-memory layer",
   page: "This page’s layer",
+  alone: "In-memory layer",
 };
 const SIDES = { output: "Output", break: "Break it", exercises: "Exercises", layer: "Layer" };
 const PANES = { code: "Code", ana: "Ana", bia: "Bia", output: "Output", task: "Task" };
@@ -449,6 +450,7 @@ export class Play {
   async run({ layer, rooms, second } = {}) {
     const run = ++this.runs;
     const { space } = this.work;
+    if (!(await this.#fetchPacks(space)) || run !== this.runs) return;
     if (second !== undefined) this.#setServers(second, rooms);
     if (layer) this.#setLayer(layer);
     this.#showServers();
@@ -463,10 +465,25 @@ export class Play {
     else if (results.every(({ kind }) => kind === "ready")) this.announce("Running. Both rooms have been loaded again.");
   }
 
+  /** Fetch what only this project needs, once; return whether it's there. */
+  async #fetchPacks({ packs = [] }) {
+    const { source } = this.host;
+    if (packs.every((name) => source.buffers[name])) return true;
+    try {
+      await source.fetch(packs, (bytes, of) => this.progress(bytes, of, "packages of this project"));
+      return true;
+    } catch (error) {
+      console.error(error);
+      this.notice("The packages of this project didn’t arrive. Check your connection.", ["Try again", () => this.#again()]);
+      return false;
+    }
+  }
+
   async #start(number, space) {
     const layer = this.layer;
-    const { application, environment = {}, migrate = false, page } = space;
-    const options = { application, environment, migrate, layer: layer === "project" ? null : layer };
+    const { application, binary, environment = {}, migrate = false, names, packs = [], page, people } = space;
+    const options = { application, binary, environment, migrate, packs, people, layer: layer === "project" ? null : layer };
+    if (people) options.site = this.host.site(space.name, names);
     const slow = setTimeout(() => {
       this.isSlow = true;
       this.#showState();
@@ -477,7 +494,7 @@ export class Play {
     if (result.kind === "ready") {
       this.took = result.ms;
       this.#showState();
-      this.rooms.started(number, page);
+      this.rooms.started(number, page, names);
     } else if (result.kind === "stopped") {
       this.code.problem(result);
       this.pane("code");
