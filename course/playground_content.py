@@ -1,7 +1,8 @@
-"""What the playground offers: projects, breaks and exercises, as one JSON file.
+"""What the playground offers: projects, breaks and exercises, as JSON.
 
-    python -m course.playground_content [FILE]    say how large it is, and write it
+    python -m course.playground_content [FOLDER]    say how large it is, and write it
 
+A project that has packs of its own has a file of its own, too, which is loaded with them.
 docs/data/playground-content.toml names the first two, and playground.toml the exercises.
 docs.build() writes the result into the site; docs/en/playground/ works with it. A text
 that comes from Markdown is HTML there: whole paragraphs in a `note`, `task`, `hints` and
@@ -36,16 +37,31 @@ LOBBY = "chat/"  # what an exercise shows unless it names a page
 LEFT_OUT = ("README.md", "pytest.ini", "tests/", "deploy/", ".dockerignore")
 LEFT_OUT_ENDS = (".po",)  # msgfmt has made .mo of them
 BINARY = (".mo",)
+# Of a project that has a file of its own, what is in that one.
+LATER = ("files", "binary")
 
 
 def write(site: Path) -> None:
-    """Write content.json into a built site, if the site has the playground."""
+    """Write content.json and what goes with it into a site, if that has the playground."""
     if (site / IN_SITE).parent.is_dir():
-        (site / IN_SITE).write_bytes(as_bytes(content()))
+        for path, found in in_files(content()).items():
+            (site / path).write_bytes(as_bytes(found))
+
+
+def in_files(found: dict) -> dict[Path, dict]:
+    """Return the content by file: what the page loads at once, and what it loads later."""
+    now, later = dict(found["projects"]), {}
+    for name, one in found["projects"].items():
+        if "packs" in one:
+            file = IN_SITE.with_stem(f"{IN_SITE.stem}-{name}")
+            later[file] = {key: one[key] for key in LATER if key in one}
+            now[name] = {key: one[key] for key in one if key not in LATER}
+            now[name]["later"] = file.name
+    return {IN_SITE: found | {"projects": now}, **later}
 
 
 def as_bytes(found: dict) -> bytes:
-    """Return the content as the file has it."""
+    """Return some content as its file has it."""
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -249,7 +265,9 @@ def filled(one: Exercise, text: str) -> str:
 
 
 if __name__ == "__main__":
-    made = as_bytes(content())
-    print(f"{len(made):,} bytes, {len(gzip.compress(made)):,} compressed")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(made)
+    for path, found in in_files(content()).items():
+        made = as_bytes(found)
+        packed = len(gzip.compress(made))
+        print(f"{path.name}: {len(made):,} bytes, {packed:,} compressed")
+        if sys.argv[1:]:
+            (Path(sys.argv[1]) / path.name).write_bytes(made)

@@ -20,6 +20,8 @@ const LAYERS = {
 const SIDES = { output: "Output", break: "Break it", exercises: "Exercises", layer: "Layer" };
 const PANES = { code: "Code", ana: "Ana", bia: "Bia", output: "Output", task: "Task" };
 
+const MISSING = "The files of that project didn’t arrive. Check your connection, then choose it again.";
+
 const SLOW = 6000; // milliseconds, after which a start says that something may be wrong
 
 export class Play {
@@ -58,9 +60,11 @@ export class Play {
     if (wanted.exercise) shows = "exercises";
     if (exhibit) shows = "break";
     const name = exhibit?.project ?? (wanted.exercise ? `exercise:${wanted.exercise}` : wanted.project);
-    if (name && this.work.spaces.has(name)) this.work.choose(name);
-    else if (name || wanted.break) sentence = `There’s no ${wanted.break ? "break" : wanted.exercise ? "exercise" : "project"} “${wanted.break ?? wanted.exercise ?? wanted.project}” here. This is what you had open, or the first project.`;
-    const given = isShared() ? await shared(this.work.spaces) : null;
+    const known = this.work.spaces.has(name ?? this.work.last);
+    if (known && !(await this.#complete(name ?? this.work.last))) sentence = MISSING;
+    else if (known) this.work.choose(name ?? this.work.last);
+    if (!known || (wanted.break && !exhibit)) sentence = `There’s no ${wanted.break ? "break" : wanted.exercise ? "exercise" : "project"} “${wanted.break ?? wanted.exercise ?? wanted.project}” here. This is what you had open, or the first project.`;
+    const given = isShared() ? await shared(this.work.spaces, (project) => this.#complete(project)) : null;
     if (given?.project) this.work.choose(given.project);
     this.place.replaceChildren(this.parts.root);
     document.body.classList.add("playing");
@@ -293,11 +297,26 @@ export class Play {
 
   async choose(name, { run = true } = {}) {
     if (!this.work.spaces.has(name)) return;
+    if (!(await this.#complete(name))) {
+      this.listChanged();
+      return this.notice(MISSING);
+    }
     this.work.choose(name);
     this.notice("");
     this.#showSpace();
     if (this.work.space.exercise) this.side("exercises");
     if (run) await this.run();
+  }
+
+  /** Have all files of a project; return whether they're there. */
+  async #complete(name) {
+    try {
+      await this.work.complete(name, this.host.base);
+      return true;
+    } catch (error) {
+      console.error(error);
+      return false;
+    }
   }
 
   /** The list of exercises has changed: one was solved. */
