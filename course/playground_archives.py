@@ -38,6 +38,7 @@ FINAL = [
     "confusable-homoglyphs",
     "redis",  # chat/checks.py imports it
     "prometheus-client",
+    "tzdata",  # the admin shows times in UTC
 ]
 # Written in C: its wheel is for the browser's Python, and for no other.
 FINAL_IN_C = ["msgspec"]
@@ -102,6 +103,7 @@ FINAL_WITHOUT = re.compile(
     r"""
       .*\.(po|pyi|c|typed)$
     | .*/locale/(?!en/|pt_BR/|__init__\.py)
+    | tzdata/(zones|zoneinfo/(?!UTC$|__init__\.py$))
     | [^/]+\.dist-info/(?!METADATA|(licenses/)?LICEN[CS]E)
     """,
     re.VERBOSE,

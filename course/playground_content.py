@@ -73,7 +73,6 @@ def content() -> dict:
     files = {name: files_of(entry) for name, entry in entries.items()}
     return {
         "projects": {name: project(entry, files) for name, entry in entries.items()},
-        "absent": {step: inline(text) for step, text in source["absent"].items()},
         "breaks": [broken(entry, entries, files) for entry in source["break"]],
         "exercises": [
             exercise(one, entries, files)

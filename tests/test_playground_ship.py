@@ -59,6 +59,7 @@ def test_a_click_loads_less_than_seven_million_bytes(vendor):
     files = playground.manifest(vendor)["files"]
     on_a_click = {name: file["bytes"] for name, file in files.items()}
     assert on_a_click.pop("checks.zip") < 1_000_000
+    assert on_a_click.pop("final.zip") < 1_600_000
     assert sum(on_a_click.values()) < playground.LARGEST
     on_disk = [path.stat().st_size for path in vendor.rglob("*") if path.is_file()]
     assert sum(on_disk) < LARGEST_FOLDER
@@ -74,6 +75,7 @@ def test_the_manifest_describes_every_file(vendor):
         "python_stdlib.zip",
         "packages.zip",
         "checks.zip",
+        "final.zip",
         "editor.js",
     }
     folder = vendor / contents["folder"]
@@ -95,6 +97,7 @@ def test_the_packages_are_those_of_the_lock(vendor):
     for name, wanted in {
         "packages.zip": archives.SERVER,
         "checks.zip": archives.CHECKS,
+        "final.zip": archives.FINAL + archives.FINAL_IN_C,
     }.items():
         names = archive(vendor, name).namelist()
         found = {

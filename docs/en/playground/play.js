@@ -270,8 +270,9 @@ export class Play {
   }
 
   progress(bytes, of, what) {
-    const done = bytes >= of;
-    this.notice(done ? "" : `Fetching the ${what}: ${(bytes / 1e6).toFixed(1)} of ${(of / 1e6).toFixed(1)} MB, once.`);
+    const isDone = bytes >= of;
+    this.notice(isDone ? "" : `Fetching the ${what}: ${(bytes / 1e6).toFixed(1)} of ${(of / 1e6).toFixed(1)} MB, once.`);
+    if (!isDone) this.parts.notice.prepend(element("progress", { max: of, value: bytes, "aria-hidden": "true" }));
   }
 
   // ---- Projects ------------------------------------------------------------------------
