@@ -140,8 +140,7 @@ class Server {
       const pid = 1000 * this.number + this.starts;
       const mount = this.host.mount(this.number);
       const given = { ...options, port: this.host.port + this.number - 1, pid, mount };
-      const archives = packs.map((name) => this.host.source.buffers[name]);
-      const files = { ...this.host.files, archives };
+      const files = this.host.filesFor(packs);
       const { database = null, names = [] } = site ?? {};
       this.worker.postMessage({ kind: "start", files, project, binary, options: given, database, names });
       this.isAsked = false;
@@ -247,6 +246,19 @@ function notRunning(state, port) {
   port.postMessage({ kind: "end" });
 }
 
+/** Return the snapshot that a worker makes after it has imported what these files are for. */
+async function prepared(files) {
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const made = await new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => resolve({ kind: "failed", says: message });
+    worker.postMessage({ kind: "prepare", files });
+  });
+  worker.terminate();
+  if (made.kind === "failed") throw new Error(made.says);
+  return made;
+}
+
 /** Return the service worker of a registration, once it is active. */
 async function activeOf({ active, waiting, installing }) {
   if (active) return active;
@@ -272,6 +284,7 @@ export class Host {
     this.layer = new PageLayer((state) => this.onLayer(state));
     this.servers = new Map();
     this.sites = new Map();
+    this.packed = new Map(); // files with packs, by the names of these
   }
 
   /** Return what outlives the servers of a project with accounts, until this page closes. */
@@ -340,16 +353,25 @@ export class Host {
       packages: buffers["packages.zip"],
       python: Object.fromEntries(python),
     };
-    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    const prepared = await new Promise((resolve) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => resolve({ kind: "failed", says: message });
-      worker.postMessage({ kind: "prepare", files });
-    });
-    worker.terminate();
-    if (prepared.kind === "failed") throw new Error(prepared.says);
-    const { snapshot, module } = prepared;
+    const { snapshot, module } = await prepared(files);
     this.files = { ...files, wasm: null, snapshot, module };
+  }
+
+  /** Fetch the packs that only some project needs, and prepare its snapshot, once. */
+  async prepare(packs, onProgress, onStep) {
+    if (this.filesFor(packs)) return;
+    await this.source.fetch(packs, onProgress);
+    onStep("Importing the packages of this project …");
+    const archives = packs.map((name) => this.source.buffers[name]);
+    const files = { ...this.files, archives };
+    const { snapshot } = await prepared(files);
+    this.packed.set(packs.join(), { ...files, snapshot });
+    onStep("");
+  }
+
+  /** Return what a server starts from that needs these packs, if it's there. */
+  filesFor(packs) {
+    return packs.length ? this.packed.get(packs.join()) : this.files;
   }
 
   /** Return a server by its number, from 1. */

@@ -470,7 +470,7 @@ export class Play {
   async run({ layer, rooms, second } = {}) {
     const run = ++this.runs;
     const { space } = this.work;
-    if (!(await this.#fetchPacks(space)) || run !== this.runs) return;
+    if (!(await this.#prepare(space)) || run !== this.runs) return;
     if (second !== undefined) this.#setServers(second, rooms);
     if (layer) this.#setLayer(layer);
     this.#showServers();
@@ -485,12 +485,12 @@ export class Play {
     else if (results.every(({ kind }) => kind === "ready")) this.announce("Running. Both rooms have been loaded again.");
   }
 
-  /** Fetch what only this project needs, once; return whether it's there. */
-  async #fetchPacks({ packs = [] }) {
-    const { source } = this.host;
-    if (packs.every((name) => source.buffers[name])) return true;
+  /** Fetch and import what only this project needs, once; return whether it's there. */
+  async #prepare({ packs = [] }) {
+    if (this.host.filesFor(packs)) return true;
+    const what = "packages of this project";
     try {
-      await source.fetch(packs, (bytes, of) => this.progress(bytes, of, "packages of this project"));
+      await this.host.prepare(packs, (bytes, of) => this.progress(bytes, of, what), (text) => this.notice(text));
       return true;
     } catch (error) {
       console.error(error);

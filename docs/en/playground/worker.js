@@ -6,7 +6,7 @@
  * server starts the slow way.
  */
 
-import { PROJECT, SITE_PACKAGES, save, startPython, unpack } from "./python.js";
+import { PROJECT, save, startPython, unpack } from "./python.js";
 
 let server; // the Python module `playground.server`
 const questions = new Map(); // to the page's channel layer, by their number
@@ -39,11 +39,16 @@ async function whole(work) {
   }
 }
 
-/** Import everything once, and post a snapshot of the memory. */
+/** Import everything once, and post a snapshot of the memory.
+ *
+ * With archives of one project, it continues from the snapshot that all projects start from.
+ */
 async function prepare(files) {
-  const { pyodide, module } = await startPython(files, { _makeSnapshot: true });
+  const from = files.snapshot ? { _loadSnapshot: files.snapshot } : {};
+  const { pyodide, module } = await startPython(files, { _makeSnapshot: true, ...from });
   unpack(pyodide, files);
-  pyodide.runPython("from playground import server; server.prepare()");
+  const own = files.archives ? "accounts" : "server";
+  pyodide.runPython(`from playground import ${own}; ${own}.prepare()`);
   const snapshot = pyodide.makeMemorySnapshot();
   self.postMessage({ kind: "prepared", snapshot, module });
 }
@@ -59,7 +64,6 @@ async function start({ files, project, binary, options, database, names }) {
   pyodide.setStdout({ batched: write });
   pyodide.setStderr({ batched: write });
   unpack(pyodide, files);
-  for (const archive of files.archives) pyodide.unpackArchive(archive, "zip", { extractDir: SITE_PACKAGES });
   for (const [path, text] of Object.entries(project)) save(pyodide, `${PROJECT}/${path}`, text);
   for (const [path, text] of Object.entries(binary)) {
     save(pyodide, `${PROJECT}/${path}`, Uint8Array.from(atob(text), (one) => one.charCodeAt(0)));

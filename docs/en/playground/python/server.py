@@ -191,7 +191,6 @@ def start(options: dict, ask_layer, kept=None) -> None:
         if options.get("people"):
             from playground import accounts
 
-            accounts.prepare()
             if kept:
                 accounts.restore(kept)
         application = load(options)
