@@ -125,7 +125,7 @@ def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
     base = entry.get("base")
     found = {key: entry[key] for key in ("name", "title", "step", "open", "page")}
     return found | {
-        "lesson": f"lessons/{entry['step']}.html",
+        "lesson": lesson_of(entry["step"]),
         "files": changed(files[base], own) if base else own,
         "application": entry["application"],
         "layers": layers_of(entry),
@@ -136,6 +136,12 @@ def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
         **binaries_of(entry),
         **({"base": base} if base else {}),
     }
+
+
+def lesson_of(step: str) -> str:
+    """Return the path of a step's lesson in the site; a long one is a folder."""
+    is_folder = (ROOT / "docs" / "en" / "lessons" / step).is_dir()
+    return f"lessons/{step}/index.html" if is_folder else f"lessons/{step}.html"
 
 
 def binaries_of(entry: dict) -> dict[str, dict[str, str]]:

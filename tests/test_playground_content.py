@@ -88,7 +88,9 @@ def test_a_project_is_its_step(content, name):
     for path in told:  # and the reader is told
         assert path.rpartition("/")[2] in entry["note"]
     project = content["projects"][name]
-    binary = {path: base64.b64decode(text) for path, text in project.get("binary", {}).items()}
+    binary = {
+        path: base64.b64decode(text) for path, text in project.get("binary", {}).items()
+    }
     assert binary == {path: every[path] for path in set(every) - set(own)}
     assert set(project["open"]) <= set(files)
     assert (ROOT / "docs/en" / project["lesson"]).with_suffix(".md").is_file()

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.slow
 STEP = ROOT / "steps" / "05-final"
 FINAL = "?project=05"
 PASSWORD = "let-me-chat"
-DRAFT = "            self, self.permit, frame.text, frame.cid, frame.sent_at, self.label"
+DRAFT = (
+    "            self, self.permit, frame.text, frame.cid, frame.sent_at, self.label"
+)
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +209,9 @@ def test_only_step_05_loads_what_only_step_05_needs(browser, home):
             }"""
         )
         play.page.locator("#play-project").select_option("05")
-        play.is_running()
+        expect(play.room("Ana").locator(".step")).to_contain_text(
+            "05", timeout=PATIENCE
+        )
         play.is_connected()
         assert len([url for url in asked if re.search("final.zip", url)]) == 1
         size = playground.manifest()["files"]["final.zip"]["bytes"]
@@ -227,7 +231,9 @@ def test_without_its_packages_step_05_can_be_tried_again(browser, home):
         expect(notice).to_contain_text("didn’t arrive", timeout=PATIENCE)
         window.context.unroute(lost)
         play.page.locator("#play-notice-action").click()
-        play.is_running()
+        expect(play.room("Ana").locator(".step")).to_contain_text(
+            "05", timeout=PATIENCE
+        )
         play.is_connected()
 
 

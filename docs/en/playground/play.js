@@ -346,6 +346,7 @@ export class Play {
     layer.hidden = layers.length < 2;
     note.replaceChildren(rich(space.note));
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
+    if (space.people) note.firstChild.append(" · ", element("a", { href: "#final", onclick: () => this.#fill(false) }, "What differs here"));
     if (space.name === "03") note.firstChild.append(" · ", element("a", { href: "#things", onclick: () => this.#fill(false) }, "Five things to try"));
     this.#showServers();
     this.#edited();
@@ -489,6 +490,7 @@ export class Play {
   async #prepare({ packs = [] }) {
     if (this.host.filesFor(packs)) return true;
     const what = "packages of this project";
+    this.#prepares(true);
     try {
       await this.host.prepare(packs, (bytes, of) => this.progress(bytes, of, what), (text) => this.notice(text));
       return true;
@@ -496,7 +498,14 @@ export class Play {
       console.error(error);
       this.notice("The packages of this project didn’t arrive. Check your connection.", ["Try again", () => this.#again()]);
       return false;
+    } finally {
+      this.#prepares(false);
     }
+  }
+
+  #prepares(is) {
+    this.isPreparing = is;
+    this.#showState();
   }
 
   async #start(number, space) {
@@ -560,10 +569,12 @@ export class Play {
     state.textContent =
       !this.work.space.page
         ? "Nothing to serve here: press Check."
+        : this.isPreparing
+        ? "Preparing …"
         : states.length === 1 || states[0] === states[1]
         ? words[states[0]]
         : states.map((one, index) => `Server ${index + 1}: ${words[one]}`).join(" ");
-    state.dataset.state = states.includes("starting") ? "starting" : states[0];
+    state.dataset.state = this.isPreparing || states.includes("starting") ? "starting" : states[0];
     stop.disabled = states.every((one) => one === "stopped");
     if (stop.disabled && document.activeElement === stop) run.focus();
   }
