@@ -179,11 +179,11 @@ def make(folder: Path, node: "Node") -> Path:
     say("Fetching Python for the browser and an editor (about 12 MB, only once) …")
     modules = install(folder / "npm", node)
     say("Fetching Django, Channels and pytest (about 12 MB) …")
-    pyodide = modules / "pyodide"
-    lock = (pyodide / "pyodide-lock.json").read_bytes()
     server = download(archives.SERVER, folder / "server")
     checks = download(archives.CHECKS, folder / "checks")
     final = download(archives.FINAL, folder / "final")
+    pyodide = modules / "pyodide"
+    lock = (pyodide / "pyodide-lock.json").read_bytes()
     final += download(archives.FINAL_IN_C, folder / "in-c", for_pyodide(lock))
     say("Packing …")
     plain = {
