@@ -20,9 +20,8 @@ from playground import server
 # thread there is. These hashes are only ever in the reader's own page.
 ITERATIONS = 10_000
 
-
-# What step 05 imports and can be imported before it, from slow to fast. Not msgspec, which
-# is written in C: a snapshot of the memory can't have it.
+# What step 05 imports, as far as that works without its settings. Not msgspec: its code is
+# a WebAssembly module of its own, which isn't in a snapshot of the memory.
 PACKAGES = [
     "redis",
     "django.test",
@@ -132,7 +131,7 @@ class Kept:
         self.path = path()
         self.is_looking = False
         self.known = None
-        self.connection = sqlite3.connect(self.path, autocommit=True)
+        self.connection = sqlite3.connect(self.path, isolation_level=None)
         self.look()
 
     def look_soon(self) -> None:
