@@ -128,6 +128,8 @@ def test_a_stranger_signs_up_and_a_teacher_sees_the_admin(play):
     leaves(play, "Ana")
     room = play.room("Ana")
     room.get_by_role("link", name="sign up").click()
+    # The page before has a field of this name, too.
+    expect(room.get_by_role("heading", name="Sign up")).to_be_visible(timeout=PATIENCE)
     room.get_by_label("Username").fill("dora")
     for label in ("Password:", "Password confirmation:"):
         room.get_by_label(label, exact=True).fill("a-long-enough-word")
