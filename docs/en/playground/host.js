@@ -358,8 +358,14 @@ export class Host {
   }
 
   /** Fetch the packs that only some project needs, and prepare its snapshot, once. */
-  async prepare(packs, onProgress, onStep) {
-    if (this.filesFor(packs)) return;
+  prepare(packs, onProgress, onStep) {
+    this.preparing ??= this.#prepare(packs, onProgress, onStep).finally(() => {
+      this.preparing = null;
+    });
+    return this.preparing;
+  }
+
+  async #prepare(packs, onProgress, onStep) {
     await this.source.fetch(packs, onProgress);
     onStep("Importing the packages of this project …");
     const archives = packs.map((name) => this.source.buffers[name]);

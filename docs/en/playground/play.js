@@ -298,7 +298,10 @@ export class Play {
 
   async choose(name, { run = true } = {}) {
     if (!this.work.spaces.has(name)) return;
-    if (!(await this.#complete(name))) {
+    this.chosen = name;
+    const isThere = await this.#complete(name);
+    if (this.chosen !== name) return; // another one, meanwhile
+    if (!isThere) {
       this.listChanged();
       return this.notice(MISSING);
     }
@@ -496,7 +499,9 @@ export class Play {
       return true;
     } catch (error) {
       console.error(error);
-      this.notice("The packages of this project didn’t arrive. Check your connection.", ["Try again", () => this.#again()]);
+      const isThere = packs.every((pack) => this.host.source.buffers[pack]);
+      const why = isThere ? "couldn’t be imported. Close other tabs" : "didn’t arrive. Check your connection";
+      this.notice(`The packages of this project ${why}, then try again.`, ["Try again", () => this.#again()]);
       return false;
     } finally {
       this.#prepares(false);
