@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course import playground_archives as archives
@@ -41,8 +41,15 @@ NPM_LIMIT = 600  # seconds
 LEFT_BEHIND = 3600  # seconds, after which another's unfinished folder may go
 LARGEST = 7_000_000  # bytes that a browser loads on a click
 
-# What a reader loads only to check an exercise.
-LATER = {"checks.zip"}
+EVERYTHING = [
+    *archives.SERVER,
+    *archives.CHECKS,
+    *archives.FINAL,
+    *archives.FINAL_IN_C,
+]
+
+# What a reader loads later, and what for.
+LATER = {"checks.zip": "for an exercise", "final.zip": "for step 05"}
 
 FETCH_IT = "python3 -m course playground"
 WHERE = "playground/index.html"
@@ -141,7 +148,7 @@ def is_whole(path: Path, file: dict) -> bool:
 
 def made_of() -> str:
     """Return the checksum of everything that the files are made of."""
-    made = hashlib.sha256("\n".join(wanted(archives.SERVER + archives.CHECKS)).encode())
+    made = hashlib.sha256("\n".join(wanted(EVERYTHING)).encode())
     ours = [Path(__file__), Path(archives.__file__)]
     for path in [*sorted(SOURCES.glob("[!.]*.js*")), *ours]:
         made.update(path.read_text("utf-8").encode())  # whatever ends its lines
@@ -171,17 +178,18 @@ def make(folder: Path, node: "Node") -> Path:
     """Fetch and pack everything inside a folder; return the folder of the result."""
     say("Fetching Python for the browser and an editor (about 12 MB, only once) …")
     modules = install(folder / "npm", node)
-    say("Fetching Django, Channels and pytest (about 10 MB) …")
+    say("Fetching Django, Channels and pytest (about 12 MB) …")
     server = download(archives.SERVER, folder / "server")
     checks = download(archives.CHECKS, folder / "checks")
-    say("Packing …")
+    final = download(archives.FINAL, folder / "final")
     pyodide = modules / "pyodide"
+    lock = (pyodide / "pyodide-lock.json").read_bytes()
+    final += download(archives.FINAL_IN_C, folder / "in-c", for_pyodide(lock))
+    say("Packing …")
     plain = {
         "pyodide.mjs": without_map((pyodide / "pyodide.mjs").read_bytes()),
         "pyodide.asm.mjs": (pyodide / "pyodide.asm.mjs").read_bytes(),
-        "pyodide-lock.json": without_packages(
-            (pyodide / "pyodide-lock.json").read_bytes()
-        ),
+        "pyodide-lock.json": without_packages(lock),
         "editor.js": bundle(folder / "npm", node),
     }
     packed = {
@@ -189,6 +197,7 @@ def make(folder: Path, node: "Node") -> Path:
         "python_stdlib.zip": archives.library(pyodide / "python_stdlib.zip"),
         "packages.zip": archives.packages(server),
         "checks.zip": archives.packages(checks),
+        "final.zip": archives.final(final, server),
     }
     version = json.loads((pyodide / "package.json").read_text("utf-8"))["version"]
     return write(folder / "vendor", version, plain, packed)
@@ -203,9 +212,19 @@ def install(folder: Path, node: "Node") -> Path:
     return folder / "node_modules"
 
 
-def download(names: list[str], folder: Path) -> list[Path]:
+def for_pyodide(lock: bytes) -> list[str]:
+    """Return the words for pip that ask for wheels of Pyodide's Python, by its lock."""
+    info = json.loads(lock)["info"]
+    python = info["python"].split(".")[:2]
+    platform = f"pyemscripten_{info['abi_version']}_wasm32"
+    words = {"platform": platform, "python-version": ".".join(python)}
+    words |= {"implementation": "cp", "abi": f"cp{''.join(python)}"}
+    return [word for name, value in words.items() for word in (f"--{name}", value)]
+
+
+def download(names: list[str], folder: Path, more: Sequence[str] = ()) -> list[Path]:
     """Download these packages with pip; return their wheels."""
-    words = ["--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
+    words = ["--no-deps", "--only-binary", ":all:", "--dest", str(folder), *more]
     try:
         run_pip(Path(sys.executable), ["download", *words, *wanted(names)])
     except PipError as problem:
@@ -357,7 +376,7 @@ def sizes() -> str:
     files = manifest()["files"]
     rows = [(name, file["bytes"]) for name, file in files.items() if name not in LATER]
     rows += [("on a click", sum(size for _, size in rows))]
-    rows += [(f"{name}, for an exercise", files[name]["bytes"]) for name in LATER]
+    rows += [(f"{name}, {why}", files[name]["bytes"]) for name, why in LATER.items()]
     return "\n".join(f"  {name:28} {size:>10,} bytes" for name, size in rows)
 
 

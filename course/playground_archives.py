@@ -13,7 +13,8 @@ from pathlib import Path
 
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the same files make the same archive, at any time
 
-# What is needed to serve a page, and what only the checks of an exercise need.
+# What is needed to serve a page, what only the checks of an exercise need, and what only
+# step 05 needs: without Redis, PostgreSQL and a public server.
 SERVER = ["django", "asgiref", "channels", "sqlparse"]
 CHECKS = [
     "pytest",
@@ -24,6 +25,23 @@ CHECKS = [
     "pytest-asyncio",
     "pytest-django",
 ]
+FINAL = [
+    "dj-database-url",
+    "dj-email-url",
+    "environs",
+    "marshmallow",
+    "python-dotenv",
+    "typing-extensions",
+    "idna",
+    "django-csp",
+    "django-axes",
+    "confusable-homoglyphs",
+    "redis",  # chat/checks.py imports it
+    "prometheus-client",
+    "tzdata",  # the admin shows times in UTC
+]
+# Written in C: its wheel is for the browser's Python, and for no other.
+FINAL_IN_C = ["msgspec"]
 
 # Of Python's library: what neither Django, Channels, pytest nor the checks import. A
 # name that ends in a slash is a folder; others are beginnings of names.
@@ -72,6 +90,26 @@ PACKAGES_WITHOUT = re.compile(
 )
 
 
+# What PACKAGES_WITHOUT takes out of Django, and step 05 needs.
+FINAL_OF_DJANGO = re.compile(
+    r"""
+      django/contrib/admin/(?!locale/)
+    | django/contrib/auth/common-passwords\.txt\.gz$
+    | django/(conf|contrib/(admin|auth))/locale/pt_BR/
+    """,
+    re.VERBOSE,
+)
+FINAL_WITHOUT = re.compile(
+    r"""
+      .*\.(po|pyi|c|typed)$
+    | .*/locale/(?!en/|pt_BR/|__init__\.py)
+    | tzdata/(zones|zoneinfo/(?!UTC$|__init__\.py$))
+    | [^/]+\.dist-info/(?!METADATA|(licenses/)?LICEN[CS]E)
+    """,
+    re.VERBOSE,
+)
+
+
 def library(original: Path) -> bytes:
     """Return Pyodide's standard library without the parts that nothing here imports."""
     return packed(
@@ -90,6 +128,19 @@ def packages(wheels: Iterable[Path]) -> bytes:
         for name, content in files_in(wheel)
         if not PACKAGES_WITHOUT.match(name)
     )
+
+
+def final(wheels: Iterable[Path], server: Iterable[Path]) -> bytes:
+    """Return one archive of what step 05 needs besides what every step needs."""
+    (django,) = [wheel for wheel in server if wheel.name.startswith("django-")]
+    found = [
+        file
+        for file in files_in(django)
+        if FINAL_OF_DJANGO.match(file[0]) and not FINAL_WITHOUT.match(file[0])
+    ]
+    for wheel in wheels:
+        found += [file for file in files_in(wheel) if not FINAL_WITHOUT.match(file[0])]
+    return packed(found)
 
 
 def files_in(archive: Path) -> Iterator[tuple[str, bytes]]:

@@ -1,13 +1,15 @@
-"""What the playground offers: projects, breaks and exercises, as one JSON file.
+"""What the playground offers: projects, breaks and exercises, as JSON.
 
-    python -m course.playground_content [FILE]    say how large it is, and write it
+    python -m course.playground_content [FOLDER]    say how large it is, and write it
 
+A project that has packs of its own has a file of its own, too, which is loaded with them.
 docs/data/playground-content.toml names the first two, and playground.toml the exercises.
 docs.build() writes the result into the site; docs/en/playground/ works with it. A text
 that comes from Markdown is HTML there: whole paragraphs in a `note`, `task`, `hints` and
 `solution`, inline elements elsewhere.
 """
 
+import base64
 import gzip
 import json
 import sys
@@ -32,17 +34,34 @@ LARGEST = 200_000  # bytes, compressed: it's loaded with the page
 USUAL = "03"  # the project of an exercise that isn't about a step
 LOBBY = "chat/"  # what an exercise shows unless it names a page
 # What no server and no check reads.
-LEFT_OUT = ("README.md", "pytest.ini", "tests/")
+LEFT_OUT = ("README.md", "pytest.ini", "tests/", "deploy/", ".dockerignore")
+LEFT_OUT_ENDS = (".po",)  # msgfmt has made .mo of them
+BINARY = (".mo",)
+# Of a project that has a file of its own, what is in that one.
+LATER = ("files", "binary")
 
 
 def write(site: Path) -> None:
-    """Write content.json into a built site, if the site has the playground."""
+    """Write content.json and what goes with it into a site, if that has the playground."""
     if (site / IN_SITE).parent.is_dir():
-        (site / IN_SITE).write_bytes(as_bytes(content()))
+        for path, found in in_files(content()).items():
+            (site / path).write_bytes(as_bytes(found))
+
+
+def in_files(found: dict) -> dict[Path, dict]:
+    """Return the content by file: what the page loads at once, and what it loads later."""
+    now, later = dict(found["projects"]), {}
+    for name, one in found["projects"].items():
+        if "packs" in one:
+            file = IN_SITE.with_stem(f"{IN_SITE.stem}-{name}")
+            later[file] = {key: one[key] for key in LATER if key in one}
+            now[name] = {key: one[key] for key in one if key not in LATER}
+            now[name]["later"] = file.name
+    return {IN_SITE: found | {"projects": now}, **later}
 
 
 def as_bytes(found: dict) -> bytes:
-    """Return the content as the file has it."""
+    """Return some content as its file has it."""
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -54,7 +73,6 @@ def content() -> dict:
     files = {name: files_of(entry) for name, entry in entries.items()}
     return {
         "projects": {name: project(entry, files) for name, entry in entries.items()},
-        "absent": {step: inline(text) for step, text in source["absent"].items()},
         "breaks": [broken(entry, entries, files) for entry in source["break"]],
         "exercises": [
             exercise(one, entries, files)
@@ -107,15 +125,33 @@ def project(entry: dict, files: dict[str, dict[str, str]]) -> dict:
     base = entry.get("base")
     found = {key: entry[key] for key in ("name", "title", "step", "open", "page")}
     return found | {
-        "lesson": f"lessons/{entry['step']}.html",
+        "lesson": lesson_of(entry["step"]),
         "files": changed(files[base], own) if base else own,
         "application": entry["application"],
         "layers": layers_of(entry),
         "migrate": entry.get("migrate", False),
         "servers": entry["servers"],
         "note": html(entry["note"]),
+        **{key: entry[key] for key in ("packs", "people", "names") if key in entry},
+        **binaries_of(entry),
         **({"base": base} if base else {}),
     }
+
+
+def lesson_of(step: str) -> str:
+    """Return the path of a step's lesson in the site; a long one is a folder."""
+    is_folder = (ROOT / "docs" / "en" / "lessons" / step).is_dir()
+    return f"lessons/{step}/index.html" if is_folder else f"lessons/{step}.html"
+
+
+def binaries_of(entry: dict) -> dict[str, dict[str, str]]:
+    """Return the files of a project that aren't text, in Base64, if it has any."""
+    found = {
+        path: base64.b64encode(content).decode()
+        for path, content in compare.files_of(find_step(entry["step"])).items()
+        if path.endswith(BINARY)
+    }
+    return {"binary": found} if found else {}
 
 
 def files_of(entry: dict) -> dict[str, str]:
@@ -136,7 +172,7 @@ def texts(files: dict[str, bytes]) -> dict[str, str]:
     return {
         path: content.decode()
         for path, content in files.items()
-        if not path.startswith(LEFT_OUT)
+        if not path.startswith(LEFT_OUT) and not path.endswith(LEFT_OUT_ENDS + BINARY)
     }
 
 
@@ -234,7 +270,9 @@ def filled(one: Exercise, text: str) -> str:
 
 
 if __name__ == "__main__":
-    made = as_bytes(content())
-    print(f"{len(made):,} bytes, {len(gzip.compress(made)):,} compressed")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(made)
+    for path, found in in_files(content()).items():
+        made = as_bytes(found)
+        packed = len(gzip.compress(made))
+        print(f"{path.name}: {len(made):,} bytes, {packed:,} compressed")
+        if sys.argv[1:]:
+            (Path(sys.argv[1]) / path.name).write_bytes(made)

@@ -2,9 +2,10 @@
  * hands them what the service worker brings, and keeps the channel layer between them.
  */
 
+import { Site } from "./cookies.js";
 import { PageLayer } from "./layer.js";
 
-const OWN_PYTHON = ["__init__.py", "server.py", "layer.py"];
+const OWN_PYTHON = ["__init__.py", "server.py", "layer.py", "accounts.py"];
 // What a start fetches, in the words of the manifest; the checks of exercises come later.
 const SCRIPTS = ["pyodide.mjs", "pyodide.asm.mjs", "editor.js"];
 const NEEDED = ["pyodide.asm.wasm", "python_stdlib.zip", "packages.zip"];
@@ -118,10 +119,14 @@ class Server {
     this.starts = 0;
   }
 
-  /** Start with a project; what ran before ends first. Resolves with what happened. */
-  start(project, options) {
+  /** Start with a project; what ran before ends first. Resolves with what happened.
+   *
+   * With a `site`, it has that database and those cookies, and keeps them there.
+   */
+  start(project, { packs = [], binary = {}, site = null, ...options }) {
     this.end();
     this.starts += 1;
+    this.site = site;
     this.setState("starting");
     const began = performance.now();
     this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
@@ -135,7 +140,9 @@ class Server {
       const pid = 1000 * this.number + this.starts;
       const mount = this.host.mount(this.number);
       const given = { ...options, port: this.host.port + this.number - 1, pid, mount };
-      this.worker.postMessage({ kind: "start", files: this.host.files, project, options: given });
+      const files = this.host.filesFor(packs);
+      const { database = null, names = [] } = site ?? {};
+      this.worker.postMessage({ kind: "start", files, project, binary, options: given, database, names });
       this.isAsked = false;
       this.watch = setInterval(() => this.#look(), PING_EVERY);
     });
@@ -159,11 +166,18 @@ class Server {
   }
 
   http(asked, port) {
-    if (this.state === "running") {
-      this.worker.postMessage({ kind: "http", asked }, [port]);
-    } else {
-      notRunning(this.state, port);
-    }
+    if (this.state !== "running") return notRunning(this.state, port);
+    const jar = this.site?.jar(asked.person);
+    if (!jar) return this.worker.postMessage({ kind: "http", asked }, [port]);
+    // Through us, to keep the cookies of the answer.
+    const { port1, port2 } = new MessageChannel();
+    port.onmessage = ({ data }) => port1.postMessage(data);
+    port1.onmessage = ({ data }) => {
+      if (data.kind === "start") jar.keep(data.headers);
+      port.postMessage(data);
+      if (data.kind === "end") port1.close();
+    };
+    this.worker.postMessage({ kind: "http", asked: { ...asked, cookies: jar.header() } }, [port2]);
   }
 
   socket(opening, port) {
@@ -171,23 +185,28 @@ class Server {
     // Through us, so that we can tell the page if the worker is ended from outside.
     const { port1, port2 } = new MessageChannel();
     this.sockets.add(port);
+    const cookies = this.site?.jar(opening.person)?.header();
     port.onmessage = ({ data }) => port1.postMessage(data);
     port1.onmessage = ({ data }) => {
       if (data.kind === "closed" || data.kind === "failed") this.sockets.delete(port);
       port.postMessage(data);
     };
-    this.worker.postMessage({ kind: "socket", opening }, [port2]);
+    this.worker.postMessage({ kind: "socket", opening: { ...opening, cookies } }, [port2]);
   }
 
   #hear(data) {
     switch (data.kind) {
       case "ready":
+        if (this.site) this.site.logIn(data.cookies);
         this.setState("running");
         return this.resolve({ kind: "ready" });
       case "stopped": // the project's own code raised an exception
       case "failed": // Python didn't start at all
         this.resolve(data);
         return this.end(data.says);
+      case "database":
+        if (this.site) this.site.database = data.data;
+        return;
       case "pong":
         this.isAsked = false;
         return;
@@ -227,6 +246,19 @@ function notRunning(state, port) {
   port.postMessage({ kind: "end" });
 }
 
+/** Return the snapshot that a worker makes after it has imported what these files are for. */
+async function prepared(files) {
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const made = await new Promise((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => resolve({ kind: "failed", says: message });
+    worker.postMessage({ kind: "prepare", files });
+  });
+  worker.terminate();
+  if (made.kind === "failed") throw new Error(made.says);
+  return made;
+}
+
 /** Return the service worker of a registration, once it is active. */
 async function activeOf({ active, waiting, installing }) {
   if (active) return active;
@@ -251,6 +283,14 @@ export class Host {
     this.source = new Files(base);
     this.layer = new PageLayer((state) => this.onLayer(state));
     this.servers = new Map();
+    this.sites = new Map();
+    this.packed = new Map(); // files with packs, by the names of these
+  }
+
+  /** Return what outlives the servers of a project with accounts, until this page closes. */
+  site(name, names) {
+    if (!this.sites.has(name)) this.sites.set(name, new Site(names));
+    return this.sites.get(name);
   }
 
   /** How many bytes the first start fetches. */
@@ -313,16 +353,31 @@ export class Host {
       packages: buffers["packages.zip"],
       python: Object.fromEntries(python),
     };
-    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    const prepared = await new Promise((resolve) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => resolve({ kind: "failed", says: message });
-      worker.postMessage({ kind: "prepare", files });
-    });
-    worker.terminate();
-    if (prepared.kind === "failed") throw new Error(prepared.says);
-    const { snapshot, module } = prepared;
+    const { snapshot, module } = await prepared(files);
     this.files = { ...files, wasm: null, snapshot, module };
+  }
+
+  /** Fetch the packs that only some project needs, and prepare its snapshot, once. */
+  prepare(packs, onProgress, onStep) {
+    this.preparing ??= this.#prepare(packs, onProgress, onStep).finally(() => {
+      this.preparing = null;
+    });
+    return this.preparing;
+  }
+
+  async #prepare(packs, onProgress, onStep) {
+    await this.source.fetch(packs, onProgress);
+    onStep("Importing the packages of this project …");
+    const archives = packs.map((name) => this.source.buffers[name]);
+    const files = { ...this.files, archives };
+    const { snapshot } = await prepared(files);
+    this.packed.set(packs.join(), { ...files, snapshot });
+    onStep("");
+  }
+
+  /** Return what a server starts from that needs these packs, if it's there. */
+  filesFor(packs) {
+    return packs.length ? this.packed.get(packs.join()) : this.files;
   }
 
   /** Return a server by its number, from 1. */
@@ -331,8 +386,9 @@ export class Host {
     return this.servers.get(number);
   }
 
-  /** Return the path under which a server's pages are. */
-  mount(number) {
-    return `${new URL(this.base).pathname}at/${this.owner}/${number}`;
+  /** Return the path under which a server's pages are, or those of one person with cookies. */
+  mount(number, person) {
+    const place = person ? `${number}-${person}` : number;
+    return `${new URL(this.base).pathname}at/${this.owner}/${place}`;
   }
 }

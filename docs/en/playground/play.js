@@ -15,9 +15,12 @@ const LAYERS = {
   project: "The project’s layer",
   memory: "In-memory layer",
   page: "This page’s layer",
+  alone: "In-memory layer",
 };
 const SIDES = { output: "Output", break: "Break it", exercises: "Exercises", layer: "Layer" };
 const PANES = { code: "Code", ana: "Ana", bia: "Bia", output: "Output", task: "Task" };
+
+const MISSING = "The files of that project didn’t arrive. Check your connection, then choose it again.";
 
 const SLOW = 6000; // milliseconds, after which a start says that something may be wrong
 
@@ -57,9 +60,11 @@ export class Play {
     if (wanted.exercise) shows = "exercises";
     if (exhibit) shows = "break";
     const name = exhibit?.project ?? (wanted.exercise ? `exercise:${wanted.exercise}` : wanted.project);
-    if (name && this.work.spaces.has(name)) this.work.choose(name);
-    else if (name || wanted.break) sentence = `There’s no ${wanted.break ? "break" : wanted.exercise ? "exercise" : "project"} “${wanted.break ?? wanted.exercise ?? wanted.project}” here. This is what you had open, or the first project.`;
-    const given = isShared() ? await shared(this.work.spaces) : null;
+    const known = this.work.spaces.has(name ?? this.work.last);
+    if (known && !(await this.#complete(name ?? this.work.last))) sentence = MISSING;
+    else if (known) this.work.choose(name ?? this.work.last);
+    if (!known || (wanted.break && !exhibit)) sentence = `There’s no ${wanted.break ? "break" : wanted.exercise ? "exercise" : "project"} “${wanted.break ?? wanted.exercise ?? wanted.project}” here. This is what you had open, or the first project.`;
+    const given = isShared() ? await shared(this.work.spaces, (project) => this.#complete(project)) : null;
     if (given?.project) this.work.choose(given.project);
     this.place.replaceChildren(this.parts.root);
     document.body.classList.add("playing");
@@ -265,8 +270,9 @@ export class Play {
   }
 
   progress(bytes, of, what) {
-    const done = bytes >= of;
-    this.notice(done ? "" : `Fetching the ${what}: ${(bytes / 1e6).toFixed(1)} of ${(of / 1e6).toFixed(1)} MB, once.`);
+    const isDone = bytes >= of;
+    this.notice(isDone ? "" : `Fetching the ${what}: ${(bytes / 1e6).toFixed(1)} of ${(of / 1e6).toFixed(1)} MB, once.`);
+    if (!isDone) this.parts.notice.prepend(element("progress", { max: of, value: bytes, "aria-hidden": "true" }));
   }
 
   // ---- Projects ------------------------------------------------------------------------
@@ -292,11 +298,29 @@ export class Play {
 
   async choose(name, { run = true } = {}) {
     if (!this.work.spaces.has(name)) return;
+    this.chosen = name;
+    const isThere = await this.#complete(name);
+    if (this.chosen !== name) return; // another one, meanwhile
+    if (!isThere) {
+      this.listChanged();
+      return this.notice(MISSING);
+    }
     this.work.choose(name);
     this.notice("");
     this.#showSpace();
     if (this.work.space.exercise) this.side("exercises");
     if (run) await this.run();
+  }
+
+  /** Have all files of a project; return whether they're there. */
+  async #complete(name) {
+    try {
+      await this.work.complete(name, this.host.base);
+      return true;
+    } catch (error) {
+      console.error(error);
+      return false;
+    }
   }
 
   /** The list of exercises has changed: one was solved. */
@@ -325,6 +349,7 @@ export class Play {
     layer.hidden = layers.length < 2;
     note.replaceChildren(rich(space.note));
     if (space.lesson) note.firstChild.append(" ", element("a", { href: new URL(space.lesson, new URL("../", this.host.base)).href, target: "_blank" }, "The lesson"));
+    if (space.people) note.firstChild.append(" · ", element("a", { href: "#final", onclick: () => this.#fill(false) }, "What differs here"));
     if (space.name === "03") note.firstChild.append(" · ", element("a", { href: "#things", onclick: () => this.#fill(false) }, "Five things to try"));
     this.#showServers();
     this.#edited();
@@ -449,6 +474,7 @@ export class Play {
   async run({ layer, rooms, second } = {}) {
     const run = ++this.runs;
     const { space } = this.work;
+    if (!(await this.#prepare(space)) || run !== this.runs) return;
     if (second !== undefined) this.#setServers(second, rooms);
     if (layer) this.#setLayer(layer);
     this.#showServers();
@@ -463,10 +489,35 @@ export class Play {
     else if (results.every(({ kind }) => kind === "ready")) this.announce("Running. Both rooms have been loaded again.");
   }
 
+  /** Fetch and import what only this project needs, once; return whether it's there. */
+  async #prepare({ packs = [] }) {
+    if (this.host.filesFor(packs)) return true;
+    const what = "packages of this project";
+    this.#prepares(true);
+    try {
+      await this.host.prepare(packs, (bytes, of) => this.progress(bytes, of, what), (text) => this.notice(text));
+      return true;
+    } catch (error) {
+      console.error(error);
+      const isThere = packs.every((pack) => this.host.source.buffers[pack]);
+      const why = isThere ? "couldn’t be imported. Close other tabs" : "didn’t arrive. Check your connection";
+      this.notice(`The packages of this project ${why}, then try again.`, ["Try again", () => this.#again()]);
+      return false;
+    } finally {
+      this.#prepares(false);
+    }
+  }
+
+  #prepares(is) {
+    this.isPreparing = is;
+    this.#showState();
+  }
+
   async #start(number, space) {
     const layer = this.layer;
-    const { application, environment = {}, migrate = false, page } = space;
-    const options = { application, environment, migrate, layer: layer === "project" ? null : layer };
+    const { application, binary, environment = {}, migrate = false, names, packs = [], page, people } = space;
+    const options = { application, binary, environment, migrate, packs, people, layer: layer === "project" ? null : layer };
+    if (people) options.site = this.host.site(space.name, names);
     const slow = setTimeout(() => {
       this.isSlow = true;
       this.#showState();
@@ -477,7 +528,7 @@ export class Play {
     if (result.kind === "ready") {
       this.took = result.ms;
       this.#showState();
-      this.rooms.started(number, page);
+      this.rooms.started(number, page, names);
     } else if (result.kind === "stopped") {
       this.code.problem(result);
       this.pane("code");
@@ -523,10 +574,12 @@ export class Play {
     state.textContent =
       !this.work.space.page
         ? "Nothing to serve here: press Check."
+        : this.isPreparing
+        ? "Preparing …"
         : states.length === 1 || states[0] === states[1]
         ? words[states[0]]
         : states.map((one, index) => `Server ${index + 1}: ${words[one]}`).join(" ");
-    state.dataset.state = states.includes("starting") ? "starting" : states[0];
+    state.dataset.state = this.isPreparing || states.includes("starting") ? "starting" : states[0];
     stop.disabled = states.every((one) => one === "stopped");
     if (stop.disabled && document.activeElement === stop) run.focus();
   }

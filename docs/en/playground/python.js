@@ -36,8 +36,10 @@ function makeRoom({ exports }, bytes) {
 }
 
 /** Put the packages and our own Python where Python finds them. They aren't in a snapshot. */
-export function unpack(pyodide, { packages, python }) {
-  pyodide.unpackArchive(packages, "zip", { extractDir: SITE_PACKAGES });
+export function unpack(pyodide, { packages, archives = [], python }) {
+  for (const archive of [packages, ...archives]) {
+    pyodide.unpackArchive(archive, "zip", { extractDir: SITE_PACKAGES });
+  }
   for (const [name, text] of Object.entries(python)) {
     save(pyodide, `${SITE_PACKAGES}/playground/${name}`, text);
   }

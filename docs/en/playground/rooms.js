@@ -43,9 +43,10 @@ export class Rooms {
     });
   }
 
-  /** Load the rooms on a server that has started. */
-  started(number, page) {
+  /** Load the rooms on a server that has started; `names` are their accounts, if it has any. */
+  started(number, page, names) {
     this.page = page;
+    this.names = names;
     this.rooms.forEach((room, index) => room.number === number && this.load(index));
   }
 
@@ -64,8 +65,9 @@ export class Rooms {
   load(index) {
     const { frame, name, number, reload, tab, waits } = this.rooms[index];
     if (!this.page) return;
-    const url = new URL(`${this.host.mount(number)}${this.page}`, location.href);
-    url.searchParams.set("name", name);
+    const account = this.names?.[index];
+    const url = new URL(`${this.host.mount(number, account)}${this.page}`, location.href);
+    if (!account) url.searchParams.set("name", name);
     // Not `frame.src`: each change of it would be one more step for the back button.
     frame.contentWindow.location.replace(url.href);
     tab.href = url.href;

@@ -24,8 +24,11 @@ export function isShared() {
   return location.hash.startsWith(START);
 }
 
-/** Return what the link of this page carries, or { problem: a sentence }. */
-export async function shared(spaces) {
+/** Return what the link of this page carries, or { problem: a sentence }.
+ *
+ * `complete(name)` is called before the files of a project are needed.
+ */
+export async function shared(spaces, complete) {
   const [version, packed] = location.hash.slice(START.length).split(/\.(.*)/);
   if (version !== String(VERSION)) {
     return { problem: "This link was made for another version of the playground, so its change can't be shown." };
@@ -33,6 +36,7 @@ export async function shared(spaces) {
   try {
     const bytes = await through(new DecompressionStream("deflate-raw"), fromBase64(packed));
     const given = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (!(await complete(given.project))) return { problem: "The files of this link’s project didn’t arrive." };
     const space = spaces.get(given.project);
     const paths = Object.keys(given.changes);
     const isFitting = paths.every((path) => path in space.files && typeof given.changes[path] === "string");

@@ -9,7 +9,7 @@
 (() => {
   "use strict";
 
-  const PLACE = /^(.*\/playground\/at\/[^/]+\/\d+)\//;
+  const PLACE = /^(.*\/playground\/at\/[^/]+\/\d+(?:-[a-z]+)?)\//;
   const Real = window.WebSocket;
   const utf8 = new TextEncoder();
   const live = new Set(); // the ports of sockets that haven't closed

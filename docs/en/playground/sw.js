@@ -1,7 +1,8 @@
 /* The playground's service worker: it hands what a room's page asks for to the right server.
  *
  * A room's page lives under …/playground/at/<owner>/<server>/, where the owner is the id of
- * the window that runs the servers, and the server is a number. Requests to such a URL never
+ * the window that runs the servers, and the server is a number, followed by a person
+ * (…/1-ana/) if the project has accounts. Requests to such a URL never
  * reach the network: this worker passes them to the owner, which passes them to the Web
  * Worker in which Django runs. Everything else goes on as if there were no service worker.
  *
@@ -10,7 +11,7 @@
  */
 "use strict";
 
-const PLACE = /^(.*\/playground\/)at\/([^/]+)\/(\d+)\//;
+const PLACE = /^((.*\/playground\/)at\/([^/]+)\/(\d+)(?:-([a-z]+))?)\//;
 const MOST_WAIT = 90_000; // milliseconds; a long poll of step 01 waits up to 25 s
 const SECURITY = {
   // The pages are the course's own, with the reader's changes. They may load nothing from
@@ -40,11 +41,13 @@ self.addEventListener("message", (event) => {
   }
 });
 
-async function answer(request, url, [, base, owner, server]) {
+async function answer(request, url, [, mount, base, owner, server, person]) {
   const client = await self.clients.get(owner);
   if (!client) return gone(base);
   const body = ["GET", "HEAD"].includes(request.method) ? null : await request.arrayBuffer();
   const asked = {
+    mount,
+    person,
     method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
@@ -86,12 +89,19 @@ async function response({ status, headers, body }, request, base) {
   const made = new Headers(SECURITY);
   for (const [name, value] of headers) {
     // Browsers ignore cookies that a service worker sets; and the length changes below.
-    if (!/^(set-cookie|content-length|transfer-encoding)$/i.test(name)) made.append(name, value);
+    if (/^(set-cookie|content-length|transfer-encoding)$/i.test(name)) continue;
+    // A project may refuse to be shown in a frame, and the rooms are frames.
+    if (/^x-frame-options$/i.test(name)) continue;
+    made.append(name, /^content-security-policy$/i.test(name) ? withoutFrames(value) : value);
   }
   const empty = [101, 204, 205, 304].includes(status) || request.method === "HEAD";
   if (empty) return new Response(null, { status, headers: made });
   const isPage = /^text\/html/i.test(made.get("content-type") ?? "");
   return new Response(isPage ? await withSocket(body, base) : body, { status, headers: made });
+}
+
+function withoutFrames(policy) {
+  return policy.replace(/frame-ancestors[^;,]*;?/gi, "");
 }
 
 /** Put our WebSocket in front of the page's own scripts; the page's files stay as they are. */
@@ -109,13 +119,14 @@ function gone(base) {
 }
 
 async function connect(asked, url, port) {
-  const [, , owner, server] = PLACE.exec(url.pathname) ?? [];
+  const [, mount, , owner, server, person] = PLACE.exec(url.pathname) ?? [];
   const client = owner && (await self.clients.get(owner));
   if (!client) {
     port.postMessage({ kind: "failed" });
     return;
   }
   const { protocols, origin } = asked;
-  const opening = { path: url.pathname, query: url.search.slice(1), protocols, origin };
+  const place = { path: url.pathname, query: url.search.slice(1), mount, person };
+  const opening = { ...place, protocols, origin };
   client.postMessage({ kind: "socket", server: Number(server), opening }, [port]);
 }

@@ -23,11 +23,21 @@ export class Work {
       this.spaces.set(space.name, space);
     }
     const first = this.spaces.has("03") ? "03" : this.spaces.keys().next().value;
-    this.choose(this.spaces.has(kept.data.space) ? kept.data.space : first);
+    this.last = this.spaces.has(kept.data.space) ? kept.data.space : first;
+    this.choose(this.spaces.get(this.last).later ? first : this.last);
+  }
+
+  /** Fetch the files of a project that has them in a file of its own, unless it's done. */
+  async complete(name, base) {
+    const space = this.spaces.get(name);
+    if (!space?.later) return;
+    const answer = await fetch(new URL(space.later, base), { cache: "no-cache" });
+    if (!answer.ok) throw new Error(`${space.later}: ${answer.status}`);
+    Object.assign(space, await answer.json(), { later: "" });
   }
 
   /** A project may be written as what differs from another one; null is a file less. */
-  #filesOf({ base, files }) {
+  #filesOf({ base, files = {} }) {
     if (!base) return without(files);
     return without({ ...this.#filesOf(this.content.projects[base]), ...files });
   }

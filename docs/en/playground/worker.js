@@ -39,28 +39,46 @@ async function whole(work) {
   }
 }
 
-/** Import everything once, and post a snapshot of the memory. */
+/** Import everything once, and post a snapshot of the memory.
+ *
+ * With archives of one project, it continues from the snapshot that all projects start from.
+ */
 async function prepare(files) {
-  const { pyodide, module } = await startPython(files, { _makeSnapshot: true });
+  const from = files.snapshot ? { _loadSnapshot: files.snapshot } : {};
+  const { pyodide, module } = await startPython(files, { _makeSnapshot: true, ...from });
   unpack(pyodide, files);
-  pyodide.runPython("from playground import server; server.prepare()");
+  const own = files.archives ? "accounts" : "server";
+  pyodide.runPython(`from playground import ${own}; ${own}.prepare()`);
   const snapshot = pyodide.makeMemorySnapshot();
   self.postMessage({ kind: "prepared", snapshot, module });
 }
 
-/** Start the server of a project, given as a map of paths to texts. */
-async function start({ files, project, options }) {
+/** Start the server of a project, given as a map of paths to texts.
+ *
+ * `binary` has more files, in Base64. A project with people gets its `database`, if it had
+ * one already; otherwise it makes one, and logs in the people of these `names`.
+ */
+async function start({ files, project, binary, options, database, names }) {
   const { pyodide } = await startPython(files, { _loadSnapshot: files.snapshot });
   const write = (text) => self.postMessage({ kind: "log", text });
   pyodide.setStdout({ batched: write });
   pyodide.setStderr({ batched: write });
   unpack(pyodide, files);
   for (const [path, text] of Object.entries(project)) save(pyodide, `${PROJECT}/${path}`, text);
+  for (const [path, text] of Object.entries(binary)) {
+    save(pyodide, `${PROJECT}/${path}`, Uint8Array.from(atob(text), (one) => one.charCodeAt(0)));
+  }
   server = pyodide.pyimport("playground.server");
   if (!files.snapshot) server.prepare();
-  const problem = server.try_to_start(JSON.stringify(options), ask);
-  if (problem) self.postMessage({ kind: "stopped", ...JSON.parse(problem) });
-  else self.postMessage({ kind: "ready" });
+  const given = database && new Uint8Array(database);
+  const problem = server.try_to_start(JSON.stringify(options), ask, given);
+  if (problem) return self.postMessage({ kind: "stopped", ...JSON.parse(problem) });
+  const cookies = {};
+  if (options.people) {
+    if (!database) for (const name of names) cookies[name] = [...server.log_in(name)];
+    server.keep(({ buffer }) => self.postMessage({ kind: "database", data: buffer }, [buffer]));
+  }
+  self.postMessage({ kind: "ready", cookies });
 }
 
 /** Ask the page's channel layer. */

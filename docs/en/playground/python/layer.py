@@ -10,10 +10,11 @@ takes no more, and group_send() drops what doesn't fit, without a word.
 """
 
 import asyncio
+import contextlib
 import json
 
 from channels.exceptions import ChannelFull
-from channels.layers import BaseChannelLayer
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 CAPACITY = 100  # messages in one server's queue
 EXPIRY = 60  # seconds that a message may wait
@@ -95,3 +96,19 @@ class PageChannelLayer(BaseChannelLayer):
     async def flush(self):
         """Forget all groups and messages."""
         await self.do("flush")
+
+
+class AloneChannelLayer(InMemoryChannelLayer):
+    """Channels' in-memory layer, for a server that publishes from sync code, too.
+
+    Channels' own group_send() starts a task for each channel, and waits for them. Sync code
+    can't wait here, because it runs in the only thread (server.call_in_place).
+    """
+
+    async def group_send(self, group, message):
+        """Send a message to each channel of a group. What doesn't fit is dropped."""
+        self.require_valid_group_name(group)
+        self._clean_expired()
+        for channel in list(self.groups.get(group, ())):
+            with contextlib.suppress(ChannelFull):
+                await self.send(channel, message)

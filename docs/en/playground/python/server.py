@@ -92,22 +92,33 @@ def run_where_we_are() -> None:
     """Let what asks for a thread run in the only one that there is.
 
     `sync_to_async` and `database_sync_to_async` then block everyone while they run; the
-    page says so. `async_to_sync` can't work: nothing could run the coroutine meanwhile.
+    page says so. `async_to_sync` works for a coroutine that never has to wait: nothing
+    could run anything else meanwhile.
     """
     import asgiref.sync
 
     @functools.wraps(asgiref.sync.SyncToAsync.__call__)
     async def call(self, *args, **kwargs):
-        with outside_the_loop():
-            return self.func(*args, **kwargs)
+        try:
+            with outside_the_loop():
+                return self.func(*args, **kwargs)
+        finally:
+            if database:
+                database.look_soon()
 
     asgiref.sync.SyncToAsync.__call__ = call
+    asgiref.sync.AsyncToSync.__call__ = call_in_place
+
+
+database = None  # what gives the database to the page, if the project has one to keep
+hidden = None  # the event loop, while something runs as if in a thread
 
 
 @contextlib.contextmanager
 def outside_the_loop():
     """Run what follows as if in a thread without an event loop: there, a query is allowed."""
-    loop = asyncio.get_running_loop()
+    global hidden
+    hidden = loop = asyncio.get_running_loop()
     asyncio._set_running_loop(None)
     try:
         yield
@@ -115,15 +126,45 @@ def outside_the_loop():
         asyncio._set_running_loop(loop)
 
 
+def call_in_place(self, *args, **kwargs):
+    """Replace `AsyncToSync.__call__`: run a coroutine to its end, if it never waits."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError(
+            "You cannot use AsyncToSync in the same thread as an async event loop - "
+            "just await the async function directly."
+        )
+
+    async def run():
+        return await self.awaitable(*args, **kwargs)
+
+    asyncio._set_running_loop(hidden)
+    try:
+        task = asyncio.Task(run(), loop=hidden, eager_start=True)
+        if not task.done():
+            task.cancel()
+            raise RuntimeError(
+                "This page has no second thread, so async_to_sync() can only run a"
+                " coroutine that doesn't wait for anything."
+            )
+    finally:
+        asyncio._set_running_loop(None)
+    return task.result()
+
+
 # ---- Start ---------------------------------------------------------------------------------
 
 
-def start(options: dict, ask_layer) -> None:
+def start(options: dict, ask_layer, kept=None) -> None:
     """Load the project in /project; raise what its code raises.
 
     `options`: the `port` and `pid` that the label shows, the path `mount` at which the
     browser finds this server, the `application` as module:name, the `layer` (None for
-    the project's own, or "page" for the playground's), and `environment`.
+    the project's own, or "page" for the playground's), and `environment`. `people` is the
+    command that makes some, for a project with accounts, and `kept` its database until now.
     """
     # Every server starts from one snapshot, so all would draw the same "random" names.
     random.seed()
@@ -143,10 +184,18 @@ def start(options: dict, ask_layer) -> None:
         backend = {
             "page": "playground.layer.PageChannelLayer",
             "memory": "channels.layers.InMemoryChannelLayer",
+            "alone": "playground.layer.AloneChannelLayer",
         }[options["layer"]]
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
     with outside_the_loop():  # as a server does: it imports first, and then it serves
+        if options.get("people"):
+            from playground import accounts
+
+            if kept:
+                accounts.restore(kept)
         application = load(options)
+        if options.get("people") and not kept:
+            accounts.make_people(options["people"])
     global server
     server = Server(application, options["port"], options["mount"])
 
@@ -169,12 +218,12 @@ def load(options: dict):
     return application
 
 
-def try_to_start(options: str, ask_layer) -> str:
+def try_to_start(options: str, ask_layer, kept=None) -> str:
     """Start; return an empty text, or what went wrong, as JSON."""
     options = json.loads(options)
     print(greeting(options["port"]))
     try:
-        start(options, ask_layer)
+        start(options, ask_layer, kept and kept.to_bytes())
     except BaseException:  # SystemExit too: the project's code may raise anything
         said = problem()
         print(json.loads(said)["trace"], file=sys.stderr, end="")
@@ -210,6 +259,23 @@ def problem() -> str:
 
 
 server = None
+
+
+def log_in(name: str) -> list[str]:
+    """Log somebody in; return the cookie that their browser gets."""
+    from playground import accounts
+
+    with outside_the_loop():
+        return accounts.log_in(name)
+
+
+def keep(tell) -> None:
+    """Give the database to the page, now and after each change."""
+    global database
+    from playground import accounts
+    from pyodide.ffi import to_js
+
+    database = accounts.Kept(lambda content: tell(to_js(content)))
 
 
 def answer(asked: str, body, to_page):
@@ -264,15 +330,15 @@ class Server:
             "scheme": "http" if kind == "http" else "ws",
             "path": unquote(path),
             "raw_path": path.encode(),
-            "root_path": self.mount,
+            "root_path": asked.get("mount", self.mount),
             "query_string": asked["query"].encode(),
             "client": ["127.0.0.1", next(clients)],
             "server": ["localhost", self.port],
         }
 
-    def short(self, path: str) -> str:
+    def short(self, asked: dict) -> str:
         """Return a path as the log shows it: without the place of this server."""
-        return path.removeprefix(self.mount)
+        return asked["path"].removeprefix(asked.get("mount", self.mount))
 
     def open(self, asked: dict, to_page) -> "Socket":
         """Start the application for a socket whose page waits for the handshake."""
@@ -283,11 +349,18 @@ class Server:
             "headers": [
                 (b"host", f"localhost:{self.port}".encode()),
                 (b"origin", f"http://localhost:{self.port}".encode()),
+                *cookies_of(asked),
             ],
         }
-        socket = Socket(self, scope, self.short(asked["path"]), to_page)
+        socket = Socket(self, scope, self.short(asked), to_page)
         self.sockets.add(socket)
         return socket
+
+
+def cookies_of(asked: dict) -> list[tuple[bytes, bytes]]:
+    """Return the header with the cookies of the person who asks, if there are any."""
+    cookies = asked.get("cookies")
+    return [(b"cookie", cookies.encode("latin-1"))] if cookies else []
 
 
 class Request:
@@ -295,7 +368,7 @@ class Request:
 
     def __init__(self, server: Server, asked: dict, body: bytes, to_page) -> None:
         self.server = server
-        self.method, self.path = asked["method"], server.short(asked["path"])
+        self.method, self.path = asked["method"], server.short(asked)
         self.to_page = to_page
         self.began = time.monotonic()
         self.status = None  # until the application has sent it
@@ -308,6 +381,7 @@ class Request:
             if name.lower() not in {"host", "origin", "referer"}
         ]
         headers.append((b"host", f"localhost:{server.port}".encode()))
+        headers += cookies_of(asked)
         if body:
             headers.append((b"content-length", str(len(body)).encode()))
         self.scope = server.scope("http", asked)

@@ -1,0 +1,76 @@
+"""What the playground gives a project with accounts, here without a browser."""
+
+import asyncio
+import hashlib
+import importlib
+import sqlite3
+import sys
+import types
+
+import pytest
+
+from course.steps import ROOT
+
+FOLDER = ROOT / "docs" / "en" / "playground" / "python"
+
+
+@pytest.fixture
+def accounts(monkeypatch):
+    """The module, in a package with the name that it has in a browser."""
+    package = types.ModuleType("playground")
+    package.__path__ = [str(FOLDER)]
+    monkeypatch.setitem(sys.modules, "playground", package)
+    for name in ("server", "accounts"):
+        module = importlib.import_module(f"playground.{name}")
+        monkeypatch.setitem(sys.modules, f"playground.{name}", module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "length"),
+    [
+        ("sha256", b"let-me-chat", None),
+        ("sha256", b"", 20),
+        ("sha256", b"longer than one block of the hash" * 3, 65),
+        ("sha1", b"let-me-chat", 41),
+    ],
+)
+def test_a_password_has_the_hash_that_python_gives_it(accounts, name, password, length):
+    asked = (name, password, b"salt", 30, length)
+    assert accounts.pbkdf2_hmac(*asked) == hashlib.pbkdf2_hmac(*asked)
+
+
+def test_a_pool_without_threads_keeps_results_and_exceptions(accounts):
+    assert accounts.submit(None, divmod, 7, 2).result() == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        accounts.submit(None, divmod, 7, 0).result()
+
+
+def test_each_change_of_the_database_is_told_once(accounts, monkeypatch, tmp_path):
+    file = tmp_path / "db.sqlite3"
+    monkeypatch.setattr(accounts, "path", lambda: file)
+    told = []
+
+    async def write_and_read():
+        project = sqlite3.connect(file, isolation_level=None)
+        project.execute("PRAGMA journal_mode=WAL")
+        project.execute("CREATE TABLE message (text)")
+        kept = accounts.Kept(told.append)
+        for text in ("oi", "olá"):
+            project.execute("INSERT INTO message VALUES (?)", [text])
+        for _ in range(3):
+            kept.look_soon()
+        await asyncio.sleep(0)
+        kept.look_soon()
+        await asyncio.sleep(0)
+        for connection in (project, kept.connection):
+            connection.close()
+
+    asyncio.run(write_and_read())
+    assert len(told) == 2
+    copy = tmp_path / "copy.sqlite3"
+    monkeypatch.setattr(accounts, "path", lambda: copy)
+    accounts.restore(told[-1])
+    opened = sqlite3.connect(copy)
+    assert opened.execute("SELECT text FROM message").fetchall() == [("oi",), ("olá",)]
+    opened.close()
