@@ -119,7 +119,6 @@ SAME = [
 ]
 # Wrong solutions that are refused, but not with the same results each time.
 VARY = {
-    ("05-budget", "another-clock"),  # what it measures is luck
     ("own-list", "awaits-in-between"),  # Python 3.14 copies no itertools.count
     ("05-test-catch-up", "sleeps"),  # how many frames have come by then is luck
 }

@@ -12,26 +12,34 @@ numbers = itertools.count(1)
 
 
 class Hands:
-    """Turns the clock by hand."""
+    """Turns the clock by hand, and counts how often it is read."""
 
     def __init__(self, clock):
-        self.clock = clock
+        self.readings = 0
+        # What `now()` reads, by whatever name it is called.
+        reading = {"stopped_at": property(self.read)}
+        clock.__class__ = type("StoppedClock", (type(clock),), reading)
         # Never back: each check begins hours after the one before.
         self.began = time.monotonic() + 10_000 * next(numbers)
         self.turn_to(0)
 
     def turn_to(self, seconds):
         """Set the clock to a number of seconds after the check's beginning."""
-        self.clock.stopped_at = self.began + seconds
+        self.shown = self.began + seconds
+
+    def read(self, clock):
+        """Return what the clock shows."""
+        self.readings += 1
+        return self.shown
 
 
 @pytest.fixture(autouse=True)
 def hands():
     """Stop the clock, and return what turns it."""
-    from chat.clock import clock
+    from chat.clock import Clock, clock
 
     yield Hands(clock)
-    clock.stopped_at = None
+    clock.__class__ = Clock
 
 
 @pytest.fixture
@@ -82,6 +90,18 @@ async def test_ten_at_once_go_through(enters):
         await bia.hears(
             "Bia should have received each of Ana's messages.", text=f"message {number}"
         )
+
+
+async def test_the_clock_is_asked(enters, hands):
+    """The time comes from `clock.now()`, for each message."""
+    ana = await enters("Ana")
+    before = hands.readings
+    await passes(ana, "Ana's first message should go through.")
+    expect(
+        hands.readings > before,
+        "Ana sent a message, and nothing asked `clock.now()` for the time, so the budget"
+        " can't depend on the clock that these checks set.",
+    )
 
 
 async def test_the_eleventh_is_refused(enters):
