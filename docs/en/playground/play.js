@@ -486,7 +486,7 @@ export class Play {
     if (run !== this.runs) return;
     const trouble = results.find(({ kind }) => kind === "stopped" || kind === "failed");
     if (trouble) this.announce(`The server didn’t start: ${trouble.says}`);
-    else if (results.every(({ kind }) => kind === "ready")) this.announce("Running. Both rooms have been loaded again.");
+    else if (results.every(({ kind }) => kind === "ready")) this.announce("Running. Both pages have been loaded again.");
   }
 
   /** Fetch and import what only this project needs, once; return whether it's there. */
