@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import importlib
+import itertools
 import sqlite3
 import sys
 import types
@@ -38,6 +39,28 @@ def accounts(monkeypatch):
 def test_a_password_has_the_hash_that_python_gives_it(accounts, name, password, length):
     asked = (name, password, b"salt", 30, length)
     assert accounts.pbkdf2_hmac(*asked) == hashlib.pbkdf2_hmac(*asked)
+
+
+def test_a_deadline_that_has_passed_is_due_at_once(accounts):
+    """Pyodide's loop refuses to wait for less than nothing, and its clock goes on."""
+    server = accounts.server
+    moments, waits = itertools.count(), []
+
+    class BrowserLoop:
+        call_at = server.call_at
+
+        def time(self):
+            return next(moments)
+
+        def call_later(self, delay, callback, *args, context=None):
+            if delay < 0:
+                raise ValueError("Can't schedule in the past")
+            waits.append(delay)
+
+    loop = BrowserLoop()
+    loop.call_at(loop.time() + 0.5, print)
+    loop.call_at(loop.time() + 5, print)
+    assert waits == [0, 4]
 
 
 def test_a_pool_without_threads_keeps_results_and_exceptions(accounts):

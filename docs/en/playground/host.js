@@ -175,7 +175,9 @@ class Server {
     port1.onmessage = ({ data }) => {
       if (data.kind === "start") jar.keep(data.headers);
       port.postMessage(data);
-      if (data.kind === "end") port1.close();
+      if (data.kind !== "end") return;
+      port1.close();
+      port.close();
     };
     this.worker.postMessage({ kind: "http", asked: { ...asked, cookies: jar.header() } }, [port2]);
   }

@@ -64,12 +64,19 @@ async function incoming(port) {
   let body;
   const stream = new ReadableStream({
     start: (controller) => (body = controller),
-    cancel: () => port.postMessage("leave"), // the page no longer wants the rest
+    cancel: () => {
+      port.onmessage = null; // the page no longer wants the rest
+      port.postMessage("leave");
+    },
   });
   const { status, headers } = await new Promise((resolve) => {
     // A server that is ended in the middle never answers.
     const late = { kind: "start", status: 504, headers: [["Content-Type", "text/plain"]] };
-    const timer = setTimeout(() => (resolve(late), body.close()), MOST_WAIT);
+    const timer = setTimeout(() => {
+      port.onmessage = null; // whatever comes now, this answer has been given
+      resolve(late);
+      body.close();
+    }, MOST_WAIT);
     port.onmessage = ({ data }) => {
       clearTimeout(timer);
       if (data.kind === "start") resolve(data);

@@ -74,11 +74,10 @@ async function start({ files, project, binary, options, database, names }) {
   const problem = server.try_to_start(JSON.stringify(options), ask, given);
   if (problem) return self.postMessage({ kind: "stopped", ...JSON.parse(problem) });
   const cookies = {};
-  if (options.people) {
-    if (!database) for (const name of names) cookies[name] = [...server.log_in(name)];
-    server.keep(({ buffer }) => self.postMessage({ kind: "database", data: buffer }, [buffer]));
-  }
+  if (options.people && !database) for (const name of names) cookies[name] = [...server.log_in(name)];
   self.postMessage({ kind: "ready", cookies });
+  // Not before that: whoever gets this database must have the cookies of its sessions.
+  if (options.people) server.keep(({ buffer }) => self.postMessage({ kind: "database", data: buffer }, [buffer]));
 }
 
 /** Ask the page's channel layer. */

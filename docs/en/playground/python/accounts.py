@@ -146,8 +146,8 @@ class Kept:
         # The newest changes are in the log beside the file.
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self.known:
-            self.known = version
             self.tell(self.connection.serialize())
+            self.known = version
 
 
 def path() -> Path:

@@ -54,6 +54,7 @@ def prepare() -> None:
     daphne.__file__ = "/nowhere/__init__.py"
     sys.modules["daphne"] = daphne
     run_where_we_are()
+    accept_deadlines_that_have_passed()
     read_json_in_python()
     for name in [
         "django.contrib.staticfiles.handlers",
@@ -76,6 +77,22 @@ def prepare() -> None:
         "uuid",
     ]:
         importlib.import_module(name)
+
+
+def accept_deadlines_that_have_passed() -> None:
+    """Let `asyncio.timeout()` have a deadline that passes before the loop has noted it.
+
+    Python's own loops call back at once then. Pyodide's raises a ValueError, if the machine
+    is busy for longer than the timeout lasts just when it begins.
+    """
+    from pyodide.webloop import WebLoop
+
+    WebLoop.call_at = call_at
+
+
+def call_at(self, when, callback, *args, context=None):
+    """Replace `WebLoop.call_at`."""
+    return self.call_later(max(0, when - self.time()), callback, *args, context=context)
 
 
 def read_json_in_python() -> None:
