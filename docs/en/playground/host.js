@@ -50,6 +50,7 @@ export class Files {
     const total = wanted.reduce((sum, name) => sum + this.list.files[name].bytes, 0);
     let done = 0;
     const progress = (bytes) => onProgress((done += bytes), total);
+    if (total) progress(0); // how much it will be is known before the first byte comes
     await Promise.all(
       wanted.map(async (name) => (this.buffers[name] = await this.#fetchOne(name, progress))),
     );
