@@ -1,10 +1,12 @@
 """What the scenes of the whole course need: servers, a Redis, a browser."""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import types
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -181,6 +183,36 @@ def site_with_playground(site, vendor):
     """The docs site, with what its playground runs on."""
     assert playground.put_into(site)
     return site
+
+
+@pytest.fixture
+def import_for_the_browser():
+    """Import a module of the playground's Python, by the name that it has in a browser."""
+    package = types.ModuleType("playground")
+    package.__path__ = [str(ROOT / "docs" / "en" / "playground" / "python")]
+    sys.modules["playground"] = package
+    yield lambda name: importlib.import_module(f"playground.{name}")
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == "playground":
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def playground_address(site_with_playground):
+    """Where that site is served, with the playground's policy."""
+    from playground_page import served
+
+    with served(site_with_playground) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def playground_window(browser, playground_address):
+    """One browser for many scenes: what it has fetched stays in its cache."""
+    from playground_page import reader
+
+    with reader(browser, playground_address) as window:
+        yield window
 
 
 @pytest.fixture(scope="session")

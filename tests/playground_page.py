@@ -49,6 +49,13 @@ class Reader:
         page.goto(f"{self.home}playground/index.html{address}")
         return Reader(self.context, self.home, page, self.outside, self.errors)
 
+    def forgets(self) -> None:
+        """Forget what the page has kept in this browser; what was fetched stays."""
+        page = self.context.new_page()
+        page.goto(f"{self.home}404.html")
+        page.evaluate("localStorage.clear()")
+        page.close()
+
     def hear(self, message) -> None:
         """Keep what the browser complains about, such as a breach of the policy."""
         if "Content Security Policy" in message.text:

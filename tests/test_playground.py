@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playground_page import CONSUMERS, PATIENCE, reader, served, violations
+from playground_page import CONSUMERS, PATIENCE, reader, violations
 from playwright.sync_api import expect
 
 from course.steps import ROOT
@@ -15,22 +15,9 @@ LOUDER = 'await self.send_json(event["message"] | {"text": "LOUDER"})'
 
 
 @pytest.fixture(scope="module")
-def home(site_with_playground):
-    with served(site_with_playground) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def window(browser, home):
-    """One browser for many scenes: what it has fetched stays in its cache."""
-    with reader(browser, home) as window:
-        yield window
-
-
-@pytest.fixture(scope="module")
-def tab(window):
+def tab(playground_window):
     """One tab with step 03, for the scenes that leave it usable."""
-    return window.opens().starts()
+    return playground_window.opens().starts()
 
 
 @pytest.fixture
@@ -43,13 +30,13 @@ def play(tab):
 
 
 @pytest.fixture
-def alone(window, tab):
+def alone(playground_window, tab):
     """The playground in a tab of its own, which a scene may close, leave or reload."""
-    yield window.opens().starts()
-    for page in window.context.pages:
+    yield playground_window.opens().starts()
+    for page in playground_window.context.pages:
         if page != tab.page:
             page.close()
-    forget(window)
+    playground_window.forgets()
 
 
 def tidy(tab) -> None:
@@ -65,14 +52,6 @@ def tidy(tab) -> None:
         page.locator("#play-run").click()
     page.locator("#play-tab-output").click()
     page.locator("#play-log-clear").click()
-
-
-def forget(window) -> None:
-    """Forget what the page has kept in this browser; what was fetched stays."""
-    page = window.context.new_page()
-    page.goto(f"{window.home}404.html")
-    page.evaluate("localStorage.clear()")
-    page.close()
 
 
 # ---- A chat in a page ----------------------------------------------------------------------
@@ -165,8 +144,8 @@ def test_a_room_in_a_tab_of_its_own_joins_in(alone):
     expect(tab.locator("body")).to_contain_text("a page that has been closed")
 
 
-def test_a_second_tab_of_the_site_has_its_own_server(play, window):
-    other = window.opens().starts()
+def test_a_second_tab_of_the_site_has_its_own_server(play, playground_window):
+    other = playground_window.opens().starts()
     other.is_connected()
     play.says("Ana", "only here")
     play.sees("Bia", "only here")
@@ -337,12 +316,12 @@ def link_of(play) -> str:
 
 
 def test_a_link_opens_what_was_shared_and_runs_nothing_before_it_was_read(
-    play, browser, home
+    play, browser, playground_address
 ):
     play.replaces(SEND, LOUDER)
     address = link_of(play).partition("playground/index.html")[2]
     assert address.startswith("#try=")
-    with reader(browser, home) as friend:
+    with reader(browser, playground_address) as friend:
         theirs = friend.opens(address)
         theirs.page.locator("#play-start").click()
         shown = theirs.page.locator("#play-shared")
@@ -365,11 +344,11 @@ def test_a_link_opens_what_was_shared_and_runs_nothing_before_it_was_read(
     ],
 )
 def test_a_link_that_is_broken_gets_a_sentence_and_the_plain_project(
-    browser, home, play, change, sentence
+    browser, playground_address, play, change, sentence
 ):
     play.replaces(SEND, LOUDER)
     address = change(link_of(play).partition("playground/index.html")[2])
-    with reader(browser, home) as friend:
+    with reader(browser, playground_address) as friend:
         theirs = friend.opens(address).starts()
         expect(theirs.page.locator("#play-notice")).to_contain_text(sentence)
         assert theirs.file() == (STEP / CONSUMERS).read_text("utf-8")
@@ -504,9 +483,9 @@ def test_close_codes_and_binary_frames_cross_as_over_a_network(play):
     ],
 )
 def test_a_browser_that_cannot_says_why_and_keeps_the_page(
-    browser, home, without, sentence
+    browser, playground_address, without, sentence
 ):
-    with reader(browser, home) as window:
+    with reader(browser, playground_address) as window:
         window.context.add_init_script(without)
         page = window.opens().page
         expect(page.locator("#play-refused")).to_contain_text(sentence)
@@ -521,8 +500,8 @@ def test_from_disk_the_page_says_what_to_do(browser, site):
     page.close()
 
 
-def test_a_site_without_python_says_how_to_get_it(browser, home):
-    with reader(browser, home) as window:
+def test_a_site_without_python_says_how_to_get_it(browser, playground_address):
+    with reader(browser, playground_address) as window:
         window.context.route(
             "**/vendor/manifest.json", lambda route: route.fulfill(status=404)
         )
@@ -532,8 +511,8 @@ def test_a_site_without_python_says_how_to_get_it(browser, home):
         )
 
 
-def test_a_download_that_stops_can_be_tried_again(browser, home):
-    with reader(browser, home) as window:
+def test_a_download_that_stops_can_be_tried_again(browser, playground_address):
+    with reader(browser, playground_address) as window:
         broken = window.opens()
         stopped = "**/packages.zip.gz"
         window.context.route(stopped, lambda route: route.abort())
@@ -546,9 +525,11 @@ def test_a_download_that_stops_can_be_tried_again(browser, home):
         broken.is_running()
 
 
-def test_trying_again_before_the_service_worker_is_there_listens_once(browser, home):
+def test_trying_again_before_the_service_worker_is_there_listens_once(
+    browser, playground_address
+):
     """A second listener would hand each request on twice: "Port … is already neutered"."""
-    with reader(browser, home) as window:
+    with reader(browser, playground_address) as window:
         window.context.add_init_script(SLOW_SERVICE_WORKER)
         impatient = window.opens()
         stopped = "**/packages.zip.gz"
@@ -574,8 +555,8 @@ SLOW_SERVICE_WORKER = """
 """
 
 
-def test_a_full_storage_costs_only_the_memory_of_the_page(browser, home):
-    with reader(browser, home) as window:
+def test_a_full_storage_costs_only_the_memory_of_the_page(browser, playground_address):
+    with reader(browser, playground_address) as window:
         window.context.add_init_script(
             "if (top === window) Storage.prototype.setItem = () => {"
             " throw new DOMException('full', 'QuotaExceededError') }"
@@ -595,9 +576,11 @@ def test_a_full_storage_costs_only_the_memory_of_the_page(browser, home):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_everyone_can_use_it(browser, home, width, scheme):
+def test_everyone_can_use_it(browser, playground_address, width, scheme):
     touch = {"has_touch": True, "is_mobile": True} if width < 500 else {}
-    with reader(browser, home, width=width, scheme=scheme, **touch) as window:
+    with reader(
+        browser, playground_address, width=width, scheme=scheme, **touch
+    ) as window:
         play = window.opens().starts()
         page = play.page
         assert violations(page) == []
@@ -641,8 +624,10 @@ LETTERS = """async () => {
 }"""
 
 
-def test_the_full_window_is_readable_from_the_back_of_a_room(browser, home):
-    with reader(browser, home, width=1920) as window:
+def test_the_full_window_is_readable_from_the_back_of_a_room(
+    browser, playground_address
+):
+    with reader(browser, playground_address, width=1920) as window:
         play = window.opens().starts()
         page = play.page
         play.is_connected()
@@ -673,8 +658,8 @@ INERT = "() => document.querySelectorAll('[inert]').length"
 KEYS = 60  # more than there are stops
 
 
-def test_in_the_full_window_the_keyboard_stays_in_it(browser, home):
-    with reader(browser, home) as window:
+def test_in_the_full_window_the_keyboard_stays_in_it(browser, playground_address):
+    with reader(browser, playground_address) as window:
         play = window.opens().starts()
         play.is_connected()
         page = play.page

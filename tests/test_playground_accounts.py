@@ -2,29 +2,16 @@
 
 import asyncio
 import hashlib
-import importlib
 import itertools
 import sqlite3
-import sys
-import types
 
 import pytest
 
-from course.steps import ROOT
-
-FOLDER = ROOT / "docs" / "en" / "playground" / "python"
-
 
 @pytest.fixture
-def accounts(monkeypatch):
-    """The module, in a package with the name that it has in a browser."""
-    package = types.ModuleType("playground")
-    package.__path__ = [str(FOLDER)]
-    monkeypatch.setitem(sys.modules, "playground", package)
-    for name in ("server", "accounts"):
-        module = importlib.import_module(f"playground.{name}")
-        monkeypatch.setitem(sys.modules, f"playground.{name}", module)
-    return module
+def accounts(import_for_the_browser):
+    """The module that a project with accounts gets."""
+    return import_for_the_browser("accounts")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playground_page import CONSUMERS, PATIENCE, reader, served, violations
+from playground_page import CONSUMERS, PATIENCE, reader, violations
 from playwright.sync_api import expect
 
 from course import playground
@@ -19,30 +19,15 @@ DRAFT = (
 )
 
 
-@pytest.fixture(scope="module")
-def home(site_with_playground):
-    with served(site_with_playground) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def window(browser, home):
-    """One browser for many scenes: what it has fetched stays in its cache."""
-    with reader(browser, home) as window:
-        yield window
-
-
 @pytest.fixture
-def play(window):
+def play(playground_window):
     """The playground with step 05 as it is, with a new database."""
-    play = window.opens(FINAL).starts()
+    play = playground_window.opens(FINAL).starts()
     play.is_connected()
     yield play
-    for page in window.context.pages[1:]:
+    for page in play.context.pages:
         page.close()
-    play.page.goto(f"{window.home}404.html")
-    play.page.evaluate("localStorage.clear()")
-    play.page.close()
+    playground_window.forgets()
 
 
 def here(play, name, *people):
@@ -200,8 +185,8 @@ def test_a_reload_keeps_the_change_and_begins_with_a_new_database(play):
 # ---- What is loaded ------------------------------------------------------------------------------
 
 
-def test_only_step_05_loads_what_only_step_05_needs(browser, home):
-    with reader(browser, home) as window:
+def test_only_step_05_loads_what_only_step_05_needs(browser, playground_address):
+    with reader(browser, playground_address) as window:
         asked = []
         window.context.on("request", lambda request: asked.append(request.url))
         play = window.opens("?project=03").starts()
@@ -229,8 +214,8 @@ def test_only_step_05_loads_what_only_step_05_needs(browser, home):
         expect(notices).to_be_empty()
 
 
-def test_without_its_packages_step_05_can_be_tried_again(browser, home):
-    with reader(browser, home) as window:
+def test_without_its_packages_step_05_can_be_tried_again(browser, playground_address):
+    with reader(browser, playground_address) as window:
         play = window.opens("?project=03").starts()
         lost = "**/final.zip.gz"
         window.context.route(lost, lambda route: route.abort())
@@ -250,9 +235,11 @@ def test_without_its_packages_step_05_can_be_tried_again(browser, home):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_everyone_can_use_it(browser, home, width, scheme):
+def test_everyone_can_use_it(browser, playground_address, width, scheme):
     touch = {"has_touch": True, "is_mobile": True} if width < 500 else {}
-    with reader(browser, home, width=width, scheme=scheme, **touch) as window:
+    with reader(
+        browser, playground_address, width=width, scheme=scheme, **touch
+    ) as window:
         play = window.opens(FINAL).starts()
         play.is_connected()
         page = play.page

@@ -1,24 +1,17 @@
 """The event loop in which a browser runs the checks of an exercise, here without one."""
 
 import asyncio
-import importlib.util
 import threading
 import time
 
 import pytest
 from asgiref.sync import AsyncToSync, async_to_sync, sync_to_async
 
-from course.steps import ROOT
-
-FILE = ROOT / "docs" / "en" / "playground" / "python" / "loop.py"
-
 
 @pytest.fixture
-def loop(monkeypatch):
+def loop(monkeypatch, import_for_the_browser):
     """The module, and its loop as a browser has it: with no thread but this one."""
-    spec = importlib.util.spec_from_file_location("playground_loop", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = import_for_the_browser("loop")
     monkeypatch.setattr(time, "sleep", module.thread_sleep)
     monkeypatch.setattr(AsyncToSync, "__call__", module.call_from_sync)
 

@@ -18,6 +18,8 @@ import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 
+from playground.server import refuse_inside_a_loop
+
 SLICE = 0.1  # seconds of sleep, after which somebody may ask whether the time is up
 
 real_sleep = time.sleep
@@ -155,15 +157,7 @@ def run_until_done(awaitable: Coroutine) -> object:
 
 def call_from_sync(self, *args, **kwargs) -> object:
     """Replace `AsyncToSync.__call__`, which would start a thread or wait for one."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
-        raise RuntimeError(
-            "You cannot use AsyncToSync in the same thread as an async event loop - "
-            "just await the async function directly."
-        )
+    refuse_inside_a_loop()
 
     async def wait() -> object:
         return await self.awaitable(*args, **kwargs)

@@ -143,17 +143,21 @@ def outside_the_loop():
         asyncio._set_running_loop(loop)
 
 
-def call_in_place(self, *args, **kwargs):
-    """Replace `AsyncToSync.__call__`: run a coroutine to its end, if it never waits."""
+def refuse_inside_a_loop() -> None:
+    """Raise what `async_to_sync` raises in a coroutine."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        pass
-    else:
-        raise RuntimeError(
-            "You cannot use AsyncToSync in the same thread as an async event loop - "
-            "just await the async function directly."
-        )
+        return
+    raise RuntimeError(
+        "You cannot use AsyncToSync in the same thread as an async event loop - "
+        "just await the async function directly."
+    )
+
+
+def call_in_place(self, *args, **kwargs):
+    """Replace `AsyncToSync.__call__`: run a coroutine to its end, if it never waits."""
+    refuse_inside_a_loop()
 
     async def run():
         return await self.awaitable(*args, **kwargs)
