@@ -172,7 +172,10 @@ class Server {
     if (!jar) return this.worker.postMessage({ kind: "http", asked }, [port]);
     // Through us, to keep the cookies of the answer.
     const { port1, port2 } = new MessageChannel();
-    port.onmessage = ({ data }) => port1.postMessage(data);
+    port.onmessage = ({ data }) => {
+      port1.postMessage(data); // the page no longer wants the rest
+      port1.close();
+    };
     port1.onmessage = ({ data }) => {
       if (data.kind === "start") jar.keep(data.headers);
       port.postMessage(data);
@@ -191,8 +194,11 @@ class Server {
     const cookies = this.site?.jar(opening.person)?.header();
     port.onmessage = ({ data }) => port1.postMessage(data);
     port1.onmessage = ({ data }) => {
-      if (data.kind === "closed" || data.kind === "failed") this.sockets.delete(port);
       port.postMessage(data);
+      if (data.kind !== "closed" && data.kind !== "failed") return;
+      this.sockets.delete(port);
+      port1.close();
+      port.close();
     };
     this.worker.postMessage({ kind: "socket", opening: { ...opening, cookies } }, [port2]);
   }

@@ -59,10 +59,10 @@ export class Play {
     const exhibit = this.work.content.breaks.find(({ name }) => name === wanted.break);
     if (wanted.exercise) shows = "exercises";
     if (exhibit) shows = "break";
-    const name = exhibit?.project ?? (wanted.exercise ? `exercise:${wanted.exercise}` : wanted.project);
-    const known = this.work.spaces.has(name ?? this.work.last);
-    if (known && !(await this.#complete(name ?? this.work.last))) sentence = MISSING;
-    else if (known) this.work.choose(name ?? this.work.last);
+    const name = exhibit?.project ?? (wanted.exercise ? `exercise:${wanted.exercise}` : wanted.project) ?? this.work.last;
+    const known = this.work.spaces.has(name);
+    if (known && !(await this.#complete(name))) sentence = MISSING;
+    else if (known) this.work.choose(name);
     if (!known || (wanted.break && !exhibit)) sentence = `There’s no ${wanted.break ? "break" : wanted.exercise ? "exercise" : "project"} “${wanted.break ?? wanted.exercise ?? wanted.project}” here. This is what you had open, or the first project.`;
     const given = isShared() ? await shared(this.work.spaces, (project) => this.#complete(project)) : null;
     if (given?.project) this.work.choose(given.project);

@@ -91,12 +91,19 @@ function ask(operation, text) {
 
 function http({ body, ...request }, port) {
   const bytes = new Uint8Array(body ?? 0);
+  const over = () => {
+    port.close();
+    queueMicrotask(() => leave.destroy()); // or Python would keep the request for ever
+  };
   const leave = server.answer(JSON.stringify(request), bytes, (kind, data) => {
     if (kind === "start") port.postMessage({ kind, ...JSON.parse(data) });
     else port.postMessage({ kind, data });
-    if (kind === "end") port.close();
+    if (kind === "end") over();
   });
-  port.onmessage = () => leave();
+  port.onmessage = () => {
+    leave();
+    over();
+  };
 }
 
 function socket(opening, port) {
@@ -104,6 +111,11 @@ function socket(opening, port) {
     if (kind === "open") port.postMessage({ kind, protocol: data });
     else if (kind === "closed") port.postMessage({ kind, ...JSON.parse(data) });
     else port.postMessage({ kind, data: data?.buffer ?? data });
+    if (kind === "closed" || kind === "failed") {
+      port.onmessage = null;
+      port.close();
+      queueMicrotask(() => made.destroy()); // not before Python has returned
+    }
   });
   port.onmessage = ({ data: { kind, data, code } }) => {
     if (kind === "frame") made.hear(typeof data === "string" ? data : new Uint8Array(data));
