@@ -119,7 +119,7 @@ def start_nginx(nginx: str, folder: Path, port: int, ports: list[int]) -> Proces
     """Start nginx with our nginx.conf, and what differs from place to place."""
     here = folder / "deploy"
     upstreams = "".join(
-        f"server {HOST}:{port} max_fails=1 fail_timeout=5s;" for port in ports
+        f"server {HOST}:{port} max_fails=0;" for port in ports
     )
     (here / "upstream.conf").write_text(f"upstream chat {{ least_conn; {upstreams} }}")
     (here / "listen.conf").write_text(f"listen {HOST}:{port};")

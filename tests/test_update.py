@@ -1,6 +1,7 @@
 """A new version of the chat while people talk: deploy/update."""
 
 import asyncio
+import json
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import pytest
 from conftest import STEPS
 from machine import install, new_machine
 from pages import Page
-from people import path_of
+from people import PATIENCE, path_of
+
+from course.servers import HOST
 
 STEP = STEPS[-1]
 
@@ -51,6 +54,15 @@ def changed(path):
         yield path
     finally:
         path.write_text(text)
+
+
+def is_ready(port):
+    """Return whether people can be sent to a process."""
+    try:
+        answer = httpx.get(f"http://{HOST}:{port}/healthz/ready", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return answer.status_code == httpx.codes.OK
 
 
 def change(machine, old, new):
@@ -109,6 +121,25 @@ async def test_a_new_version_loses_no_message_and_no_page(machine, enter):
     for _ in range(4):
         page = machine.chat.visitor().get("/accounts/login/")
         assert "the new version" in page.text
+
+
+@pytest.mark.slow
+def test_whoever_is_there_takes_every_page_at_once(machine):
+    """nginx must not spare a process that has failed: it would do so for too long.
+
+    With max_fails, it ends the sparing only when a request that went there has ended well,
+    and an open WebSocket hasn't ended.
+    """
+    chat = machine.chat
+    path, cookies = f"/ws{path_of(chat.room())}", chat.cookies_of("ana")
+    for port in machine.ports:
+        name = f"chat@{port}"
+        machine.systemd.end(name)
+        for _ in range(8):  # more than nginx has workers, each of which has its own view
+            socket = chat.open_socket(path, cookies)  # and it stays open
+            assert json.loads(socket.recv(PATIENCE))["type"] == "sync"
+        machine.systemd.restart(name)
+        machine.systemd.running[name].wait_until(lambda port=port: is_ready(port))
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import urllib.request
 
 PORTS = [8001, 8002]
 DAPHNE = [sys.executable, "-m", "daphne", "--proxy-headers", "-b", "127.0.0.1"]
-NGINX_TRIES_AGAIN = 3  # seconds; more than fail_timeout in upstream.conf
 
 
 def start(port):
@@ -26,13 +25,12 @@ def is_ready(port):
 
 
 def replace(processes, port):
-    """Replace the process at a port; return once nginx sends people to the new one."""
+    """Replace the process at a port; return once people can be sent to the new one."""
     processes[port].terminate()
     processes[port].wait()
     processes[port] = start(port)
     while not is_ready(port):
         time.sleep(0.2)
-    time.sleep(NGINX_TRIES_AGAIN)
 
 
 def main():
