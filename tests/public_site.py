@@ -118,9 +118,7 @@ def uvicorn(folder: Path, port: int) -> list[str]:
 def start_nginx(nginx: str, folder: Path, port: int, ports: list[int]) -> Process:
     """Start nginx with our nginx.conf, and what differs from place to place."""
     here = folder / "deploy"
-    upstreams = "".join(
-        f"server {HOST}:{port} max_fails=0;" for port in ports
-    )
+    upstreams = "".join(f"server {HOST}:{port} max_fails=0;" for port in ports)
     (here / "upstream.conf").write_text(f"upstream chat {{ least_conn; {upstreams} }}")
     (here / "listen.conf").write_text(f"listen {HOST}:{port};")
     (here / "static").symlink_to(folder / "staticfiles")

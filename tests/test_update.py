@@ -135,7 +135,8 @@ def test_whoever_is_there_takes_every_page_at_once(machine):
     for port in machine.ports:
         name = f"chat@{port}"
         machine.systemd.end(name)
-        for _ in range(8):  # more than nginx has workers, each of which has its own view
+        # Each of nginx's workers has its own view of which process is there.
+        for _ in range(8):
             socket = chat.open_socket(path, cookies)  # and it stays open
             assert json.loads(socket.recv(PATIENCE))["type"] == "sync"
         machine.systemd.restart(name)
