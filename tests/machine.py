@@ -222,9 +222,9 @@ class SecureChat(Chat):
         super().__init__(Server(STEP, machine.https_port, None))
         self.home = machine.origin
         self.tls = machine.tls
-        # A socket is read by one thread while another one sends the handshake, and OpenSSL
-        # isn't made for that: with TLS 1.3, which then receives session tickets, it
-        # sometimes sends nothing, and the handshake times out.
+        # One thread reads the socket while another sends the WebSocket handshake, and an
+        # OpenSSL connection isn't safe for that. With TLS 1.3, session tickets arrive at
+        # this moment; then the handshake is sometimes never sent. So sockets use TLS 1.2.
         self.tls_of_sockets = trusting(machine.folder / "certificate.pem")
         self.tls_of_sockets.maximum_version = ssl.TLSVersion.TLSv1_2
 

@@ -225,10 +225,10 @@ def test_nonsense_ends_in_4400_a_flood_in_4429_and_the_oldest_window_in_4409(las
 
 
 def close_code_of(socket, sending=None):
-    """Read until the socket is closed, and send something after each frame; return the code.
+    """Read until the socket is closed; return the code. Before each read, send something.
 
-    Whoever sends without reading may be too late for the close frame: if nobody answers it
-    for a second, the server drops the connection.
+    A client that only sends may miss the close frame: the server drops the connection if
+    that frame isn't answered within a second.
     """
     try:
         while True:
