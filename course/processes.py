@@ -192,11 +192,21 @@ SERVER_PORTS = range(20_000, 30_000)
 given_ports = set()  # servers that start at the same time must not get the same one
 
 
+# Which part of the ports a process may take, such as 0/4: the first of four. Those that
+# choose ports at the same time must not meet, because between the choice and the start of
+# the server, nobody can see that a port is taken.
+PART = "COURSE_PORTS_PART"
+
+
 def free_port(neighbours: int = 1, among: range = SERVER_PORTS) -> int:
     """Return the first of so many neighbouring ports that nothing uses.
 
-    The same process never gets a port twice, unless it has had nearly all of them.
+    The same process never gets a port twice, unless it has had nearly all of them. With
+    the environment variable COURSE_PORTS_PART, it takes them from its own part alone.
     """
+    number, parts = map(int, os.environ.get(PART, "0/1").split("/"))
+    size = len(among) // parts
+    among = among[number * size : (number + 1) * size - neighbours + 1]
     while True:
         first = random.choice(among)
         ports = set(range(first, first + neighbours))

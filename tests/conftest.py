@@ -24,11 +24,15 @@ from course import (
     testing,
 )
 from course.errors import CourseError
-from course.processes import free_port
+from course.processes import PART, free_port
 from course.steps import ROOT, Step, load_steps
 
 STEPS = load_steps()
 
+# Each worker of pytest-xdist, with everything that it starts, has ports of its own.
+if worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
+    count = os.environ["PYTEST_XDIST_WORKER_COUNT"]
+    os.environ.setdefault(PART, f"{worker.removeprefix('gw')}/{count}")
 
 # The files that take longest. They start first, so that no worker is left with one of
 # them when the others have finished.

@@ -67,7 +67,7 @@ class Reader:
         self.starts()
 
     def starts(self) -> "Reader":
-        """Press Start, and wait until both rooms are connected."""
+        """Press Start, and wait until the servers run."""
         self.page.locator("#play-start").click()
         self.is_running()
         return self
@@ -121,9 +121,19 @@ class Reader:
         self.page.keyboard.insert_text(text.replace(old, new))
 
     def runs(self) -> None:
-        """Run the files with the keyboard, and wait for the rooms."""
+        """Run the files with the keyboard, and wait for new pages in the rooms."""
+        self.page.evaluate(
+            """() => {
+              for (const room of [frames.Ana, frames.Bia])
+                room.document.documentElement.dataset.old = "";
+            }"""
+        )
         self.page.keyboard.press("Control+Enter")
         self.is_running()
+        for name in ("Ana", "Bia"):
+            # The page from before may be there for a moment, and connect again by itself.
+            old = self.room(name).locator("html[data-old]")
+            expect(old).to_have_count(0, timeout=PATIENCE)
 
     def output(self):
         """Return the servers' output."""

@@ -297,12 +297,12 @@ def test_a_stop_while_it_runs_leaves_no_process_and_no_folder(project, tmp_path,
 
 @in_a_terminal
 def test_keys_that_are_pressed_while_it_runs_skip_nothing(project):
-    projector = project("group-name")
+    projector = project("killed")  # it runs for eleven seconds
     projector.until("1/4 The change")
     projector.press(ENTER, "2/4 Your prediction")
     projector.press(ENTER, "Running …")
     projector.child.send(ENTER * 3)
-    projector.until(find("group-name").title[:40])
+    projector.until(find("killed").title[:40])
     projector.press("p", "2/4 Your prediction")
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from conftest import copy_course
 
-from course.processes import free_port, is_listening
+from course.processes import PART, SERVER_PORTS, free_port, is_listening
 from course.steps import ROOT
 
 PATIENCE = 120  # seconds for everything to start, on a busy machine
@@ -76,6 +76,18 @@ class Run:
 def six_ports():
     """The first of six neighbouring ports that nobody uses."""
     return free_port(6)
+
+
+def test_those_who_choose_ports_at_the_same_time_do_not_meet(monkeypatch):
+    """Nobody sees that a port is given away until its server has started."""
+    chosen = []
+    for part in range(4):
+        monkeypatch.setenv(PART, f"{part}/4")
+        chosen.append({free_port(7) for _ in range(100)})
+    for port, number in {
+        port: n for n, ports in enumerate(chosen) for port in ports
+    }.items():
+        assert {port, port + 6} <= {*SERVER_PORTS[2500 * number : 2500 * (number + 1)]}
 
 
 def get(url: str, **more) -> httpx.Response:

@@ -94,13 +94,18 @@ async def test_the_keys_show_hints_the_traceback_and_what_has_changed(work):
         await until(screen, f"**Hint 2 of {HINTS}.**")
         await pilot.press("t")
         await until(screen, "Traceback (most recent call last):")
-        await pilot.press("escape", "d")
+        await pilot.press("escape")
+        await until(screen, "checks pass.")
+        await pilot.press("d")
         await until(screen, "You haven't changed anything yet.")
         await pilot.press("escape")
+        await until(screen, "checks pass.")
         edit(work, "class ChatConsumer", "# mine\nclass ChatConsumer")
         await pilot.press("d")
         await until(screen, "+# mine")
-        await pilot.press("escape", "p")
+        await pilot.press("escape")
+        await until(screen, "checks pass.")
+        await pilot.press("p")
         await until(screen, "During the checks:")
 
 
@@ -111,12 +116,16 @@ async def test_the_solution_comes_after_two_questions_only(work):
         await until(screen, f"{HINTS} more hints. Show our solution of {NAME}?")
         await pilot.press("n")
         await until(screen, "checks pass.")
-        await pilot.press("s", "y")
+        await pilot.press("s")
+        await until(screen, f"Show our solution of {NAME}?")
+        await pilot.press("y")
         await until(screen, "Really show it?")
         await pilot.press("escape")
         await until(screen, "checks pass.")
         assert not work.progress.of(NAME).seen_solution
-        await pilot.press("s", "y")
+        await pilot.press("s")
+        await until(screen, f"Show our solution of {NAME}?")
+        await pilot.press("y")
         await until(screen, "Really show it?")
         await pilot.press("y")
         await until(screen, "Our solution", "+    async def chat_typing")
@@ -145,7 +154,10 @@ async def test_the_next_exercise_and_any_from_the_list(work):
         assert (work.folder / follower.folder).is_dir()
         await pilot.press("l")
         await until(screen, f"0 of {len(work.exercises)} solved", "Esc closes")
-        screen.screen.query_one("ListView").index = 1
+        view = screen.screen.query_one("ListView")
+        while not view.has_focus or view.index is None:
+            await pilot.pause(0.02)
+        view.index = 1
         await pilot.press("enter")
         await until(screen, f"{work.exercises[0].name}: {work.exercises[0].title}")
     assert load(work.folder / "progress.json").current == work.exercises[0].name
@@ -223,10 +235,12 @@ async def test_the_checks_stay_in_sight_in_a_small_terminal(work):
         await until(screen, "checks pass.")
         for _ in range(HINTS):
             await pilot.press("h")
-        await pilot.pause(0.2)
+        await until(screen, f"**Hint {HINTS} of {HINTS}.**")
         body, below = screen.query_one("#body"), screen.query_one("#below")
-        assert body.max_scroll_y > 0, "the task and the hints are too long for this"
-        assert body.scroll_y == body.max_scroll_y, "the last hint is in sight"
+        give_up = time.monotonic() + PATIENCE
+        while not 0 < body.max_scroll_y == body.scroll_y:
+            assert time.monotonic() < give_up, "the last hint is in sight"
+            await pilot.pause(0.05)
         assert below.size.height >= 4
         assert below.scroll_y == 0, "the first failure is in sight"
         assert below.region.bottom < 24

@@ -42,6 +42,9 @@ def alone(playground_window, tab):
 def tidy(tab) -> None:
     """Take back, with the page's own buttons, what a scene has changed."""
     page = tab.page
+    # Before the start, whose lines the next scene may read.
+    page.locator("#play-tab-output").click()
+    page.locator("#play-log-clear").click()
     if page.locator("#play-second").get_attribute("aria-pressed") == "true":
         page.locator("#play-layer").select_option("project")
         page.locator("#play-second").click()
@@ -50,8 +53,6 @@ def tidy(tab) -> None:
         page.get_by_role("button", name="Reset", exact=True).last.click()
     else:
         page.locator("#play-run").click()
-    page.locator("#play-tab-output").click()
-    page.locator("#play-log-clear").click()
 
 
 # ---- A chat in a page ----------------------------------------------------------------------
@@ -131,6 +132,7 @@ def test_lobby_and_redirect_lead_into_another_room(play):
 
 
 def test_a_room_in_a_tab_of_its_own_joins_in(alone):
+    alone.is_connected()
     with alone.context.expect_page() as opened:
         alone.page.locator("#play-bia-tab").click()
     tab = opened.value
@@ -248,7 +250,15 @@ def test_an_exception_in_a_handler_is_logged_and_closes_with_1011(play):
 
 def test_the_stop_button_ends_an_endless_loop_while_the_page_stays_usable(play):
     play.replaces("_, port =", "while True: pass\n        _, port =")
+    # After five seconds the page would stop it by itself. Here, a busy machine has longer.
+    play.page.evaluate(
+        """() => {
+          window.every = setInterval;
+          window.setInterval = (work, milliseconds) => every(work, 20 * milliseconds);
+        }"""
+    )
     play.runs()
+    play.page.evaluate("() => { window.setInterval = every }")
     play.is_connected()
     play.says("Ana", "hello")
     # The server is busy for good. The page isn't: it can still be typed into.
@@ -387,6 +397,8 @@ def test_an_exercise_is_solved_in_the_page_and_stays_solved(alone):
     expect(results).to_contain_text(
         "No handler for message type chat.someone_came_in", timeout=PATIENCE
     )
+    # Until all checks have run, the page begins with no others.
+    expect(alone.page.locator("#play-check")).to_be_visible(timeout=PATIENCE)
     alone.replaces('"chat.someone_came_in"', '"someone.came.in"')
     alone.page.keyboard.press("Control+Shift+Enter")
     expect(alone.page.locator("#play-exercises-panel")).to_contain_text(
@@ -582,6 +594,7 @@ def test_everyone_can_use_it(browser, playground_address, width, scheme):
         browser, playground_address, width=width, scheme=scheme, **touch
     ) as window:
         play = window.opens().starts()
+        play.is_connected()
         page = play.page
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

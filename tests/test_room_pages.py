@@ -245,10 +245,10 @@ def test_a_message_that_is_refused_disappears_and_its_text_comes_back(chat, visi
 
 def rows_of(page: Page) -> list[list[str]]:
     """Return the rows of the panel, the newest first, each as its five cells."""
-    return [
-        row.locator("td").all_text_contents()
-        for row in page.locator("#wire-rows tr").all()
-    ]
+    # All at one moment: new rows come at the top, also while one reads.
+    return page.locator("#wire-rows tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
 
 
 @some_steps("03", "05")

@@ -415,7 +415,7 @@ FIND = """async (query) => {
     if (meta.textContent === "No matching documents") { // then it is asked once more
       await new Promise((resolve) => {
         new MutationObserver(resolve).observe(meta, { childList: true });
-        setTimeout(resolve, 1000);
+        setTimeout(resolve, 20_000);
       });
     }
   }

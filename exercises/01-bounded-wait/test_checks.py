@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EARLY = 0.05  # seconds; a clock may be so coarse
 AT_ONCE = 0.06  # seconds; the quickest of several tries, as the machine may be busy
+TRIES = 20
 RARELY = 60  # seconds: too long for these checks
 MOST_QUERIES = 4  # two before a wait, and two after it
 
@@ -47,7 +48,7 @@ class Poll(threading.Thread):
         super().__init__(daemon=True)
         self.wait = wait
         self.then = then  # called after the first query
-        self.asked = threading.Event()  # after the first query
+        self.held = threading.Event()  # it waits for something, or has ended
         self.ended = threading.Event()
         self.queries = 0
         self.took = 0  # seconds
@@ -67,7 +68,7 @@ class Poll(threading.Thread):
         finally:
             self.took = time.monotonic() - began
             connection.close()
-            self.asked.set()
+            self.held.set()
             self.ended.set()
 
     def watch(self, execute, sql, params, many, context):
@@ -75,10 +76,8 @@ class Poll(threading.Thread):
         result = execute(sql, params, many, context)
         if sql.lstrip().upper().startswith("SELECT"):
             self.queries += 1
-            if self.queries == 1:
-                if self.then:
-                    self.then()
-                self.asked.set()
+            if self.queries == 1 and self.then:
+                self.then()
         return result
 
     def answer(self, sentence, seconds=0):
@@ -96,6 +95,15 @@ class Poll(threading.Thread):
 def polls(monkeypatch):
     """Return what begins a poll. Those that still wait afterwards are woken."""
     monkeypatch.setattr(history, "CHECK_EVERY", RARELY, raising=False)
+    wait = threading.Condition.wait
+
+    def noted(condition, timeout=None):
+        thread = threading.current_thread()
+        if isinstance(thread, Poll):
+            thread.held.set()
+        return wait(condition, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", noted)
     begun = []
 
     def poll(*args, **options):
@@ -141,10 +149,10 @@ def test_a_quiet_poll_is_held_and_ends(polls):
 def test_a_message_ends_the_wait_at_once(polls):
     """A message ends the wait at once."""
     quickest = RARELY
-    for _ in range(5):
+    for _ in range(TRIES):
         Message.objects.all().delete()
         bia = polls(wait=25)
-        bia.asked.wait(1)
+        bia.held.wait(1)
         said = time.monotonic()
         say("oi")
         found = bia.answer(
@@ -161,8 +169,8 @@ def test_a_message_ends_the_wait_at_once(polls):
             break
     expect(
         quickest < AT_ONCE,
-        'Ana wrote "oi" five times while a poll of Bia\'s was held. It should have come at'
-        f" once, but took {quickest:.2f} seconds or more.",
+        f'Ana wrote "oi" {TRIES} times while a poll of Bia\'s was held. It should have come'
+        f" at once, but took {quickest:.2f} seconds or more.",
     )
 
 
@@ -170,8 +178,7 @@ def test_a_message_ends_every_wait(polls):
     """Bia and Caio both wait, and both get the message."""
     bia, caio = polls(wait=25), polls(wait=25)
     for poll in (bia, caio):
-        poll.asked.wait(1)
-    time.sleep(0.02)  # so that both are surely held
+        poll.held.wait(1)
     say("oi")
     for poll in (bia, caio):
         found = poll.answer(
@@ -194,29 +201,30 @@ def test_no_wait_is_longer_than_allowed(polls, monkeypatch):
 
 def test_another_rooms_messages_change_nothing(polls):
     """Messages in another room neither end a wait nor prolong it."""
-    bia = polls(wait=0.2)
-    bia.asked.wait(1)
-    began = time.monotonic()
-    longest = 0.2 + patience.seconds()
-    while not bia.ended.wait(0.04) and time.monotonic() < began + longest:
-        say("elsewhere", room="hallway")
-    expect(
-        bia.ended.is_set(),
-        "Bia's poll with `wait=0.2` went on much longer, because Caio kept writing in"
-        " another room. Each wake-up must leave only the rest of the time.",
-    )
-    found = bia.answer("")
-    expect(found == [], f"Only Caio wrote, in another room, but Bia got {found}.")
-    expect(
-        bia.took >= 0.2 - EARLY,
-        "Bia's poll with `wait=0.2` should have been held for 0.2 seconds. Caio wrote in"
-        f" another room, and it was answered after {bia.took:.2f}, with nothing.",
-    )
+    for _ in range(3):  # a machine that is held up looks like a quiet room
+        bia = polls(wait=0.2)
+        bia.held.wait(1)
+        began = time.monotonic()
+        longest = 0.2 + patience.seconds()
+        while not bia.ended.wait(0.04) and time.monotonic() < began + longest:
+            say("elsewhere", room="hallway")
+        expect(
+            bia.ended.is_set(),
+            "Bia's poll with `wait=0.2` went on much longer, because Caio kept writing in"
+            " another room. Each wake-up must leave only the rest of the time.",
+        )
+        found = bia.answer("")
+        expect(found == [], f"Only Caio wrote, in another room, but Bia got {found}.")
+        expect(
+            bia.took >= 0.2 - EARLY,
+            "Bia's poll with `wait=0.2` should have been held for 0.2 seconds. Caio wrote in"
+            f" another room, and it was answered after {bia.took:.2f}, with nothing.",
+        )
 
 
 def test_nothing_is_lost_between_query_and_wait(polls):
     """A message that is stored between the query and the wait isn't lost."""
-    bia = polls(wait=25, then=lambda: say_elsewhere("oi").join(0.3))
+    bia = polls(wait=25, then=lambda: say_elsewhere("oi").join(1))
     found = bia.answer(
         "Ana's \"oi\" was stored right after the poll's first query, and before its wait."
         " Bia should have got it at once, but the poll slept on."
@@ -228,8 +236,7 @@ def test_messages_of_other_processes_come(polls, monkeypatch):
     """A message that another process stores comes at the next check of the database."""
     monkeypatch.setattr(history, "CHECK_EVERY", 0.05, raising=False)
     bia = polls(wait=25)
-    bia.asked.wait(1)
-    time.sleep(0.02)
+    bia.held.wait(1)
     Message.objects.create(room="class", sender="Ana", text="oi", server="8002")
     found = bia.answer(
         'Another server process stored "oi". Bia should have got it after CHECK_EVERY,'

@@ -17,6 +17,7 @@ pytestmark = [
 
 POLL = "/messages/class/?after=0&wait="
 SLOW = 0.8  # seconds; what is right takes a tenth of it
+TRIES = 3  # being quick once is enough: a busy machine may hold us up
 
 
 @pytest.fixture
@@ -56,12 +57,18 @@ async def test_the_lobby_loads_while_bia_waits(queries):
     """Ana's lobby loads while Bia waits."""
     sentence = "While Bia waits with a long poll, Ana should get the lobby at once."
     await get("/chat/")  # the first page takes longer
-    began = time.monotonic()
-    waiting = asyncio.create_task(poll(1.2))
-    await until(lambda: queries)
-    await get("/chat/", sentence)
-    took = time.monotonic() - began
-    await cancel(waiting)
+
+    async def attempt():
+        queries.clear()
+        began = time.monotonic()
+        waiting = asyncio.create_task(poll(1.2))
+        await until(lambda: queries)
+        await get("/chat/", sentence)
+        took = time.monotonic() - began
+        await cancel(waiting)
+        return took
+
+    took = await quickest(attempt)
     expect(took < SLOW, f"{sentence} It took {took:.1f} seconds.")
 
 
@@ -69,12 +76,18 @@ async def test_the_lobby_loads_while_many_wait(queries):
     """Ana's lobby loads while twelve people wait."""
     sentence = "While twelve people wait, Ana should get the lobby at once."
     await get("/chat/")
-    waiting = [asyncio.create_task(poll(1.5)) for _ in range(12)]
-    await until(lambda: len(queries) >= 12)
-    began = time.monotonic()
-    await get("/chat/", sentence)
-    took = time.monotonic() - began
-    await cancel(*waiting)
+
+    async def attempt():
+        queries.clear()
+        waiting = [asyncio.create_task(poll(1.5)) for _ in range(12)]
+        await until(lambda: len(queries) >= 12)
+        began = time.monotonic()
+        await get("/chat/", sentence)
+        took = time.monotonic() - began
+        await cancel(*waiting)
+        return took
+
+    took = await quickest(attempt)
     expect(took < SLOW, f"{sentence} It took {took:.1f} seconds.")
 
 
@@ -84,9 +97,13 @@ async def test_twelve_people_wait_at_once():
         "Twelve people who each wait 0.15 seconds should all have their answers soon"
         " after that, not one after the other."
     )
-    began = time.monotonic()
-    await asyncio.gather(*(poll(0.15, sentence) for _ in range(12)))
-    took = time.monotonic() - began
+
+    async def attempt():
+        began = time.monotonic()
+        await asyncio.gather(*(poll(0.15, sentence) for _ in range(12)))
+        return time.monotonic() - began
+
+    took = await quickest(attempt, 1.2)
     expect(took < 1.2, f"{sentence} It took {took:.1f} seconds.")
 
 
@@ -106,31 +123,61 @@ async def test_a_message_arrives_at_once(monkeypatch, queries):
     """A message reaches everyone who waits, at once."""
     only_the_notifier_wakes(monkeypatch)
     sentence = "Ana's message should have reached all five who wait, at once."
-    waiting = [asyncio.create_task(poll(3, sentence)) for _ in range(5)]
-    await until(lambda: len(queries) >= 5)
-    await asyncio.sleep(0.02)
-    began = time.monotonic()
-    await say("news")
-    answers = await asyncio.gather(*waiting)
-    took = time.monotonic() - began
+
+    async def attempt():
+        await clear()
+        queries.clear()
+        waiting = [asyncio.create_task(poll(3, sentence)) for _ in range(5)]
+        await until(lambda: len(queries) >= 5)
+        await asyncio.sleep(0.02)
+        began = time.monotonic()
+        await say("news")
+        answers = await asyncio.gather(*waiting)
+        took = time.monotonic() - began
+        for answer in answers:
+            expect(texts(answer) == ["news"], f"{sentence} One got {texts(answer)}.")
+        return took
+
+    took = await quickest(attempt)
     expect(took < SLOW, f"{sentence} It took {took:.1f} seconds.")
-    for answer in answers:
-        expect(texts(answer) == ["news"], f"{sentence} One got {texts(answer)}.")
 
 
 async def test_a_message_just_before_the_wait(monkeypatch, queries):
     """A message that comes between the query and the wait isn't missed."""
     only_the_notifier_wakes(monkeypatch)
-    queries.then = say_at_once
     sentence = (
         "Ana's message was stored after Bia's query, just before Bia began to wait. It"
         " should have reached her at once."
     )
-    began = time.monotonic()
-    answer = await poll(5, sentence)  # longer than a check waits
-    took = time.monotonic() - began
+
+    async def attempt():
+        await clear()
+        queries.then = say_at_once
+        began = time.monotonic()
+        answer = await poll(5, sentence)  # longer than a check waits
+        took = time.monotonic() - began
+        expect(texts(answer) == ["news"], f"{sentence} She got {texts(answer)}.")
+        return took
+
+    took = await quickest(attempt)
     expect(took < SLOW, f"{sentence} It took {took:.1f} seconds.")
-    expect(texts(answer) == ["news"], f"{sentence} She got {texts(answer)}.")
+
+
+async def quickest(attempt, limit=SLOW):
+    """Return how long the quickest of a few attempts took; below the limit is enough."""
+    least = await attempt()
+    for _ in range(TRIES - 1):
+        if least < limit:
+            break
+        least = min(least, await attempt())
+    return least
+
+
+async def clear():
+    """Delete every message."""
+    from chat.models import Message
+
+    await Message.objects.all().adelete()
 
 
 async def poll(seconds, sentence=""):

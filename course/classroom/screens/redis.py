@@ -1,7 +1,7 @@
 """The same two halves with the layer in Redis: the glass opens."""
 
 from course import compare
-from course.classroom.screens.halves import two_halves
+from course.classroom.screens.halves import PATIENCE, two_halves
 from course.steps import find_step
 
 CONSUMERS = "chat/consumers.py"
@@ -11,7 +11,7 @@ async def run(stage) -> None:
     """Ana writes on one server; everyone in the room has it."""
     await stage.need("redis", "04", "04b")
     stage.tell("glass", open=True, label="Redis")
-    heard, _ = await two_halves(stage, "04", "04b")
+    heard, _ = await two_halves(stage, "04", "04b", PATIENCE)
     stage.measure("pages", f"{1 + len(heard)} of 4", "pages show Ana's message")
     if heard:
         slowest = f"{max(heard) * 1000:.0f} ms"

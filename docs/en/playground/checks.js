@@ -4,7 +4,7 @@
 
 const OWN_PYTHON = ["loop.py", "checking.py"];
 const STARTING = 30_000; // milliseconds until a worker must have begun with the checks
-const GRACE = 2_000; // milliseconds beyond a check's own limit, which ends it more gently
+const GRACE = 4_000; // milliseconds beyond a check's own limit, which ends it more gently
 const LIMIT = 60_000; // milliseconds for all checks, as on the command line
 
 /** Runs one check at a time. */

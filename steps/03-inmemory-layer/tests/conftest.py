@@ -11,10 +11,16 @@ from config.asgi import application
 
 
 class Person(WebsocketCommunicator):
-    """Somebody with an open socket. Waits longer for a frame than Channels' one second."""
+    """Somebody with an open socket. Waits longer than Channels' one second."""
+
+    async def connect(self, seconds=10):
+        return await super().connect(seconds)
 
     async def receive_output(self, seconds=1):
         return await super().receive_output(max(seconds, 10))
+
+    async def disconnect(self, code=1000, seconds=10):
+        await super().disconnect(code, seconds)
 
 
 @pytest.fixture

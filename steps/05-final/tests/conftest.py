@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
 
-from chat import limits, storing, watch
+from chat import changes, limits, storing, watch
 from chat.access import permit_for
 from chat.checks import redis_errors
 from chat.hashers import Hasher
@@ -49,6 +49,12 @@ def emptied_quickly():
     post_migrate.disconnect(dispatch_uid=CREATE_PERMISSIONS)
     yield
     post_migrate.connect(create_permissions, dispatch_uid=CREATE_PERMISSIONS)
+
+
+@pytest.fixture(autouse=True)
+def patient_layer(monkeypatch):
+    """Lose no event only because the machine is busy: the scene would wait in vain."""
+    monkeypatch.setattr(changes, "LAYER_TIMEOUT", PATIENCE)
 
 
 @pytest.fixture(autouse=True)

@@ -151,7 +151,7 @@ HEADERS = st.binary(max_size=300) | st.text(max_size=100).map(str.encode)
 @example(accept=b"a" * 9000, cookie="x" * 9000, query=b"after=" + b"9" * 5000)
 @example(accept=b"", cookie="EN", query=b"")
 @example(accept=b"en-" * 3000, cookie="en-" + "x" * 600, query=b"after=%")
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_handshake_can_be_read(accept, cookie, query):
     scope = {
         "headers": [(b"accept-language", accept)],

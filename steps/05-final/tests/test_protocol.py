@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -89,6 +89,7 @@ def bent_frames(draw):
     return raw[:start] + middle + raw[end:]
 
 
+@settings(deadline=None)  # a busy computer is no fault
 @given(st.text(st.characters(codec=None)) | bent_frames())
 @example('{"type": 5, oops')
 @example('{"type":5,"a":' + "[" * 2000)

