@@ -7,24 +7,60 @@ import json
 import os
 import re
 import socketserver
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 from course import docs
+from course.errors import CourseError
 from course.policy import policy_of
 from course.servers import HOST, Server
 from course.steps import ROOT
 
 SITE = ROOT / "build" / "site"
+PATIENCE = 5  # seconds, for those who read a page just then
 # A folder of the playground is named after what is in it.
 NEVER_CHANGES = re.compile(r"/playground/vendor/[0-9a-f]{16}/[^/]+$")
+
+
+def build() -> None:
+    """Build the site beside the one that is there, and put it in its place.
+
+    Another server of ours may show that one meanwhile, and MkDocs begins by emptying the
+    folder that it writes to.
+    """
+    SITE.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix="site-", dir=SITE.parent, ignore_cleanup_errors=True
+    ) as folder:
+        new, before = Path(folder, "new"), Path(folder, "before")
+        docs.build(new)
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if SITE.exists():
+                    SITE.rename(before)
+                new.rename(SITE)
+                return
+            except OSError as problem:
+                # Windows moves no folder in which somebody reads a file, and of two that
+                # build at the same time, one comes first.
+                if time.monotonic() > give_up:
+                    raise CourseError(
+                        f"The lessons could not be put into {SITE}: {problem}. Does another"
+                        " program have a file in it open? Close that program, then try"
+                        " again."
+                    ) from None
+                time.sleep(0.05)
 
 
 @contextlib.contextmanager
 def serving(port: int, running: list[Server]) -> Iterator[None]:
     """Build the site and serve it; its start page lists the chats that run."""
-    docs.build(SITE)
+    build()
     handler = functools.partial(
         Lessons,
         chats=chats_of(running),

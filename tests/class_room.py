@@ -8,7 +8,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from course.classroom.fleet import DESK_PORT, PORTS, ROOM_PORT
-from course.processes import Process, free_port, is_free
+from course.processes import Process, free_port, given_ports, is_free
 from course.steps import FIRST_PORT, ROOT
 
 PATIENCE = 30  # seconds
@@ -36,6 +36,7 @@ def first_port() -> int:
     while True:
         first = free_port(among=range(22_000, 29_000))
         if all(is_free(first + offset) for offset in offsets):
+            given_ports.update(first + offset for offset in offsets)
             return first
 
 

@@ -278,8 +278,11 @@ def test_a_flood_is_dropped_with_one_sentence_and_the_others_go_on(hall):
             flood.send(do="join", name=f"F{number}", key="the key of Flood, a secret")
         assert "Too fast" in flood.until("problem")["text"]
         bia.send(do="join", name="Bia!", key="the key of Bia, a secret")
-        event = bia.until("room", lambda event: "Bia!" in names(event))
-        assert "F499" not in names(event)
+        seen = set()
+        bia.until(
+            "room", lambda event: seen.update(names(event)) or "Bia!" in names(event)
+        )
+        assert len(seen) < 100  # of the 500: a dozen at once, and two in each second
 
 
 @pytest.mark.parametrize(
@@ -615,6 +618,8 @@ def test_the_desk_has_a_button_for_everything_and_says_how_it_went(
     desk = open_page(hall.page("/desk/"), width, 800)
     desk.get_by_role("button", name="start Step 02", exact=True).click()
     desk.get_by_text("Step 02 is up.").wait_for()
+    # A moment later, its row is drawn anew. A click in between would be lost.
+    desk.get_by_role("button", name="pause Step 02", exact=True).wait_for()
     desk.get_by_role("button", name="kill Step 02", exact=True).click()
     desk.get_by_text("Step 02 was killed.").wait_for()
     desk.get_by_label("Chat").select_option("05")

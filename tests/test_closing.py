@@ -159,7 +159,7 @@ def test_half_a_handshake_gets_400_and_the_terminal_says_nothing(site):
     # Of its start, and of earlier scenes, the server may still have something to tell.
     with closing(Person("Caio", place.port, print)) as caio:
         assert caio.open("/ws/open/")
-    place.prints("WebSocket DISCONNECT")
+    place.prints("disconnect(1006)")  # the consumer's line, after the server's
     place.printed.clear()
     with closing(Person("Ana", place.port, print)) as ana:
         ana.shake_hands("/ws/open/", "Upgrade: websocket", "Connection: close")

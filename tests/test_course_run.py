@@ -12,6 +12,7 @@ import httpx
 import pytest
 from conftest import copy_course
 
+from course import docs, lessons
 from course.processes import PART, SERVER_PORTS, free_port, is_listening
 from course.steps import ROOT
 
@@ -88,6 +89,34 @@ def test_those_who_choose_ports_at_the_same_time_do_not_meet(monkeypatch):
         port: n for n, ports in enumerate(chosen) for port in ports
     }.items():
         assert {port, port + 6} <= {*SERVER_PORTS[2500 * number : 2500 * (number + 1)]}
+
+
+def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
+    tmp_path, monkeypatch
+):
+    """As when a class begins beside a `course run`."""
+    site = tmp_path / "build" / "site"
+    monkeypatch.setattr(lessons, "SITE", site)
+
+    def built(folder, text="new"):
+        folder.mkdir()
+        (folder / "index.html").write_text(text)
+
+    monkeypatch.setattr(docs, "build", built)
+    lessons.build()  # on a new machine
+    (site / "index.html").write_text("old")
+
+    def built_twice(folder):
+        built(folder, "the second")
+        assert (site / "index.html").read_text() == "old"
+        monkeypatch.setattr(docs, "build", built)
+        lessons.build()  # somebody else is quicker
+        assert (site / "index.html").read_text() == "new"
+
+    monkeypatch.setattr(docs, "build", built_twice)
+    lessons.build()
+    assert (site / "index.html").read_text() == "the second"
+    assert [*site.parent.iterdir()] == [site]
 
 
 def get(url: str, **more) -> httpx.Response:

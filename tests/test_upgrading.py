@@ -25,7 +25,7 @@ from config.asgi import application
 HOST = [(b"host", b"localhost")]
 
 async def main():
-    answer = await HttpCommunicator(application, "GET", "/chat/", headers=HOST).get_response()
+    answer = await HttpCommunicator(application, "GET", "/chat/", headers=HOST).get_response(30)
     print("status", answer["status"])
 
 asyncio.run(main())
@@ -38,9 +38,9 @@ from config.asgi import application
 
 async def main():
     socket = WebsocketCommunicator(application, "/ws/chat/class/")
-    await socket.connect()
-    print("received", await socket.receive_from())
-    await socket.disconnect()
+    await socket.connect(timeout=30)
+    print("received", await socket.receive_from(timeout=30))
+    await socket.disconnect(timeout=30)
 
 asyncio.run(main())
 """

@@ -14,7 +14,7 @@ from people import Chat
 from course.servers import HOST
 
 THREADS = 2
-WAIT = 4  # seconds that the server holds each listener's poll
+WAIT = 6  # seconds that the server holds each listener's poll
 
 
 @pytest.mark.parametrize("number", ["01", "02"])

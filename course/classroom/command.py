@@ -152,10 +152,11 @@ def say_what_it_means(this: current.Class, chosen: network.Address | None) -> No
 def remember_running(this: current.Class, folder: Path) -> None:
     """Write where the desk is, readable only by this user."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / RUNNING
-    file.unlink(missing_ok=True)
-    with open(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as place:
+    new = folder / f"{RUNNING}.new"  # whoever finds the file finds it complete
+    new.unlink(missing_ok=True)
+    with open(os.open(new, os.O_CREAT | os.O_WRONLY, 0o600), "w") as place:
         json.dump({"url": this.desk_url, "token": this.token}, place)
+    new.replace(folder / RUNNING)
 
 
 def forget_running(folder: Path) -> None:

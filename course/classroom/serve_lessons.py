@@ -12,7 +12,7 @@ import json
 import sys
 import threading
 
-from course import docs, lessons
+from course import lessons
 from course.classroom.parent import end_with_parent
 from course.policy import policy_of
 from course.steps import FIRST_PORT, load_steps
@@ -51,7 +51,7 @@ class Server(http.server.ThreadingHTTPServer):
 def main(port: int, hosts: list[str]) -> None:
     """Build the lessons, and serve them until the process is ended."""
     end_with_parent()
-    docs.build(lessons.SITE)
+    lessons.build()
     handler = functools.partial(
         Lessons,
         chats=b"",

@@ -22,24 +22,24 @@ async def open_socket():
     async def open_socket(room_name="class"):
         client = WebsocketCommunicator(application, f"/ws/app/{room_name}/")
         client.scope["server"] = ("localhost", 8000)
-        assert await client.connect() == (True, None)
+        assert await client.connect(timeout=10) == (True, None)
         opened.append(client)
         return client
 
     yield open_socket
     for client in opened:
-        await client.disconnect()
+        await client.disconnect(timeout=10)
 
 
 async def log_in(client, name):
     await client.send_json_to({"token": token_for(name)})
-    assert await client.receive_json_from() == {"welcome": name}
+    assert await client.receive_json_from(timeout=10) == {"welcome": name}
 
 
 async def is_refused(client, reason):
     """Return whether a client got this reason and then the close code 4401."""
-    told = (await client.receive_json_from())["error"]
-    closed = await client.receive_output()
+    told = (await client.receive_json_from(timeout=10))["error"]
+    closed = await client.receive_output(timeout=10)
     return reason in told and closed == {"type": "websocket.close", "code": 4401}
 
 
@@ -48,7 +48,7 @@ async def test_with_a_token_in_the_first_frame_people_can_chat(open_socket):
     await log_in(ana, "Ana")
     await log_in(bia, "Bia")
     await ana.send_json_to({"text": "oi"})
-    message = await bia.receive_json_from()
+    message = await bia.receive_json_from(timeout=10)
     assert (message["sender"], message["text"]) == ("Ana", "oi")
 
 
@@ -56,20 +56,20 @@ async def test_an_app_and_a_page_share_a_room(open_socket, join):
     app, page = await open_socket(), await join("class")
     await log_in(app, "Ana")
     await app.send_json_to({"text": "oi"})
-    assert (await page.receive_json_from())["sender"] == "Ana"
+    assert (await page.receive_json_from(timeout=10))["sender"] == "Ana"
 
 
 async def test_nobody_can_send_under_another_name(open_socket):
     ana = await open_socket()
     await log_in(ana, "Ana")
     await ana.send_json_to({"text": "oi", "sender": "Bia"})
-    assert (await ana.receive_json_from())["sender"] == "Ana"
+    assert (await ana.receive_json_from(timeout=10))["sender"] == "Ana"
 
 
 async def test_nothing_is_sent_to_a_client_before_its_token(open_socket, join):
     stranger, ana = await open_socket(), await join("class")
     await ana.send_json_to({"text": "oi"})
-    assert await ana.receive_json_from()
+    assert await ana.receive_json_from(timeout=10)
     assert await stranger.receive_nothing()
 
 
@@ -124,7 +124,7 @@ async def test_a_client_that_sends_nothing_is_disconnected(open_socket, monkeypa
 
 async def test_a_client_that_leaves_before_its_token_leaves_nothing_behind(open_socket):
     ana = await open_socket()
-    await ana.disconnect()
+    await ana.disconnect(timeout=10)
     assert ana.future.done()
 
 
@@ -137,7 +137,7 @@ async def test_a_token_for_one_purpose_is_no_token_for_another():
 async def test_a_page_of_another_site_still_gets_no_socket_of_a_page():
     evil = [(b"origin", b"http://evil.example")]
     page = WebsocketCommunicator(application, "/ws/chat/class/", headers=evil)
-    assert await page.connect() == (False, 1000)
+    assert await page.connect(timeout=10) == (False, 1000)
 
 
 @pytest.fixture

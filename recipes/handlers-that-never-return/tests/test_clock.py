@@ -24,14 +24,14 @@ def quick(monkeypatch):
 
 async def opened(path):
     page = WebsocketCommunicator(application, path, headers=PAGE)
-    assert (await page.connect())[0]
+    assert (await page.connect(timeout=10))[0]
     return page
 
 
 async def next_answer(page):
     """Return the first frame that isn't the time; None after ten of those."""
     for _ in range(10):
-        frame = await page.receive_json_from()
+        frame = await page.receive_json_from(timeout=10)
         if "answer" in frame:
             return frame["answer"]
     return None
@@ -86,8 +86,8 @@ async def test_an_exception_in_the_task_is_logged_and_closes_the_socket(
 ):
     monkeypatch.setattr(clock, "EVERY", "a mistake")
     page = await opened("/ws/clock/")
-    await page.receive_json_from()
-    assert (await page.receive_output())["code"] == 4500
+    await page.receive_json_from(timeout=10)
+    assert (await page.receive_output(timeout=10))["code"] == 4500
     assert "the clock has stopped" in caplog.messages
 
 

@@ -50,14 +50,14 @@ async def open_socket():
 
     yield open_socket
     for client in opened:
-        await client.disconnect()
+        await client.disconnect(timeout=10)
     await get_channel_layer().close_pools()
 
 
 async def is_refused(client):
     """Return whether a client got a reason and then the close code 4401."""
-    told = (await client.receive_json_from())["error"]
-    closed = await client.receive_output()
+    told = (await client.receive_json_from(timeout=10))["error"]
+    closed = await client.receive_output(timeout=10)
     return "ticket" in told and closed == {"type": "websocket.close", "code": 4401}
 
 

@@ -25,9 +25,9 @@ async def let_in(validator):
     for who, origin in ORIGINS.items():
         headers = [(b"origin", origin.encode())] if origin is not None else []
         client = WebsocketCommunicator(validator, "/", headers=headers)
-        if (await client.connect())[0]:
+        if (await client.connect(timeout=10))[0]:
             accepted.add(who)
-        await client.disconnect()
+        await client.disconnect(timeout=10)
     return accepted
 
 

@@ -18,8 +18,8 @@ async def answer_to(offered):
     client = WebsocketCommunicator(
         application, "/ws/chat/class/", headers=PAGE, subprotocols=offered
     )
-    answer = await client.connect()
-    await client.disconnect()
+    answer = await client.connect(timeout=10)
+    await client.disconnect(timeout=10)
     return answer
 
 
@@ -45,7 +45,7 @@ async def test_a_client_that_speaks_no_version_of_ours_is_refused(offered):
 async def test_people_with_different_versions_share_a_room(join):
     ana, bia = await join("class"), await join("class")
     await ana.send_json_to({"text": "oi"})
-    assert (await bia.receive_json_from())["text"] == "oi"
+    assert (await bia.receive_json_from(timeout=10))["text"] == "oi"
 
 
 def test_a_real_handshake_carries_the_chosen_version(tmp_path):

@@ -27,7 +27,12 @@ const socket = keepOpen("/ws/desk/", {
 const handlers = {
   units: ({ units }) => {
     const focused = document.activeElement?.dataset.key;
-    at("units").replaceChildren(...units.map(row));
+    const rows = [...at("units").rows];
+    units.map(row).forEach((line, number) => {
+      // Only what has changed is drawn anew: in a row that is replaced, a click is lost.
+      if (!rows[number]) at("units").append(line);
+      else if (!rows[number].isEqualNode(line)) rows[number].replaceWith(line);
+    });
     if (focused) document.querySelector(`[data-key="${focused}"]`)?.focus();
     const chats = units.filter(({ name }) => /^\d\d/.test(name));
     const select = at("crowd-unit");

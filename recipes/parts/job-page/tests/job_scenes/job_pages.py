@@ -60,7 +60,7 @@ async def page_without_server(settings):
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
     headers = [(b"origin", b"http://localhost:8000")]
     page = WebsocketCommunicator(application, "/ws/jobs/", headers=headers)
-    assert await page.connect() == (True, None)
+    assert await page.connect(timeout=10) == (True, None)
     yield page
-    await page.disconnect()
+    await page.disconnect(timeout=10)
     await get_channel_layer().close_pools()
