@@ -1,6 +1,7 @@
 """Each step at a part of somebody's site: a real nginx gives it /school/, and no more."""
 
 import os
+import re
 import shutil
 import sys
 from contextlib import ExitStack
@@ -126,6 +127,8 @@ def test_a_message_goes_through_from_the_front_door_to_the_room(visit):
         page.locator("#room-name-input").fill("AC/DC é")
         page.locator("#room-name-submit").click()
     page.wait_for_url(f"**{AT}/chat/AC/DC%20%C3%A9/")
+    hears = re.compile("Connected|Listening")
+    expect(page.locator("#chat-status")).to_contain_text(hears)
     page.locator("#chat-message-input").fill("oi")
     page.locator("#chat-message-submit").click()
     expect(page.locator("#chat-log p:not(.pending) .text")).to_have_text("oi")
