@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import itertools
 import json
 import os
 import re
@@ -36,13 +37,13 @@ def build() -> None:
     with tempfile.TemporaryDirectory(
         prefix="site-", dir=SITE.parent, ignore_cleanup_errors=True
     ) as folder:
-        new, before = Path(folder, "new"), Path(folder, "before")
+        new = Path(folder, "new")
         docs.build(new)
         give_up = time.monotonic() + PATIENCE
-        while True:
+        for number in itertools.count():
             try:
                 if SITE.exists():
-                    SITE.rename(before)
+                    SITE.rename(Path(folder, f"before-{number}"))
                 new.rename(SITE)
                 return
             except OSError as problem:

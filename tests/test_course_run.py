@@ -119,6 +119,32 @@ def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
     assert [*site.parent.iterdir()] == [site]
 
 
+def test_two_that_build_the_lessons_at_the_same_moment_both_succeed(
+    tmp_path, monkeypatch
+):
+    site = tmp_path / "build" / "site"
+    monkeypatch.setattr(lessons, "SITE", site)
+
+    def built(folder, text="ours"):
+        folder.mkdir()
+        (folder / "index.html").write_text(text)
+
+    monkeypatch.setattr(docs, "build", built)
+    lessons.build()
+    rename = Path.rename
+
+    def meet(path, target):
+        rename(path, target)
+        if path == site:  # it has just been moved away, and here comes the other one
+            monkeypatch.setattr(Path, "rename", rename)
+            built(site, "theirs")
+
+    monkeypatch.setattr(Path, "rename", meet)
+    lessons.build()
+    assert (site / "index.html").read_text() == "ours"
+    assert [*site.parent.iterdir()] == [site]
+
+
 def get(url: str, **more) -> httpx.Response:
     """Ask for a page, with patience: all servers start at once here."""
     return httpx.get(url, timeout=30, trust_env=False, **more)

@@ -15,9 +15,10 @@ async def two_halves(
 ) -> tuple[list[float], int]:
     """Let four people share a room on two servers. Ana writes.
 
-    `patience` is how many seconds the people on the right wait for her message, if they
-    are expected to have it; otherwise they wait as long as a class would. Return the seconds that the others waited for her message, those who have it, and the
-    number of sockets that are open at the end. An error would end the run.
+    Return the seconds that the others waited for her message, those who have it, and the
+    number of sockets that are open at the end. An error would end the run. `patience` is
+    how many seconds those on the right wait for a message that they should have; without
+    it, they wait only as long as a class would.
     """
     people = []
     for unit, names in {left: ["Ana", "Bia"], right: ["Caio", "Dora"]}.items():

@@ -9,9 +9,8 @@ from course.classroom.screens.wire import Http
 GUESTS = ["Ana", "Bia", "Caio", "Dora"]
 FIFTH = "Eva"
 WAIT = 10  # seconds for which each long poll may be held
-SHORTEST = (
-    4  # also in a test: all five must have come before the first one's time is up
-)
+# Also in a test, all five must have come before the first one's time is up.
+SHORTEST = 4  # seconds
 ROOM = "threads"
 
 
