@@ -1,6 +1,7 @@
 """Server processes: started, watched, and ended without a trace."""
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -204,17 +205,30 @@ def free_port(neighbours: int = 1, among: range = SERVER_PORTS) -> int:
     The same process never gets a port twice, unless it has had nearly all of them. With
     the environment variable COURSE_PORTS_PART, it takes them from its own part alone.
     """
-    number, parts = map(int, os.environ.get(PART, "0/1").split("/"))
-    size = len(among) // parts
-    among = among[number * size : (number + 1) * size - neighbours + 1]
-    while True:
+    among = own_part_of(among, neighbours)
+    for tries in itertools.count(1):
+        if tries % 1000 == 0:  # the others have long been given back
+            given_ports.clear()
         first = random.choice(among)
         ports = set(range(first, first + neighbours))
         if given_ports.isdisjoint(ports) and all(map(is_free, ports)):
             given_ports.update(ports)
-            if len(given_ports) > len(among) // 2:
-                given_ports.clear()
             return first
+
+
+def own_part_of(among: range, neighbours: int) -> range:
+    """Return the ports that this process may take as the first of its neighbours."""
+    number, parts = map(int, os.environ.get(PART, "0/1").split("/"))
+
+    def part(ports: range) -> range:
+        size = len(ports) // parts
+        return ports[number * size : (number + 1) * size]
+
+    own = part(SERVER_PORTS)
+    both = range(max(among.start, own.start), min(among.stop, own.stop))
+    if len(both) < neighbours:  # these are others, so they have parts of their own
+        both = part(among)
+    return both[: len(both) - neighbours + 1]
 
 
 def is_free(port: int) -> bool:
@@ -250,8 +264,9 @@ def process_at(port: int) -> Path | None:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             for descriptor in (folder / "fd").iterdir():
-                if os.readlink(descriptor) in inodes:
-                    return folder
+                with contextlib.suppress(OSError):  # it has just been closed
+                    if os.readlink(descriptor) in inodes:
+                        return folder
     return None
 
 

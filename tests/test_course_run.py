@@ -84,11 +84,18 @@ def test_those_who_choose_ports_at_the_same_time_do_not_meet(monkeypatch):
     chosen = []
     for part in range(4):
         monkeypatch.setenv(PART, f"{part}/4")
-        chosen.append({free_port(7) for _ in range(100)})
-    for port, number in {
-        port: n for n, ports in enumerate(chosen) for port in ports
-    }.items():
-        assert {port, port + 6} <= {*SERVER_PORTS[2500 * number : 2500 * (number + 1)]}
+        some = {free_port(7) for _ in range(50)}
+        chosen.append(some | {free_port(7, range(22_000, 29_000)) for _ in range(50)})
+    for number, ports in enumerate(chosen):
+        own = {*SERVER_PORTS[2500 * number : 2500 * (number + 1)]}
+        assert {port + more for port in ports for more in range(7)} <= own
+
+
+def test_there_are_always_neighbouring_ports_for_a_class(monkeypatch):
+    """However many single ports have been given away in between."""
+    monkeypatch.setattr("course.processes.given_ports", set(range(27_000, 30_000, 50)))
+    monkeypatch.setenv(PART, "3/4")
+    assert free_port(110, range(20_000, 28_000)) in range(27_500, 28_000)
 
 
 def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(

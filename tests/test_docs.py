@@ -59,7 +59,8 @@ def broken_copy(tmp_path, page, addition):
     text = config.read_text("utf-8")
     config.write_text(re.sub("^watch: .*", "", text, flags=re.MULTILINE), "utf-8")
     shutil.copytree(docs.ROOT / "docs/theme", tmp_path / "docs/theme")
-    copy = shutil.copytree(SOURCES, tmp_path / "docs" / "en")
+    caches = shutil.ignore_patterns("__pycache__")  # others import from it meanwhile
+    copy = shutil.copytree(SOURCES, tmp_path / "docs" / "en", ignore=caches)
     with (copy / page).open("a", encoding="utf-8") as source:
         source.write(addition)
     return config
@@ -151,7 +152,7 @@ def test_everyone_can_read_a_page_and_it_asks_for_nothing_from_outside(
         assert lines_that_scroll(seen.page) == []
         assert markdown_left(seen.page) == []
         assert_readable(seen.page)
-        seen.page.emulate_media(color_scheme="dark")
+        goes_dark(seen.page)
         assert_readable(seen.page, others=False)  # nothing else has changed
         seen.page.set_viewport_size({"width": 390, "height": 844})
         seen.page.reload()  # else the menu still moves out of the picture
@@ -159,6 +160,14 @@ def test_everyone_can_read_a_page_and_it_asks_for_nothing_from_outside(
         assert_readable(seen.page, colours=False)  # the colours are those of a desktop
         assert seen.outside == []
         assert seen.errors == []
+
+
+def goes_dark(page):
+    """Let the reader's system become dark, and wait until the theme has followed."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "() => (document.body.dataset.mdColorScheme ?? 'slate') === 'slate'"
+    )
 
 
 def test_a_phone_page_without_names_for_its_pictures_is_seen(browser, address):
@@ -175,7 +184,7 @@ def test_a_dark_page_that_is_hard_to_read_is_seen(browser, address):
             content="[data-md-color-scheme=slate] p { color: #333 !important }"
         )
         assert_readable(seen.page, others=False)
-        seen.page.emulate_media(color_scheme="dark")
+        goes_dark(seen.page)
         with pytest.raises(AssertionError, match="color-contrast"):
             assert_readable(seen.page, others=False)
 

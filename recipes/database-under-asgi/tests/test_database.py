@@ -42,7 +42,7 @@ def test_a_session_is_kept_only_if_the_consumer_saves_it(consumer, second):
         socket = WebsocketCommunicator(application, "/", headers=cookie)
         assert (await socket.connect(timeout=10))[0]
         frame = await socket.receive_json_from(timeout=10)
-        await socket.disconnect()
+        await socket.disconnect(timeout=10)
         return frame["visits"]
 
     assert async_to_sync(visit)() == 1

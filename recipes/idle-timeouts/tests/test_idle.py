@@ -40,7 +40,7 @@ def idle(port, seconds):
 
 
 def test_daphne_closes_a_socket_that_is_open_for_longer_than_its_option_allows(daphne):
-    printed = idle(daphne("--websocket_timeout", "1"), 30)
+    printed = idle(daphne("--websocket_timeout", "5"), 30)
     assert printed.startswith("closed after ")
     assert printed.endswith("with code 1000\n")
 

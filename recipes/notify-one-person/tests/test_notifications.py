@@ -36,10 +36,13 @@ def people(transactional_db):
 
 
 class Tab(WebsocketCommunicator):
-    """An open page. Waits longer for a frame than Channels' one second."""
+    """An open page. Waits longer than Channels' one second."""
 
     async def receive_output(self, seconds=1):
         return await super().receive_output(max(seconds, 10))
+
+    async def disconnect(self, code=1000, seconds=10):
+        await super().disconnect(code, seconds)
 
     async def told(self):
         """Return the texts in the next frame."""

@@ -27,6 +27,7 @@ def too_few_files(stage: Stage) -> str:
         client = opened_sockets(stage, show, port)
         # Its access log has a line for each open socket, and nothing about the others.
         is_open = int(re.search(r"(\d+) of 80", client)[1])
+        server.until("WSCONNECT ", times=is_open)
         assert server.printed.count("WSCONNECT ") == is_open < 80
         said = [line for line in server.text().splitlines() if '"WS' not in line]
         return "\n".join([*said, "", client])

@@ -23,6 +23,9 @@ from tools.record.stage import MissingProgram, Show, Stage
 from tools.record.terminal import Terminal
 
 RECIPE = "redis-as-a-service"
+# A node of a cluster also listens 10,000 ports higher. From 32,768 on, an outgoing
+# connection can have that port, even one that ended a minute ago.
+NODE_PORTS = range(20_000, 22_700)
 PASSWORD = "p@ss/w#rd?"
 QUOTED = quote(PASSWORD, safe="")
 CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
@@ -125,13 +128,15 @@ def cluster(stage: Stage) -> str:
 
 
 @contextlib.contextmanager
-def redis_of_our_own(stage: Stage, *options: str) -> Iterator[int]:
+def redis_of_our_own(
+    stage: Stage, *options: str, port: int | None = None
+) -> Iterator[int]:
     """Run a Redis with these options; give its port."""
     program = redis_server.real_program()
     if program is None:
         raise MissingProgram("There is no Redis. Debian, Ubuntu: apt install redis")
     logs = stage.folder / "redis"
-    with redis_server.process(logs, program, *options) as server:
+    with redis_server.process(logs, program, *options, port=port) as server:
         yield int(server.url.rpartition(":")[2])
 
 
@@ -154,7 +159,9 @@ def nodes(stage: Stage) -> Iterator[list[int]]:
         for number in range(2):
             file = stage.folder / f"nodes-{number}-{free_port()}.conf"
             options = ["--cluster-enabled", "yes", "--cluster-config-file", str(file)]
-            ports.append(stack.enter_context(redis_of_our_own(stage, *options)))
+            port = free_port(among=NODE_PORTS)
+            node = redis_of_our_own(stage, *options, port=port)
+            ports.append(stack.enter_context(node))
         clients = [redis.Redis(port=port) for port in ports]
         for client, slots in zip(clients, [(0, 8191), (8192, 16383)], strict=True):
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", *slots)

@@ -95,7 +95,7 @@ def forgotten_await(stage: Stage) -> str:
         come_in(ana, show.room("class"), "Ana")
         say(ana, "oi")
         terminal.until("HTTP POST")
-        return terminal.text(since="Internal Server Error")
+        return terminal.text(since="Internal Server Error", up_to="HTTP POST")
 
 
 mistake(

@@ -63,9 +63,9 @@ def test_a_job_goes_on_when_the_page_that_started_it_has_gone(two_servers, worke
 )
 async def test_an_invalid_frame_gets_an_error_and_starts_nothing(page, frame):
     await page.send_to(text_data=frame)
-    assert (await page.receive_json_from())["error"]
+    assert (await page.receive_json_from(timeout=10))["error"]
 
 
 async def test_a_binary_frame_gets_an_error(page):
     await page.send_to(bytes_data=b'{"start": 5}')
-    assert (await page.receive_json_from())["error"]
+    assert (await page.receive_json_from(timeout=10))["error"]
