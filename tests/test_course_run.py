@@ -98,10 +98,9 @@ def test_there_are_always_neighbouring_ports_for_a_class(monkeypatch):
     assert free_port(110, range(20_000, 28_000)) in range(27_500, 28_000)
 
 
-def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
-    tmp_path, monkeypatch
-):
-    """As when a class begins beside a `course run`."""
+@pytest.fixture
+def quick_site(tmp_path, monkeypatch):
+    """Where the lessons are built to, and what builds them: one page, at once."""
     site = tmp_path / "build" / "site"
     monkeypatch.setattr(lessons, "SITE", site)
 
@@ -110,6 +109,14 @@ def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
         (folder / "index.html").write_text(text)
 
     monkeypatch.setattr(docs, "build", built)
+    return site, built
+
+
+def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
+    quick_site, monkeypatch
+):
+    """As when a class begins beside a `course run`."""
+    site, built = quick_site
     lessons.build()  # on a new machine
     (site / "index.html").write_text("old")
 
@@ -127,16 +134,9 @@ def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
 
 
 def test_two_that_build_the_lessons_at_the_same_moment_both_succeed(
-    tmp_path, monkeypatch
+    quick_site, monkeypatch
 ):
-    site = tmp_path / "build" / "site"
-    monkeypatch.setattr(lessons, "SITE", site)
-
-    def built(folder, text="ours"):
-        folder.mkdir()
-        (folder / "index.html").write_text(text)
-
-    monkeypatch.setattr(docs, "build", built)
+    site, built = quick_site
     lessons.build()
     rename = Path.rename
 
@@ -148,7 +148,7 @@ def test_two_that_build_the_lessons_at_the_same_moment_both_succeed(
 
     monkeypatch.setattr(Path, "rename", meet)
     lessons.build()
-    assert (site / "index.html").read_text() == "ours"
+    assert (site / "index.html").read_text() == "new"
     assert [*site.parent.iterdir()] == [site]
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -61,6 +62,22 @@ def load(module: str, name: str, sentence: str = "") -> object:
     file = f"{module.replace('.', '/')}.py"
     expect(found is not None, sentence or f"{file} should define {name}.")
     return found
+
+
+def note_who_is_held(monkeypatch, kind: type[threading.Thread]) -> None:
+    """Let threads of a kind set their event `held` when they begin to wait for something.
+
+    They hold the condition's lock until they really wait, so no notification comes before.
+    """
+    wait = threading.Condition.wait
+
+    def noted(condition, timeout=None):
+        thread = threading.current_thread()
+        if isinstance(thread, kind):
+            thread.held.set()
+        return wait(condition, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", noted)
 
 
 async def a_turn(seconds: float) -> float:

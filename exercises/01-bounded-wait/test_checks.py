@@ -9,7 +9,7 @@ from django.test import Client
 
 from chat import history, polling
 from chat.models import Message
-from course.exercise.kit import expect, patience
+from course.exercise.kit import expect, note_who_is_held, patience
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,15 +95,7 @@ class Poll(threading.Thread):
 def polls(monkeypatch):
     """Return what begins a poll. Those that still wait afterwards are woken."""
     monkeypatch.setattr(history, "CHECK_EVERY", RARELY, raising=False)
-    wait = threading.Condition.wait
-
-    def noted(condition, timeout=None):
-        thread = threading.current_thread()
-        if isinstance(thread, Poll):
-            thread.held.set()
-        return wait(condition, timeout)
-
-    monkeypatch.setattr(threading.Condition, "wait", noted)
+    note_who_is_held(monkeypatch, Poll)
     begun = []
 
     def poll(*args, **options):

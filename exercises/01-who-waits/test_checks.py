@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from chat import history
-from course.exercise.kit import expect, patience
+from course.exercise.kit import expect, note_who_is_held, patience
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,15 +160,7 @@ class Poll(threading.Thread):
 def polls(monkeypatch):
     """Return what begins a poll. Those that still wait afterwards are woken."""
     monkeypatch.setattr(history, "CHECK_EVERY", RARELY, raising=False)
-    wait = threading.Condition.wait
-
-    def noted(condition, timeout=None):
-        thread = threading.current_thread()
-        if isinstance(thread, Poll):
-            thread.held.set()
-        return wait(condition, timeout)
-
-    monkeypatch.setattr(threading.Condition, "wait", noted)
+    note_who_is_held(monkeypatch, Poll)
     begun = []
 
     def poll(*args, **options):
