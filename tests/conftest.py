@@ -29,11 +29,6 @@ from course.steps import ROOT, Step, load_steps
 
 STEPS = load_steps()
 
-# Each worker of pytest-xdist, with everything that it starts, has ports of its own.
-if worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
-    count = os.environ["PYTEST_XDIST_WORKER_COUNT"]
-    os.environ.setdefault(PART, f"{worker.removeprefix('gw')}/{count}")
-
 # The files that take longest. They start first, so that no worker is left with one of
 # them when the others have finished.
 LONGEST = [
@@ -53,6 +48,13 @@ LONGEST = [
     "test_busy_site",
     "test_update",
 ]
+
+
+def pytest_configure() -> None:
+    """Give each worker of pytest-xdist, with all that it starts, ports of its own."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        count = os.environ["PYTEST_XDIST_WORKER_COUNT"]
+        os.environ.setdefault(PART, f"{worker.removeprefix('gw')}/{count}")
 
 
 def pytest_collection_modifyitems(items) -> None:

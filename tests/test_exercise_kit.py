@@ -47,3 +47,18 @@ async def test_who_never_answers_is_not_waited_for_longer(bia):
     with pytest.raises(kit.NotYet, match="Bia should have heard more"):
         await bia.event("Bia should have heard more.")
     assert kit.patience.left == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("lasted", "counts", "left"),
+    [([0.1, 5, 5], 0.1, [5, 5]), ([5, 0.1, 5], 0.1, [5]), ([5, 4, 6], 4, [])],
+    ids=["quick", "held up once", "always slow"],
+)
+async def test_what_is_quick_may_be_held_up_and_what_is_slow_stays_slow(
+    lasted, counts, left
+):
+    async def attempt():
+        return lasted.pop(0)
+
+    assert await kit.quickest(attempt, 1) == counts
+    assert lasted == left

@@ -55,11 +55,19 @@ def texts(screen):
 
 async def until(screen, *expected):
     """Return what can be read, once all of it is there."""
+    await happens(
+        lambda: all(one in texts(screen) for one in expected),
+        lambda: f"{expected} isn't in:\n{texts(screen)}",
+    )
+    return texts(screen)
+
+
+async def happens(condition, otherwise=lambda: "it never happened"):
+    """Wait until a condition is true."""
     give_up = time.monotonic() + PATIENCE
-    while not all(one in (found := texts(screen)) for one in expected):
-        assert time.monotonic() < give_up, f"{expected} isn't in:\n{found}"
+    while not condition():
+        assert time.monotonic() < give_up, otherwise()
         await asyncio.sleep(0.05)
-    return found
 
 
 def edit(work, old, new):
@@ -155,8 +163,7 @@ async def test_the_next_exercise_and_any_from_the_list(work):
         await pilot.press("l")
         await until(screen, f"0 of {len(work.exercises)} solved", "Esc closes")
         view = screen.screen.query_one("ListView")
-        while not view.has_focus or view.index is None:
-            await pilot.pause(0.02)
+        await happens(lambda: view.has_focus and view.index is not None)
         view.index = 1
         await pilot.press("enter")
         await until(screen, f"{work.exercises[0].name}: {work.exercises[0].title}")
@@ -237,10 +244,8 @@ async def test_the_checks_stay_in_sight_in_a_small_terminal(work):
             await pilot.press("h")
         await until(screen, f"**Hint {HINTS} of {HINTS}.**")
         body, below = screen.query_one("#body"), screen.query_one("#below")
-        give_up = time.monotonic() + PATIENCE
-        while not 0 < body.max_scroll_y == body.scroll_y:
-            assert time.monotonic() < give_up, "the last hint is in sight"
-            await pilot.pause(0.05)
+        # The task and the hints are too long for this, and the last hint is in sight.
+        await happens(lambda: 0 < body.max_scroll_y == body.scroll_y)
         assert below.size.height >= 4
         assert below.scroll_y == 0, "the first failure is in sight"
         assert below.region.bottom < 24

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -89,6 +90,19 @@ async def a_turn(seconds: float) -> float:
     began = time.monotonic()
     await asyncio.sleep(seconds)
     return min(time.monotonic() - began, 5 * seconds)
+
+
+async def quickest(attempt: Callable[[], Awaitable[float]], limit: float) -> float:
+    """Return the seconds of the quickest of three attempts; the first below the limit ends it.
+
+    A busy machine may hold up what is quick. What is slow is slow three times.
+    """
+    took = await attempt()
+    for _ in range(2):
+        if took < limit:
+            break
+        took = min(took, await attempt())
+    return took
 
 
 async def arrives(awaitable, sentence: str):

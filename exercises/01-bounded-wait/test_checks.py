@@ -14,8 +14,8 @@ from course.exercise.kit import expect, note_who_is_held, patience
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EARLY = 0.05  # seconds; a clock may be so coarse
-AT_ONCE = 0.06  # seconds; the quickest of several tries, as the machine may be busy
-TRIES = 20
+AT_ONCE = 0.06  # seconds
+TRIES = 20  # the quickest counts, because the machine may be busy
 RARELY = 60  # seconds: too long for these checks
 MOST_QUERIES = 4  # two before a wait, and two after it
 

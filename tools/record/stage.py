@@ -6,9 +6,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from playwright.sync_api import sync_playwright
 
@@ -23,6 +24,8 @@ from tools.record.people import log_in
 from tools.record.pictures import DENSITY
 from tools.record.tap import Tap
 from tools.record.terminal import Terminal
+
+T = TypeVar("T")
 
 PATIENCE = 20_000  # milliseconds; nothing here takes so long unless it is broken
 # The narrowest that has the panel beside the chat: on a phone, a picture of it is still
@@ -281,6 +284,15 @@ class Stage:
                 opened.append(context.new_page())
                 log_in(opened[-1], address, name)
             yield opened
+
+
+def in_time(play: Callable[[], T], is_in_time: Callable[[T], bool]) -> T:
+    """Play up to three times, because a busy machine may be late; return what came last."""
+    for _ in range(3):
+        found = play()
+        if is_in_time(found):
+            break
+    return found
 
 
 @contextlib.contextmanager

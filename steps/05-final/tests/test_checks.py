@@ -120,7 +120,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("answer", "hint"), ANSWERS.values(), ids=ANSWERS)
 def test_the_hint_fits_the_problem(settings, monkeypatch, answer, hint):
-    if answer == b"":
+    if answer == b"":  # nothing will come
         monkeypatch.setitem(checks.TIMEOUTS, "socket_timeout", 0.5)
     with fake_redis(answer) as (port, _):
         settings.REDIS_URL = f"redis://:se%20cret@127.0.0.1:{port}"

@@ -8,7 +8,7 @@ from course.servers import without_proxy
 from tools.record.laid import laid
 from tools.record.scenes import output
 from tools.record.scenes.many_sockets import listening, nginx
-from tools.record.stage import Show, Stage
+from tools.record.stage import Show, Stage, in_time
 from tools.record.terminal import Terminal
 
 IDLE = "idle-timeouts"
@@ -52,14 +52,13 @@ def webtransport(stage: Stage) -> str:
 @output("hosting-idle", varies=True)
 def idle(stage: Stage) -> str:
     """A socket that says nothing, through a proxy that closes those: with pings, and with rare ones."""
-    for _ in range(3):  # a busy machine may be late once
-        without, their = through_nginx(stage, RARE_PINGS)
-        if "closed after 3" in without:
-            break
-    for _ in range(3):
-        with_pings, ours = through_nginx(stage, PINGS)
-        if "still open" in with_pings:
-            break
+    without, their = in_time(
+        lambda: through_nginx(stage, RARE_PINGS),
+        lambda found: "closed after 3" in found[0],
+    )
+    with_pings, ours = in_time(
+        lambda: through_nginx(stage, PINGS), lambda found: "still open" in found[0]
+    )
     assert "closed after 3" in without, without
     assert "with code 1006" in without, without
     assert "still open after 8 seconds" in with_pings

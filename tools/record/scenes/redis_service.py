@@ -156,10 +156,10 @@ def nodes(stage: Stage) -> Iterator[list[int]]:
     """Run a cluster of two nodes; give their ports."""
     with contextlib.ExitStack() as stack:
         ports = []
-        for number in range(2):
-            file = stage.folder / f"nodes-{number}-{free_port()}.conf"
-            options = ["--cluster-enabled", "yes", "--cluster-config-file", str(file)]
+        for _ in range(2):
             port = free_port(among=NODE_PORTS)
+            file = stage.folder / f"nodes-{port}.conf"
+            options = ["--cluster-enabled", "yes", "--cluster-config-file", str(file)]
             node = redis_of_our_own(stage, *options, port=port)
             ports.append(stack.enter_context(node))
         clients = [redis.Redis(port=port) for port in ports]
