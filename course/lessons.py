@@ -22,16 +22,16 @@ from course.servers import HOST, Server
 from course.steps import ROOT
 
 SITE = ROOT / "build" / "site"
-PATIENCE = 5  # seconds, for those who read a page just then
+PATIENCE = 5  # seconds to wait until nobody is reading a file of the old site
 # A folder of the playground is named after what is in it.
 NEVER_CHANGES = re.compile(r"/playground/vendor/[0-9a-f]{16}/[^/]+$")
 
 
 def build() -> None:
-    """Build the site beside the one that is there, and put it in its place.
+    """Build the site in a new folder, then replace the old one with it.
 
-    Another server of ours may show that one meanwhile, and MkDocs begins by emptying the
-    folder that it writes to.
+    Another of our servers may be serving the old one, and MkDocs starts by emptying its
+    output folder.
     """
     SITE.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
@@ -41,19 +41,21 @@ def build() -> None:
         docs.build(new)
         give_up = time.monotonic() + PATIENCE
         for number in itertools.count():
+            old = Path(folder, f"old-{number}")
             try:
                 if SITE.exists():
-                    SITE.rename(Path(folder, f"before-{number}"))
+                    SITE.rename(old)
                 new.rename(SITE)
                 return
             except OSError as problem:
-                # Windows moves no folder in which somebody reads a file, and of two that
-                # build at the same time, one comes first.
+                # Windows can't move a folder while one of its files is open, and another
+                # build may have put its own site there first.
+                with contextlib.suppress(OSError):
+                    old.rename(SITE)
                 if time.monotonic() > give_up:
                     raise CourseError(
-                        f"The lessons could not be put into {SITE}: {problem}. Does another"
-                        " program have a file in it open? Close that program, then try"
-                        " again."
+                        f"Can't replace the lessons in {SITE}: {problem}. If another program"
+                        " has one of these files open, close it and try again."
                     ) from None
                 time.sleep(0.05)
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -193,42 +193,42 @@ SERVER_PORTS = range(20_000, 30_000)
 given_ports = set()  # servers that start at the same time must not get the same one
 
 
-# Which part of the ports a process may take, such as 0/4: the first of four. Those that
-# choose ports at the same time must not meet, because between the choice and the start of
-# the server, nobody can see that a port is taken.
+# Limits a process to its share of the ports: 0/4 is the first of four. Processes that
+# choose ports at the same time need this, because a port looks free until its server has
+# started.
 PART = "COURSE_PORTS_PART"
+BLOCK = (
+    125  # ports that are dealt out at a time: the longest run of neighbours, and a few
+)
 
 
 def free_port(neighbours: int = 1, among: range = SERVER_PORTS) -> int:
     """Return the first of so many neighbouring ports that nothing uses.
 
     The same process never gets a port twice, unless it has had nearly all of them. With
-    the environment variable COURSE_PORTS_PART, it takes them from its own part alone.
+    COURSE_PORTS_PART in the environment, it chooses only from its share.
     """
-    among = own_part_of(among, neighbours)
+    firsts = own_part_of(among, neighbours)
     for tries in itertools.count(1):
-        if tries % 1000 == 0:  # the others have long been given back
+        if tries % 1000 == 0:  # nearly all were given out; by now, most are free again
             given_ports.clear()
-        first = random.choice(among)
+        first = random.choice(firsts)
         ports = set(range(first, first + neighbours))
         if given_ports.isdisjoint(ports) and all(map(is_free, ports)):
             given_ports.update(ports)
             return first
 
 
-def own_part_of(among: range, neighbours: int) -> range:
+def own_part_of(among: range, neighbours: int) -> Sequence[int]:
     """Return the ports that this process may take as the first of its neighbours."""
     number, parts = map(int, os.environ.get(PART, "0/1").split("/"))
-
-    def part(ports: range) -> range:
-        size = len(ports) // parts
-        return ports[number * size : (number + 1) * size]
-
-    own = part(SERVER_PORTS)
-    both = range(max(among.start, own.start), min(among.stop, own.stop))
-    if len(both) < neighbours:  # these are others, so they have parts of their own
-        both = part(among)
-    return both[: len(both) - neighbours + 1]
+    if parts == 1:
+        return among
+    return [
+        port
+        for port in among
+        if port // BLOCK % parts == number and port % BLOCK + neighbours <= BLOCK
+    ]
 
 
 def is_free(port: int) -> bool:

@@ -8,7 +8,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from course.classroom.fleet import DESK_PORT, PORTS, ROOM_PORT
-from course.processes import Process, free_port, given_ports, is_free
+from course.processes import Process, free_port, is_free
 from course.steps import FIRST_PORT, ROOT
 
 PATIENCE = 30  # seconds
@@ -31,12 +31,10 @@ with Fleet("127.0.0.1", first, folder) as this.fleet, Crowd(this.fleet) as this.
 
 
 def first_port() -> int:
-    """Return a first port for a class: it and all that follow are free."""
-    offsets = [port - FIRST_PORT for port in [*PORTS.values(), ROOM_PORT, DESK_PORT]]
+    """Return a first port for a class: it and all that a class needs are free."""
     while True:
-        first = free_port(among=range(22_000, 29_000))
-        if all(is_free(first + offset) for offset in offsets):
-            given_ports.update(first + offset for offset in offsets)
+        first = free_port(DESK_PORT - FIRST_PORT + 1, among=range(22_000, 30_000))
+        if is_free(first + PORTS["redis"] - FIRST_PORT):  # this one is below the first
             return first
 
 

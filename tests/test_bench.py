@@ -307,7 +307,7 @@ async def test_whoever_polls_asks_for_what_follows_the_newest():
 
 def test_five_people_hear_twenty_messages_in_step_03(tmp_path, monkeypatch):
     """Without Redis, for this is the part that must work wherever Python does."""
-    # A server that is held up is no server that has lost messages.
+    # A stalled server hasn't lost any messages, so wait longer for them.
     monkeypatch.setattr("course.bench.load.STALLED", 20)
     (chat,) = chats.prepare("03", tmp_path, "")
     with chat.serving(tmp_path / "logs", "redis://127.0.0.1:1") as (server,):

@@ -511,7 +511,7 @@ def test_what_is_typed_and_sent_at_once_is_not_typed_any_more(chat, visit):
     ana.enter(room)
     bia.enter(room)
     expect(bia.page.locator("#chat-message-input")).to_be_focused()
-    # A busy server says late who is typing; for this page, no time passes until then.
+    # Freeze this page's clock: a busy server may say late who is typing.
     ana.page.clock.set_fixed_time(datetime.now())
     with ana.page.expect_websocket() as sockets:
         ana.page.reload()

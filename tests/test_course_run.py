@@ -13,6 +13,7 @@ import pytest
 from conftest import copy_course
 
 from course import docs, lessons
+from course.errors import CourseError
 from course.processes import PART, SERVER_PORTS, free_port, is_listening
 from course.steps import ROOT
 
@@ -79,28 +80,32 @@ def six_ports():
     return free_port(6)
 
 
-def test_those_who_choose_ports_at_the_same_time_do_not_meet(monkeypatch):
-    """Nobody sees that a port is given away until its server has started."""
+@pytest.mark.parametrize("parts", [2, 3, 4, 8])
+def test_processes_that_choose_ports_at_the_same_time_get_different_ones(
+    monkeypatch, parts
+):
+    """A port looks free until its server has started."""
     chosen = []
-    for part in range(4):
-        monkeypatch.setenv(PART, f"{part}/4")
-        some = {free_port(7) for _ in range(50)}
-        chosen.append(some | {free_port(7, range(22_000, 29_000)) for _ in range(50)})
-    for number, ports in enumerate(chosen):
-        own = {*SERVER_PORTS[2500 * number : 2500 * (number + 1)]}
-        assert {port + more for port in ports for more in range(7)} <= own
+    for part in range(parts):
+        monkeypatch.setenv(PART, f"{part}/{parts}")
+        # Each process forgets what the others have been given.
+        monkeypatch.setattr("course.processes.given_ports", set())
+        firsts = [free_port(7) for _ in range(50)]
+        firsts += [free_port(7, range(22_000, 24_000)) for _ in range(20)]
+        chosen += {first + more for first in firsts for more in range(7)}
+    assert len(chosen) == len(set(chosen))
 
 
 def test_there_are_always_neighbouring_ports_for_a_class(monkeypatch):
     """However many single ports have been given away in between."""
-    monkeypatch.setattr("course.processes.given_ports", set(range(27_000, 30_000, 50)))
+    monkeypatch.setattr("course.processes.given_ports", {*SERVER_PORTS[::50]})
     monkeypatch.setenv(PART, "3/4")
-    assert free_port(110, range(20_000, 28_000)) in range(27_500, 28_000)
+    assert free_port(101) in SERVER_PORTS
 
 
 @pytest.fixture
 def quick_site(tmp_path, monkeypatch):
-    """Where the lessons are built to, and what builds them: one page, at once."""
+    """The folder of the site, and a quick stand-in for what builds it: one page."""
     site = tmp_path / "build" / "site"
     monkeypatch.setattr(lessons, "SITE", site)
 
@@ -112,9 +117,7 @@ def quick_site(tmp_path, monkeypatch):
     return site, built
 
 
-def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
-    quick_site, monkeypatch
-):
+def test_the_lessons_stay_readable_while_they_are_rebuilt(quick_site, monkeypatch):
     """As when a class begins beside a `course run`."""
     site, built = quick_site
     lessons.build()  # on a new machine
@@ -133,7 +136,7 @@ def test_who_shows_the_lessons_misses_no_page_while_they_are_built_anew(
     assert [*site.parent.iterdir()] == [site]
 
 
-def test_two_that_build_the_lessons_at_the_same_moment_both_succeed(
+def test_two_builds_of_the_lessons_at_the_same_moment_both_succeed(
     quick_site, monkeypatch
 ):
     site, built = quick_site
@@ -149,6 +152,28 @@ def test_two_that_build_the_lessons_at_the_same_moment_both_succeed(
     monkeypatch.setattr(Path, "rename", meet)
     lessons.build()
     assert (site / "index.html").read_text() == "new"
+    assert [*site.parent.iterdir()] == [site]
+
+
+def test_a_build_that_cannot_replace_the_lessons_leaves_the_old_ones(
+    quick_site, monkeypatch
+):
+    """As on Windows, while another program has a file of the new ones open."""
+    site, _ = quick_site
+    lessons.build()
+    (site / "index.html").write_text("old")
+    monkeypatch.setattr(lessons, "PATIENCE", 0.2)
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name == "new":
+            raise PermissionError("Access is denied")
+        rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(CourseError, match=r"Can't replace .* close it and try again"):
+        lessons.build()
+    assert (site / "index.html").read_text() == "old"
     assert [*site.parent.iterdir()] == [site]
 
 

@@ -59,7 +59,7 @@ def broken_copy(tmp_path, page, addition):
     text = config.read_text("utf-8")
     config.write_text(re.sub("^watch: .*", "", text, flags=re.MULTILINE), "utf-8")
     shutil.copytree(docs.ROOT / "docs/theme", tmp_path / "docs/theme")
-    caches = shutil.ignore_patterns("__pycache__")  # others import from it meanwhile
+    caches = shutil.ignore_patterns("__pycache__")  # other tests may write to these
     copy = shutil.copytree(SOURCES, tmp_path / "docs" / "en", ignore=caches)
     with (copy / page).open("a", encoding="utf-8") as source:
         source.write(addition)

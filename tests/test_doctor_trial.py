@@ -187,7 +187,7 @@ CHANGES = {
 @pytest.mark.parametrize("fault", CHANGES)
 def test_one_change_to_a_healthy_project(fault, chat, monkeypatch):
     changes, expected = CHANGES[fault]
-    if expected[0][0] == "log":  # on a busy machine, it is there late
+    if expected[0][0] == "log":  # a busy machine logs it late
         monkeypatch.setattr("channels_doctor.trial.serving.LONGEST_GOODBYE", 20)
     assert errors(tried(chat(changes))) == expected
 

@@ -9,13 +9,13 @@ import pytest
 from course.exercise import kit
 
 FRAME = {"type": "websocket.send", "text": '{"text": "oi"}'}
-STOP = 0.4  # seconds; longer than a check waits here
+STOP = 0.4  # seconds; a check waits only half of Patience(0.4)
 TURNS = 8  # of the event loop, until an application has answered
 
 
 @pytest.fixture
 async def bia(monkeypatch):
-    """Bia's socket into an application that answers, but is held up before."""
+    """Bia's socket to an application that stalls before it answers."""
     monkeypatch.setattr(kit, "patience", kit.Patience(0.4))
     loop = asyncio.get_running_loop()
     communicator = SimpleNamespace(
@@ -33,16 +33,16 @@ async def bia(monkeypatch):
     return kit.Person("Bia", communicator)
 
 
-async def test_an_answer_that_was_held_up_is_heard(bia):
+async def test_a_delayed_answer_is_heard(bia):
     assert await bia.hears("Bia should have heard it.", text="oi")
 
 
-async def test_a_frame_that_was_held_up_is_no_silence(bia):
+async def test_a_delayed_frame_breaks_the_silence(bia):
     with pytest.raises(kit.NotYet, match=r"Bia received .*oi"):
         await bia.hears_nothing("Bia should have heard nothing.")
 
 
-async def test_who_never_answers_is_not_waited_for_longer(bia):
+async def test_a_check_gives_up_in_time_if_no_answer_comes(bia):
     await bia.event("")
     with pytest.raises(kit.NotYet, match="Bia should have heard more"):
         await bia.event("Bia should have heard more.")
@@ -50,15 +50,25 @@ async def test_who_never_answers_is_not_waited_for_longer(bia):
 
 
 @pytest.mark.parametrize(
-    ("lasted", "counts", "left"),
-    [([0.1, 5, 5], 0.1, [5, 5]), ([5, 0.1, 5], 0.1, [5]), ([5, 4, 6], 4, [])],
-    ids=["quick", "held up once", "always slow"],
+    ("lasted", "left"),
+    [([0.1, 5, 5], [5, 5]), ([5, 0.1, 5], [5]), ([5, 5, 0.1], [])],
+    ids=["quick", "delayed once", "delayed twice"],
 )
-async def test_what_is_quick_may_be_held_up_and_what_is_slow_stays_slow(
-    lasted, counts, left
-):
+async def test_one_quick_attempt_is_enough(lasted, left):
     async def attempt():
         return lasted.pop(0)
 
-    assert await kit.quickest(attempt, 1) == counts
+    await kit.is_quick(attempt, 1, "")
     assert lasted == left
+
+
+async def test_what_is_slow_each_time_is_refused_with_the_quickest():
+    lasted = [5, 4, 6]
+
+    async def attempt():
+        return lasted.pop(0)
+
+    with pytest.raises(
+        kit.NotYet, match=r"^It should be quick\. It took 4\.0 seconds\.$"
+    ):
+        await kit.is_quick(attempt, 1, "It should be quick.")

@@ -42,7 +42,7 @@ def alone(playground_window, tab):
 def tidy(tab) -> None:
     """Take back, with the page's own buttons, what a scene has changed."""
     page = tab.page
-    # Before the start, whose lines the next scene may read.
+    # Before the restart: the next scene may read what it prints.
     page.locator("#play-tab-output").click()
     page.locator("#play-log-clear").click()
     if page.locator("#play-second").get_attribute("aria-pressed") == "true":
@@ -250,15 +250,15 @@ def test_an_exception_in_a_handler_is_logged_and_closes_with_1011(play):
 
 def test_the_stop_button_ends_an_endless_loop_while_the_page_stays_usable(play):
     play.replaces("_, port =", "while True: pass\n        _, port =")
-    # After five seconds the page would stop it by itself. Here, a busy machine has longer.
+    # After five seconds the page would stop it. Give a busy machine twenty times as long.
     play.page.evaluate(
         """() => {
-          window.every = setInterval;
-          window.setInterval = (work, milliseconds) => every(work, 20 * milliseconds);
+          window.realSetInterval = setInterval;
+          window.setInterval = (work, milliseconds) => realSetInterval(work, 20 * milliseconds);
         }"""
     )
     play.runs()
-    play.page.evaluate("() => { window.setInterval = every }")
+    play.page.evaluate("() => { window.setInterval = realSetInterval }")
     play.is_connected()
     play.says("Ana", "hello")
     # The server is busy for good. The page isn't: it can still be typed into.
@@ -397,7 +397,7 @@ def test_an_exercise_is_solved_in_the_page_and_stays_solved(alone):
     expect(results).to_contain_text(
         "No handler for message type chat.someone_came_in", timeout=PATIENCE
     )
-    # Until all checks have run, the page begins with no others.
+    # The page starts no new checks until all of these have run.
     expect(alone.page.locator("#play-check")).to_be_visible(timeout=PATIENCE)
     alone.replaces('"chat.someone_came_in"', '"someone.came.in"')
     alone.page.keyboard.press("Control+Shift+Enter")

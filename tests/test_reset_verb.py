@@ -255,7 +255,7 @@ def test_a_redis_that_we_started_is_found_without_redis_url(folder):
         for server in (ours, foreign):
             with client(server.url, 4) as one:
                 one.set(A_ROOM, "a room")
-        if not redis_server.is_stand_in():  # that one is known without its log
+        if not redis_server.is_stand_in():  # which is recognised without its log
             ours.wait_until(lambda: f"{ours.pid}:" in ours.log.read_text("utf-8"))
         said = reset(folder, "04", "--yes")
         assert "1 key in database 4" in said

@@ -245,7 +245,7 @@ def test_a_message_that_is_refused_disappears_and_its_text_comes_back(chat, visi
 
 def rows_of(page: Page) -> list[list[str]]:
     """Return the rows of the panel, the newest first, each as its five cells."""
-    # All at one moment: new rows come at the top, also while one reads.
+    # Read all at once, because new rows may appear at the top meanwhile.
     return page.locator("#wire-rows tr").evaluate_all(
         "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
     )

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import httpx
 import psutil
 import pytest
+from class_room import first_port
 from websockets.sync.client import connect
 
 from course.classroom import screens
@@ -18,7 +19,6 @@ from course.classroom.screens import wire
 from course.classroom.screens.actors import Person
 from course.classroom.screens.show import Show
 from course.errors import CourseError
-from course.processes import free_port
 from course.steps import ROOT
 
 PATIENCE = 60  # seconds
@@ -54,7 +54,7 @@ with Fleet("127.0.0.1", first, folder) as this.fleet:
 @contextmanager
 def held(folder, *names: str):
     """Hold a class in which these servers are up."""
-    first = free_port(neighbours=110, among=range(20_000, 28_000))
+    first = first_port()
     words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE), *names]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -487,7 +487,7 @@ def test_a_page_that_was_away_gets_all_twelve_in_order(play, projector):
 
 
 def test_in_the_race_polling_is_last_and_costs_most(play, projector):
-    for _ in range(3):  # a server that is held up for a second is as late as a poll
+    for _ in range(3):  # a server that stalls for a second is as late as a poll
         play("race")
         lanes = {one["id"]: one for one in projector.draws if one["what"] == "lane"}
         if max(lanes.values(), key=lambda lane: lane["ms"])["id"] == "01":

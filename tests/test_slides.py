@@ -329,7 +329,7 @@ def test_the_clock_of_the_notes_shows_who_is_late(browser, address):
         with seen.page.expect_popup() as opened:
             seen.page.keyboard.press("n")
         notes = opened.value
-        notes.clock.install(time=1_000_000)
+        notes.clock.install(time=1_000_000)  # seconds; run_for() takes milliseconds
         notes.reload()
         notes.clock.pause_at(1_000_060)  # from here on, only this scene moves it
         clock = notes.get_by_role("button", name="Set the clock to zero")

@@ -103,21 +103,22 @@ def pour(connection, data):
 async def test_two_strangers_flood_and_others_go_on_talking(
     site, ana_and_bia, calm, opening, flood
 ):
-    is_over, is_in = threading.Event(), threading.Event()
+    is_over = threading.Event()
+    got_in = [threading.Event() for _ in range(2)]
 
-    def attack():
+    def attack(is_in):
         while not is_over.is_set():
             with suppress(OSError), line(site.ports[0]) as connection:
                 connection.sendall(stranger(site))
                 if status_of(connection) != 101:
-                    continue  # too busy with the other one; it gives up after five seconds
+                    continue  # busy with the other one, the server gave up after five seconds
                 is_in.set()
                 connection.sendall(opening)
                 while not is_over.is_set():
                     connection.sendall(flood)
                     time.sleep(len(flood) / 2.4e6)  # this is the fault
 
-    attackers = [threading.Thread(target=attack) for _ in range(2)]
+    attackers = [threading.Thread(target=attack, args=[one]) for one in got_in]
     for attacker in attackers:
         attacker.start()
     try:
@@ -126,7 +127,7 @@ async def test_two_strangers_flood_and_others_go_on_talking(
         is_over.set()
         for attacker in attackers:
             attacker.join()
-    assert is_in.is_set()
+    assert all(one.is_set() for one in got_in)
     assert [page.closes for page in ana_and_bia] == [[], []]
 
 

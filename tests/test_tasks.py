@@ -88,8 +88,8 @@ def test_enter_replaces_both_processes_one_after_the_other(step):
             now = before
             while None in now or {*now} & {*before}:
                 now = [start_of(port) for port in ports]
-                # The first may come back between these two answers, and then the second
-                # goes. Both are down only if the first still is.
+                # Between the two answers, the first may come back and the second go down,
+                # so both are down only if the first still is.
                 assert any(now) or start_of(ports[0]), "both down: nobody could enter"
         finally:
             rolling.send_signal(signal.SIGINT)

@@ -66,9 +66,10 @@ def load(module: str, name: str, sentence: str = "") -> object:
 
 
 def note_who_is_held(monkeypatch, kind: type[threading.Thread]) -> None:
-    """Let threads of a kind set their event `held` when they begin to wait for something.
+    """Set a thread's event `held` when it begins to wait on a condition.
 
-    They hold the condition's lock until they really wait, so no notification comes before.
+    `kind` is a class of threads with such an event. Setting it before the wait is safe:
+    the thread owns the condition's lock until then, so it can't miss a notification.
     """
     wait = threading.Condition.wait
 
@@ -81,28 +82,30 @@ def note_who_is_held(monkeypatch, kind: type[threading.Thread]) -> None:
     monkeypatch.setattr(threading.Condition, "wait", noted)
 
 
-async def a_turn(seconds: float) -> float:
-    """Let the others run for some seconds; return how many of them count as waiting.
+async def counted_sleep(seconds: float) -> float:
+    """Sleep, and return how many of the seconds count as waiting.
 
-    A busy machine may stop us for much longer, and the application with us. That isn't
-    waiting, because the application had no time to answer either.
+    A busy machine may stop this check, and the application with it, for much longer. That
+    doesn't count, because the application had no time to answer either.
     """
     began = time.monotonic()
     await asyncio.sleep(seconds)
+    # Up to five times as long is no stop: Windows' clock has steps of 16 milliseconds.
     return min(time.monotonic() - began, 5 * seconds)
 
 
-async def quickest(attempt: Callable[[], Awaitable[float]], limit: float) -> float:
-    """Return the seconds of the quickest of three attempts; the first below the limit ends it.
+async def is_quick(
+    attempt: Callable[[], Awaitable[float]], limit: float, sentence: str
+) -> None:
+    """Raise NotYet unless one of up to three attempts stays below the limit.
 
-    A busy machine may hold up what is quick. What is slow is slow three times.
+    Each returns its seconds. A busy machine may delay a quick attempt, but a slow one is
+    slow every time.
     """
-    took = await attempt()
-    for _ in range(2):
-        if took < limit:
-            break
-        took = min(took, await attempt())
-    return took
+    took = []
+    while len(took) < 3 and not (took and min(took) < limit):
+        took.append(await attempt())
+    expect(min(took) < limit, f"{sentence} It took {min(took):.1f} seconds.")
 
 
 async def arrives(awaitable, sentence: str):
@@ -148,7 +151,7 @@ class Person:
             if waited > seconds:
                 patience.used(seconds)
                 raise NotYet(sentence) from self.crash()
-            waited += await a_turn(0.002)
+            waited += await counted_sleep(0.002)
         return queue.get_nowait()
 
     def crash(self) -> BaseException | None:
@@ -185,7 +188,7 @@ class Person:
                 await self.socket.future
             if waited >= seconds:
                 return  # and nothing had come after the last turn either
-            waited += await a_turn(0.005)
+            waited += await counted_sleep(0.005)
 
     async def is_closed(self, sentence: str, code: int | None = None) -> int:
         """Return the close code, once the server closes; frames before it are skipped."""

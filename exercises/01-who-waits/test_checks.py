@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HERE = str(Path.cwd())
 RARELY = 60  # seconds: too long for these checks
-A_WHILE = 0.5  # seconds; who needs longer waits for a lock
+A_WHILE = 0.5  # seconds; a thread that takes longer is waiting for a lock
 STORES = {"STORE_ATTR", "STORE_GLOBAL", "STORE_SUBSCR", "STORE_DEREF"}
 MOST_STORES = 20
 

@@ -286,8 +286,8 @@ class Stage:
             yield opened
 
 
-def in_time(play: Callable[[], T], is_in_time: Callable[[T], bool]) -> T:
-    """Play up to three times, because a busy machine may be late; return what came last."""
+def retried_if_late(play: Callable[[], T], is_in_time: Callable[[T], bool]) -> T:
+    """Play until it's in time, at most three times; return what came last."""
     for _ in range(3):
         found = play()
         if is_in_time(found):

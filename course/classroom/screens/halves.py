@@ -4,7 +4,7 @@ import time
 
 from course.classroom.screens.actors import Member
 
-PATIENCE = 15  # seconds for a message that must come, also on a busy machine
+PATIENCE = 15  # seconds to wait for a message that must come, even on a busy machine
 SILENCE = 4  # seconds: if nothing has come by then, nothing will
 ROOM = "class tonight"
 OI = "oi, is anybody here?"
@@ -16,9 +16,11 @@ async def two_halves(
     """Let four people share a room on two servers. Ana writes.
 
     Return the seconds that the others waited for her message, those who have it, and the
-    number of sockets that are open at the end. An error would end the run. `patience` is
-    how many seconds those on the right wait for a message that they should have; without
-    it, they wait only as long as a class would.
+    number of sockets that are open at the end. An error would end the run.
+
+    `patience` is how many seconds people on the right wait for a message that they should
+    get. Leave it out if they shouldn't get one: then they wait only as long as a class
+    would.
     """
     people = []
     for unit, names in {left: ["Ana", "Bia"], right: ["Caio", "Dora"]}.items():
@@ -34,12 +36,11 @@ async def two_halves(
     stage.status("Ana writes.")
     begun = time.perf_counter()
     await ana.send(OI)
-    silence = patience or SILENCE * max(stage.pace, 0.25)
+    within = {left: PATIENCE, right: patience or SILENCE * max(stage.pace, 0.25)}
     waited = []
     for unit, person in others:
-        within = PATIENCE if unit == left else silence
         show = {"pane": unit, "who": person.name}
-        if await person.hear(OI, within):
+        if await person.hear(OI, within[unit]):
             waited.append(time.perf_counter() - begun)
             note = f"after {waited[-1] * 1000:.0f} ms"
             stage.tell("person", person.name, text=OI, note=note, tone="good", **show)

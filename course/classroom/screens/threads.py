@@ -9,7 +9,7 @@ from course.classroom.screens.wire import Http
 GUESTS = ["Ana", "Bia", "Caio", "Dora"]
 FIFTH = "Eva"
 WAIT = 10  # seconds for which each long poll may be held
-# Also in a test, all five must have come before the first one's time is up.
+# Even in a test, all five must arrive before the first poll times out.
 SHORTEST = 4  # seconds
 ROOM = "threads"
 

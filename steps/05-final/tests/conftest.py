@@ -53,7 +53,7 @@ def emptied_quickly():
 
 @pytest.fixture(autouse=True)
 def patient_layer(monkeypatch):
-    """Lose no event only because the machine is busy: the scene would wait in vain."""
+    """Wait longer for the layer, so that no event is lost on a busy machine."""
     monkeypatch.setattr(changes, "LAYER_TIMEOUT", PATIENCE)
 
 

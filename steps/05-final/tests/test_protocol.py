@@ -89,7 +89,7 @@ def bent_frames(draw):
     return raw[:start] + middle + raw[end:]
 
 
-@settings(deadline=None)  # a busy computer is no fault
+@settings(deadline=None)  # a busy computer may be slow; that's no bug
 @given(st.text(st.characters(codec=None)) | bent_frames())
 @example('{"type": 5, oops')
 @example('{"type":5,"a":' + "[" * 2000)

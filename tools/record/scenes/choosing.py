@@ -8,7 +8,7 @@ from course.servers import without_proxy
 from tools.record.laid import laid
 from tools.record.scenes import output
 from tools.record.scenes.many_sockets import listening, nginx
-from tools.record.stage import Show, Stage, in_time
+from tools.record.stage import Show, Stage, retried_if_late
 from tools.record.terminal import Terminal
 
 IDLE = "idle-timeouts"
@@ -52,11 +52,11 @@ def webtransport(stage: Stage) -> str:
 @output("hosting-idle", varies=True)
 def idle(stage: Stage) -> str:
     """A socket that says nothing, through a proxy that closes those: with pings, and with rare ones."""
-    without, their = in_time(
+    without, their = retried_if_late(
         lambda: through_nginx(stage, RARE_PINGS),
         lambda found: "closed after 3" in found[0],
     )
-    with_pings, ours = in_time(
+    with_pings, ours = retried_if_late(
         lambda: through_nginx(stage, PINGS), lambda found: "still open" in found[0]
     )
     assert "closed after 3" in without, without

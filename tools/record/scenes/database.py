@@ -16,7 +16,7 @@ from course.processes import Process, free_port, is_listening
 from course.servers import HOST
 from tools.record.laid import laid
 from tools.record.scenes import output
-from tools.record.stage import MissingProgram, Show, Stage, in_time
+from tools.record.stage import MissingProgram, Show, Stage, retried_if_late
 from tools.record.terminal import Terminal
 
 RECIPE = "database-under-asgi"
@@ -60,7 +60,7 @@ def one_thread(stage: Stage) -> str:
         def seconds(text: str) -> list[float]:
             return [float(found) for found in re.findall(r": ([\d.]+) s", text)]
 
-        text = in_time(
+        text = retried_if_late(
             lambda: managed(stage, show, env, "slow_queries"),
             lambda text: seconds(text)[1] < 2,
         )

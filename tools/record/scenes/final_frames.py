@@ -134,7 +134,7 @@ def caught_up(stage: Stage) -> str:
         see(ana, "yes")
         see(bia, "yes")
         until_crossed(bia, crossed, "<", "message", '"seq":3')
-        # It may have tried once more just before the network came back.
+        # The page may have tried in vain before the network was back: keep the last try.
         last = max(n for n, (sign, _) in enumerate(crossed) if sign == "GET")
         # Others may come, go and type meanwhile.
         shown = [
@@ -186,7 +186,7 @@ def until_crossed(
 ) -> tuple[str, str]:
     """Return the last frame of a kind that crossed a page's socket in one direction.
 
-    Wait for it: Playwright tells of a frame a moment after the page has shown it.
+    Wait for it: Playwright reports a frame a moment after the page has shown it.
     """
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until:
@@ -198,7 +198,7 @@ def until_crossed(
             ):
                 return direction, frame
         page.wait_for_timeout(20)
-    raise TimeoutError(f"no {kind} {sign} in {crossed}")
+    raise TimeoutError(f"no frame {sign} {kind} {word} in {crossed}")
 
 
 @output("05-4-frames")
@@ -212,7 +212,7 @@ def limits(stage: Stage) -> str:
         return "\n\n".join(
             [
                 tried(ana, keys, path, "oi", is_closed=False),
-                # A busy server is slow, and may take a few more; the first error counts.
+                # A busy server may accept a few more of these; only the first error is shown.
                 tried(ana, keys, path, *many, *[frame] * 30, is_closed=False),
             ]
         )

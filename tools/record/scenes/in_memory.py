@@ -74,7 +74,7 @@ def wrong_type(stage: Stage) -> str:
             wait_for_status(page, CLOSED)
         terminal.until("DISCONNECT", times=2)
         lines = terminal.text(since="Exception inside application").splitlines()
-        # Daphne looks for exceptions once a second, and may find the two in two rounds.
+        # Daphne looks once a second, so a DISCONNECT may come between the two: put it last.
         return "\n".join(sorted(lines, key=lambda line: "DISCONNECT" in line))
 
 

@@ -74,7 +74,7 @@ def socket(show: Show, path: str) -> ClientConnection:
 def tidy(text: str) -> str:
     """Write what differs from run to run the same each time."""
     text = re.sub(r"name='Task-\d+'", "name='Task-7'", text)
-    # The clock's second may be over in the same turn of the event loop.
+    # The sleep may just have ended: show it as pending, as it usually is.
     text = text.replace(
         "<Future finished result=None>", "<Future pending cb=[Task.task_wakeup()]>"
     )

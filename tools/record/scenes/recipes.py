@@ -195,7 +195,10 @@ def celery(stage: Stage) -> str:
         f"{mark} {frame}" for mark, frame in zip(marks, frames, strict=True)
     )
     text = f"{wire}\n\n{printed}"
-    for one in (job, show.natural(job)):  # a part of it may look like a port
+    for one in (
+        job,
+        show.natural(job),
+    ):  # natural() may have taken a part of it for a port
         text = text.replace(one, "5f0e3c9a-6a5f-4a53-9a54-0d3c2b8f9e11")
     text = re.sub(r"ForkPoolWorker-\d+", "ForkPoolWorker-1", text)
     return re.sub(r"succeeded in [\d.]+s", "succeeded in 0.16s", text)

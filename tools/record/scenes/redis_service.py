@@ -23,8 +23,8 @@ from tools.record.stage import MissingProgram, Show, Stage
 from tools.record.terminal import Terminal
 
 RECIPE = "redis-as-a-service"
-# A node of a cluster also listens 10,000 ports higher. From 32,768 on, an outgoing
-# connection can have that port, even one that ended a minute ago.
+# A cluster node also listens on its port plus 10,000. That must stay below 32,768: from
+# there on, an outgoing connection may hold the port, even for a minute after it ends.
 NODE_PORTS = range(20_000, 22_700)
 PASSWORD = "p@ss/w#rd?"
 QUOTED = quote(PASSWORD, safe="")

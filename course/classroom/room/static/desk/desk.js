@@ -28,11 +28,12 @@ const handlers = {
   units: ({ units }) => {
     const focused = document.activeElement?.dataset.key;
     const rows = [...at("units").rows];
-    units.map(row).forEach((line, number) => {
-      // Only what has changed is drawn anew: in a row that is replaced, a click is lost.
-      if (!rows[number]) at("units").append(line);
-      else if (!rows[number].isEqualNode(line)) rows[number].replaceWith(line);
+    units.map(row).forEach((line, index) => {
+      // Replace only rows that have changed: a click on a replaced row would be lost.
+      if (!rows[index]) at("units").append(line);
+      else if (!rows[index].isEqualNode(line)) rows[index].replaceWith(line);
     });
+    rows.slice(units.length).forEach((old) => old.remove());
     if (focused) document.querySelector(`[data-key="${focused}"]`)?.focus();
     const chats = units.filter(({ name }) => /^\d\d/.test(name));
     const select = at("crowd-unit");
