@@ -300,8 +300,22 @@ def test_a_malformed_frame_is_answered_and_the_page_stays_open(hall, frame):
         phone.until("hello")
 
 
+def test_when_a_whole_class_leaves_at_once_nobody_is_left_behind(hall):
+    """Each who leaves is told to the others, and some of those are leaving, too."""
+    with hall.instructor("/ws/screen/") as screen:
+        for page in [hall.phone(f"Student {number}") for number in range(30)]:
+            page.socket.close()
+        screen.until("room", lambda event: len(event["people"]) == 30)
+        screen.until("room", lambda event: event["people"] == [])
+
+
 def test_one_device_can_open_many_pages_but_not_without_end(hall):
+    for _ in range(41):  # those of another site are no pages of ours
+        with pytest.raises(InvalidStatus):
+            connect_to(f"ws://{hall.room}/ws/room/", "http://evil.example")
     pages = [hall.phone() for _ in range(41)]
+    for page in pages[:40]:
+        page.until("room")
     assert "Too many pages" in pages[-1].until("problem")["text"]
     for page in pages:
         page.socket.close()

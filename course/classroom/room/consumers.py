@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from contextlib import suppress
 
+from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from course.classroom.current import this
@@ -38,8 +39,14 @@ class Page(AsyncWebsocketConsumer):
         await self.send_event(**event["event"])
 
     async def send_event(self, kind, **data):
-        """Send one event to this page alone."""
-        await self.send(json.dumps({"kind": kind, **data}))
+        """Send one event to this page alone, unless it's just leaving.
+
+        Daphne raises Disconnected if the close handshake has begun. Without the `suppress`,
+        that would end the consumer, disconnect() would never run, and the person would be
+        shown in the room for ever.
+        """
+        with suppress(Disconnected):
+            await self.send(json.dumps({"kind": kind, **data}))
 
     async def receive(self, text_data=None, bytes_data=None):
         """Do what a frame asks for; an answer says what went wrong."""
@@ -65,7 +72,8 @@ class PhoneConsumer(Page):
         self.budget = Budget(rate=2, burst=12)
         self.was_told = False
         self.home = self.scope["client"][0]
-        if not comes_from_our_page(self.scope):
+        self.is_counted = comes_from_our_page(self.scope)
+        if not self.is_counted:
             await self.close()
             return
         self.at_address[self.home] += 1
@@ -82,7 +90,8 @@ class PhoneConsumer(Page):
     async def disconnect(self, code):
         """Note that the page is gone."""
         await super().disconnect(code)
-        self.at_address[self.home] -= 1
+        if self.is_counted:
+            self.at_address[self.home] -= 1
         room.leave(self.channel_name)
         await people_changed()
 
