@@ -79,7 +79,7 @@ def lobby(stage: Stage) -> Iterator:
         enter(pages, *[show.room("class")] * 3)
         say(caio, "Back in a minute.")
         see(ana, "Back in a minute.")
-        see_here(bia, "ana, bia, caio")  # or the next one could see the time before he came
+        see_here(bia, "ana, bia, caio")  # otherwise he may seem to have left already
         caio.goto(show.address("chat/"))
         see_here(bia, "ana, bia")
         for text in ["oi, Bia!", "Shall we wait for Caio?"]:
