@@ -388,7 +388,13 @@ def say(text: str) -> None:
 def fetch_and_tell(site: Path) -> int:
     """Do what `course playground` does: fetch once, and say where to look."""
     made = fetch()
-    put_into(site)  # which may be served now
+    for is_last in (False, False, True):
+        try:
+            put_into(site)  # which may be served now
+            break
+        except OSError:  # another process may just put newer lessons in its place
+            if is_last:
+                raise
     say("The playground is ready." if made else "The playground is there already.")
     say(sizes())
     where = f"http://127.0.0.1:{FIRST_PORT}/{WHERE}"

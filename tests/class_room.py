@@ -8,7 +8,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from course.classroom.fleet import DESK_PORT, PORTS, ROOM_PORT
-from course.processes import Process, free_port, is_free
+from course.processes import Process, free_port
 from course.steps import FIRST_PORT, ROOT
 
 PATIENCE = 30  # seconds
@@ -18,11 +18,12 @@ HOST = "127.0.0.1"
 SERVE = """
 import sys
 from pathlib import Path
-from course.classroom import command, current
+from course.classroom import command, current, fleet
 from course.classroom.crowd import Crowd
 from course.classroom.fleet import Fleet
 
 folder, first = Path(sys.argv[1]), int(sys.argv[2])
+fleet.PORTS["redis"] = int(sys.argv[3])
 this = current.begin(None, "127.0.0.1", first - 8000)
 with Fleet("127.0.0.1", first, folder) as this.fleet, Crowd(this.fleet) as this.crowd:
     this.fleet.at_the_start = ["redis", "01"]
@@ -30,12 +31,13 @@ with Fleet("127.0.0.1", first, folder) as this.fleet, Crowd(this.fleet) as this.
 """
 
 
-def first_port() -> int:
-    """Return a first port for a class: it and all that a class needs are free."""
-    while True:
-        first = free_port(DESK_PORT - FIRST_PORT + 1, among=range(22_000, 30_000))
-        if is_free(first + PORTS["redis"] - FIRST_PORT):  # this one is below the first
-            return first
+def ports_of_a_class() -> tuple[str, str]:
+    """Return a class's first port, and what its fleet's PORTS have to have for Redis.
+
+    Redis' usual place is so far below the others that it may belong to another process.
+    """
+    first = free_port(DESK_PORT - FIRST_PORT + 1)
+    return str(first), str(free_port() - (first - FIRST_PORT))
 
 
 class Hall:
@@ -43,11 +45,12 @@ class Hall:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.first = first_port()
+        first, redis = ports_of_a_class()
+        self.first = int(first)
         self.shift = self.first - FIRST_PORT
         self.room = f"{HOST}:{ROOM_PORT + self.shift}"
         self.desk = f"{HOST}:{DESK_PORT + self.shift}"
-        command = [sys.executable, "-c", SERVE, str(folder), str(self.first)]
+        command = [sys.executable, "-c", SERVE, str(folder), first, redis]
         self.process = Process("The class", command, ROOT, folder / "class.log")
 
     def __enter__(self) -> "Hall":

@@ -318,7 +318,7 @@ def test_five_people_hear_twenty_messages_in_step_03(tmp_path, monkeypatch):
             counted = Meter([server.process.pid], None, crowd)
             row = await open_loop(crowd, counted, rate=200, seconds=0.1)
             row["deliveries"] = crowd.deliveries
-            row["again"] = await closed_loop(crowd, counted, 2, seconds=1)
+            row["again"] = await closed_loop(crowd, counted, 2, seconds=3)
             crowd.leave()
             return row
 

@@ -191,7 +191,7 @@ def test_with_keep_the_broken_copy_runs_until_ctrl_c(tmp_path):
         tool.wait_until(lambda: "Ctrl-C stops everything." in printed)
         (address,) = re.findall(r"^  (http://\S+/chat/\S+)$", "\n".join(printed), re.M)
         assert address.endswith("/chat/caf%C3%A9/")
-        assert answers(address)
+        tool.wait_until(lambda: answers(address))
         tool.popen.send_signal(signal.SIGINT)
         assert tool.popen.wait(30) == 0
         assert not answers(address)

@@ -406,7 +406,9 @@ def test_a_chat_is_started_paused_killed_and_started_again(hall):
 @pytest.mark.skipif(os.name == "nt", reason="Windows asks no process, it ends them")
 def test_a_paused_chat_is_asked_to_end_and_not_killed(tmp_path):
     farewell = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: exit(7))"
-    command = [sys.executable, "-c", f"{farewell}\nprint('up')\nsignal.pause()"]
+    # Not signal.pause(), which would sleep through a signal that comes just before it.
+    waiting = "import time\nwhile True: time.sleep(0.05)"
+    command = [sys.executable, "-uc", f"{farewell}\nprint('up')\n{waiting}"]
     log = tmp_path / "chat.log"
     log.touch()
     process = Process("A chat", command, tmp_path, log)
@@ -605,10 +607,11 @@ def test_a_phone_that_lost_its_socket_opens_another_by_itself(hall, open_page):
       new MutationObserver(() => said.push(status.textContent))
         .observe(status, { childList: true });
     }""")
-    sockets[0].close()
+    before = len(sockets)  # more than one, if the machine has been very busy
+    sockets[-1].close()
     phone.wait_for_function("() => said.at(-1)?.startsWith('You are here as Ana')")
     assert any(text.startswith("Not connected") for text in phone.evaluate("said"))
-    assert len(sockets) == 2
+    assert len(sockets) == before + 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

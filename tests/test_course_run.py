@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -194,8 +195,9 @@ def descendants(pid: int) -> set[int]:
     """Return the processes that a process has started, and those that they have."""
     found = set()
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, path.read_text().split()):
-            found |= {child} | descendants(child)
+        with suppress(OSError):  # a thread may just have ended
+            for child in map(int, path.read_text().split()):
+                found |= {child} | descendants(child)
     return found
 
 

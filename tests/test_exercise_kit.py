@@ -49,6 +49,30 @@ async def test_a_check_gives_up_in_time_if_no_answer_comes(bia):
     assert kit.patience.left == pytest.approx(0.2)
 
 
+async def test_an_answer_that_was_held_up_still_arrives(monkeypatch):
+    monkeypatch.setattr(kit, "patience", kit.Patience(0.4))
+
+    async def application(scope, receive, send):
+        await asyncio.sleep(0.01)
+        time.sleep(STOP)  # noqa: ASYNC251 - as when the machine lets nobody go on
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"oi"})
+
+    answer = kit.arrives(kit.ask(application, "/"), "It should have been answered.")
+    assert (await answer).body == b"oi"
+    assert kit.patience.left == 0.4
+
+
+async def test_people_who_wait_at_the_same_time_wait_once(monkeypatch):
+    monkeypatch.setattr(kit, "patience", kit.Patience(0.4))
+    waits = [kit.arrives(asyncio.Event().wait(), "It never came.") for _ in range(12)]
+    ended = await asyncio.gather(*waits, return_exceptions=True)
+    assert {str(one) for one in ended} == {"It never came."}
+    assert kit.patience.left == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(
     ("lasted", "left"),
     [([0.1, 5, 5], [5, 5]), ([5, 0.1, 5], [5]), ([5, 5, 0.1], [])],

@@ -120,6 +120,7 @@ def test_a_message_goes_through_from_the_front_door_to_the_room(visit):
     page.goto(f"{AT}/")
     if step.can["login"]:
         log_in(page)
+        page.wait_for_url(f"**{AT}/chat/")
         page.goto(f"{AT}/rooms/new/")
         page.get_by_label("Name").fill("AC/DC é")
         page.locator("main form button").first.click()

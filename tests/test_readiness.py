@@ -26,6 +26,9 @@ def said(monkeypatch, capsys):
     return last_line
 
 
+# Another test worker may be renaming these.
+NO_BYTECODE = shutil.ignore_patterns("__pycache__")
+
 LOADED = [Finding("good", f"step 0{number} loads") for number in range(1, 6)]
 BUSY = Finding("risk", "port 8001 is busy (python)", "Stop it.", "port 8001 is busy")
 BROKEN = Finding(
@@ -105,7 +108,7 @@ def test_without_a_redis_the_steps_that_need_one_are_not_tried(monkeypatch):
 
 def test_a_step_with_a_typing_mistake_is_named_with_its_error(tmp_path, monkeypatch):
     step = next(one for one in readiness.load_steps() if one.number == "03")
-    shutil.copytree(step.path, tmp_path / step.folder)
+    shutil.copytree(step.path, tmp_path / step.folder, ignore=NO_BYTECODE)
     views = tmp_path / step.folder / "chat" / "views.py"
     views.write_text(views.read_text("utf-8") + "\nreturn 1\n", "utf-8")
     monkeypatch.setattr("course.steps.STEPS", tmp_path)
@@ -115,7 +118,7 @@ def test_a_step_with_a_typing_mistake_is_named_with_its_error(tmp_path, monkeypa
 @pytest.fixture
 def clone_of_course(tmp_path, monkeypatch):
     """What the version is made from, in a folder of its own."""
-    shutil.copytree(ROOT / "course", tmp_path / "course")
+    shutil.copytree(ROOT / "course", tmp_path / "course", ignore=NO_BYTECODE)
     (tmp_path / "steps").mkdir()
     shutil.copy(ROOT / "steps" / "steps.toml", tmp_path / "steps")
     shutil.copy(ROOT / "requirements.txt", tmp_path)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import httpx
 import psutil
 import pytest
-from class_room import first_port
+from class_room import ports_of_a_class
 from websockets.sync.client import connect
 
 from course.classroom import screens
@@ -30,11 +30,12 @@ PACE = 0.05  # of the pauses that a class gets
 HOLD = """
 import sys
 from pathlib import Path
-from course.classroom import current
+from course.classroom import current, fleet
 from course.classroom.command import serve
 from course.classroom.fleet import Fleet
 
-first, folder, pace, *names = sys.argv[1:]
+first, redis, folder, pace, *names = sys.argv[1:]
+fleet.PORTS["redis"] = int(redis)
 first, folder, pace = int(first), Path(folder), float(pace)
 this = current.begin(None, "127.0.0.1", first - 8000)
 with Fleet("127.0.0.1", first, folder) as this.fleet:
@@ -54,8 +55,9 @@ with Fleet("127.0.0.1", first, folder) as this.fleet:
 @contextmanager
 def held(folder, *names: str):
     """Hold a class in which these servers are up."""
-    first = first_port()
-    words = [sys.executable, "-c", HOLD, str(first), str(folder), str(PACE), *names]
+    ports = ports_of_a_class()
+    first = int(ports[0])
+    words = [sys.executable, "-c", HOLD, *ports, str(folder), str(PACE), *names]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True

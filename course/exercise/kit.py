@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -94,6 +95,29 @@ async def counted_sleep(seconds: float) -> float:
     return min(time.monotonic() - began, 5 * seconds)
 
 
+@asynccontextmanager
+async def counted_timeout(seconds: float) -> AsyncIterator[None]:
+    """Raise TimeoutError after so many seconds that count as waiting.
+
+    The run's patience has lost as many then, but only once if others waited meanwhile.
+    """
+    left = patience.left - seconds
+    async with asyncio.timeout(None) as limit:
+
+        async def count() -> None:
+            waited = 0
+            while waited < seconds:
+                waited += await counted_sleep(0.005)
+            patience.left = max(0, min(patience.left, left))
+            limit.reschedule(0)  # now
+
+        counting = asyncio.create_task(count())
+        try:
+            yield
+        finally:
+            counting.cancel()
+
+
 async def is_quick(
     attempt: Callable[[], Awaitable[float]], limit: float, sentence: str
 ) -> None:
@@ -110,13 +134,10 @@ async def is_quick(
 
 async def arrives(awaitable, sentence: str):
     """Return what an awaitable gives; raise NotYet if it takes longer than our patience."""
-    began = time.monotonic()
-    seconds = patience.seconds()
     try:
-        async with asyncio.timeout(seconds):
+        async with counted_timeout(patience.seconds()):
             return await awaitable
     except TimeoutError:
-        patience.used(time.monotonic() - began)
         raise NotYet(sentence) from None
 
 
@@ -458,13 +479,10 @@ async def ask(
         "The application must be a coroutine: `async def application(scope, receive, send)`.",
     )
     request = sentence or f"{method} {path} should have got a complete answer."
-    began = time.monotonic()
-    seconds = patience.seconds()
     try:
-        async with asyncio.timeout(seconds):
+        async with counted_timeout(patience.seconds()):
             await running
     except TimeoutError:
-        patience.used(time.monotonic() - began)
         expect(answer.is_complete, f"{request} It's still waiting for the rest.")
         raise NotYet(
             f"After its answer to {method} {path}, the application should have returned,"

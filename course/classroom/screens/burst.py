@@ -6,11 +6,11 @@ import json
 
 from course.breaks import exhibits
 from course.breaks.stage import Stage as BrokenStep
-from course.classroom.screens.actors import Member
+from course.classroom.screens.actors import ENOUGH, Member
 
 SENT = 150
 ROOM = "burst"
-SILENCE = 2  # seconds
+SILENCE = 3  # seconds
 NO_MESSAGE = "this is not JSON"  # the server answers it at once
 
 
@@ -36,10 +36,12 @@ async def run(stage) -> None:
 async def count(stage, ana: Member) -> int:
     """Count what arrives on Ana's page, until nothing else is on its way."""
     seen = 0
+    patience = ENOUGH  # the first message comes only when all have been sent
     with contextlib.suppress(TimeoutError):
         while ana.socket.is_open:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(patience):
                 seen += await ana.next() is not None
+            patience = SILENCE
             show(stage, "sent", SENT)
             show(stage, "seen", seen)
             await stage.pause(0.01)  # so that eyes can follow
@@ -50,8 +52,11 @@ async def is_alive(ana: Member) -> bool:
     """Tell whether Ana's socket still works: the server answers what is no message."""
     if ana.socket.is_open:
         ana.socket.send(NO_MESSAGE)
-        async with asyncio.timeout(SILENCE):
-            return "error" in (await ana.next() or {})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ENOUGH):
+                async for frame in ana.frames():
+                    if "error" in frame:
+                        return True
     return False
 
 

@@ -33,7 +33,7 @@ async def test_fifty_listeners_wait_and_hold_no_thread(monkeypatch):
     query = {"after": 0, "wait": 25}
     polls = [asyncio.create_task(AsyncClient().get(LOBBY, query)) for _ in range(50)]
     await until(lambda: len(history.notifier.waiting) == 50)
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
     await say("oi")
     answers = [(await poll).json()["messages"] for poll in polls]

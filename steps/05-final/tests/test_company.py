@@ -21,7 +21,9 @@ async def another_process(*groups):
     """Run the link of another process, with a queue of what it receives."""
     received = asyncio.Queue()
     other = Link(received.put_nowait, met=lambda: None)
-    assert await other.subscribe([EVERYBODY, *groups])
+    async with asyncio.timeout(PATIENCE):
+        while not await other.subscribe([EVERYBODY, *groups]):
+            pass  # Redis takes longer than the link would wait
     tasks = [asyncio.create_task(work()) for work in (other.listen, other.send)]
     try:
         yield other, received

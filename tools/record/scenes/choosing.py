@@ -71,7 +71,9 @@ def websocket_timeout(stage: Stage) -> str:
     with laid(stage, IDLE) as show:
         options = ("--websocket_timeout", "3", *PINGS)
         with daphne(stage, show, *options) as server:
-            said = opened(stage, show, 0)
+            said = retried_if_late(
+                lambda: opened(stage, show, 0), lambda text: "closed after" in text
+            )
     assert "closed after" in said
     return f"$ {server.typed}\n{said}"
 

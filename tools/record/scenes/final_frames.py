@@ -126,7 +126,7 @@ def caught_up(stage: Stage) -> str:
         bia.context.set_offline(True)
         wait_for_status(bia, "Disconnected (code 1006)")
         say(ana, "olá")
-        see(ana, "olá")
+        ana.locator("#chat-pending .pending").wait_for(state="detached")
         bia.on("websocket", lambda socket: note(socket, crossed))
         bia.context.set_offline(False)
         see(bia, "olá")

@@ -150,7 +150,7 @@ def subprotocol(stage: Stage) -> str:
         show = stage.at_hand("03")
         page.goto(show.address("chat/"))
         page.evaluate(f"() => {{ {typed.format(show.ports[0])} }}")
-        while not lines:
+        while not any("WebSocket" in line for line in lines):
             page.wait_for_timeout(50)
         shown += [show.natural(line) for line in lines if "WebSocket" in line]
         with served(stage, "subprotocol") as show:
