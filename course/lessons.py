@@ -122,6 +122,11 @@ class Lessons(http.server.SimpleHTTPRequestHandler):
         self.policy = policy
         super().__init__(*args, **options)
 
+    def handle(self) -> None:
+        """Answer, unless the browser leaves: a page may be closed while it loads."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         """Answer one request."""
         if self.path != "/chats.json":

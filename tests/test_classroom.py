@@ -670,4 +670,4 @@ def test_two_machines_with_different_clocks_see_the_same_milliseconds(hall, brow
         row = reader.locator("#wire-rows tr", has_text="message").first
         row.wait_for()
         milliseconds = int(row.locator("td").nth(3).inner_text())
-        assert milliseconds < 5000
+        assert milliseconds < 30_000  # of the sixty seconds, nothing

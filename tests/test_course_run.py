@@ -3,10 +3,13 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
+from http.server import HTTPServer
 from pathlib import Path
 
 import httpx
@@ -181,6 +184,19 @@ def test_a_build_that_cannot_replace_the_lessons_leaves_the_old_ones(
 def get(url: str, **more) -> httpx.Response:
     """Ask for a page, with patience: all servers start at once here."""
     return httpx.get(url, timeout=30, trust_env=False, **more)
+
+
+def test_the_terminal_says_nothing_about_a_page_that_is_closed_while_it_loads(
+    tmp_path, capsys
+):
+    (tmp_path / "large").write_bytes(bytes(20_000_000))  # more than any buffer holds
+    handler = partial(lessons.Lessons, chats=b"", policy="", directory=str(tmp_path))
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        with lessons.serving_in_a_thread(server):
+            with socket.create_connection(server.server_address) as page:
+                page.sendall(b"GET /large HTTP/1.1\r\n\r\n")
+                assert page.recv(12) == b"HTTP/1.0 200"
+    assert capsys.readouterr().err == ""
 
 
 def alive(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """The verbs of `python3 -m tools`, for the people who develop the course."""
 
 import argparse
+import time
 from pathlib import Path
 
 from course import environment
@@ -142,8 +143,11 @@ def site(options: argparse.Namespace) -> int:
 
     folder = Path(options.out) if options.out else SITE
     print("Building the site …", flush=True)
+    began = time.monotonic()
     docs.build(folder)
-    print(f"The site is in {folder}.")
+    print(
+        f"The site is in {folder}. It took {time.monotonic() - began:.0f} s to build."
+    )
     return 0
 
 
