@@ -392,7 +392,7 @@ def fetch_and_tell(site: Path) -> int:
         try:
             put_into(site)  # which may be served now
             break
-        except OSError:  # another process may just put newer lessons in its place
+        except OSError:  # another process may be replacing the lessons just now
             if is_last:
                 raise
     say("The playground is ready." if made else "The playground is there already.")

@@ -197,9 +197,8 @@ given_ports = set()  # servers that start at the same time must not get the same
 # choose ports at the same time need this, because a port looks free until its server has
 # started.
 PART = "COURSE_PORTS_PART"
-BLOCK = (
-    125  # ports that are dealt out at a time: the longest run of neighbours, and a few
-)
+# Ports that are dealt out at a time: enough for the longest run of neighbours.
+BLOCK = 125
 
 
 def free_port(neighbours: int = 1, among: range = SERVER_PORTS) -> int:

@@ -301,7 +301,7 @@ def test_a_malformed_frame_is_answered_and_the_page_stays_open(hall, frame):
 
 
 def test_when_a_whole_class_leaves_at_once_nobody_is_left_behind(hall):
-    """Each who leaves is told to the others, and some of those are leaving, too."""
+    """The others are told of each who leaves, and some of them are leaving, too."""
     with hall.instructor("/ws/screen/") as screen:
         for page in [hall.phone(f"Student {number}") for number in range(30)]:
             page.socket.close()
@@ -310,7 +310,7 @@ def test_when_a_whole_class_leaves_at_once_nobody_is_left_behind(hall):
 
 
 def test_one_device_can_open_many_pages_but_not_without_end(hall):
-    for _ in range(41):  # those of another site are no pages of ours
+    for _ in range(41):  # pages of another site don't count
         with pytest.raises(InvalidStatus):
             connect_to(f"ws://{hall.room}/ws/room/", "http://evil.example")
     pages = [hall.phone() for _ in range(41)]
@@ -670,4 +670,4 @@ def test_two_machines_with_different_clocks_see_the_same_milliseconds(hall, brow
         row = reader.locator("#wire-rows tr", has_text="message").first
         row.wait_for()
         milliseconds = int(row.locator("td").nth(3).inner_text())
-        assert milliseconds < 30_000  # of the sixty seconds, nothing
+        assert milliseconds < 30_000  # far below the sixty seconds between the clocks

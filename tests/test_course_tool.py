@@ -160,7 +160,7 @@ def test_the_last_line_says_which_tests_were_left_out(monkeypatch, tmp_path, cap
 def test_slow_tests_run_on_request_and_in_ci(
     monkeypatch, tmp_path, everything, ci, leaves_out
 ):
-    monkeypatch.setattr(testing, "LEFT_OUT", tmp_path / "none")  # or the real one goes
+    monkeypatch.setattr(testing, "LEFT_OUT", tmp_path / "none")  # not the real one
     asked = []
 
     def pytest_run(name, folder, options, env, *, at_once=True):

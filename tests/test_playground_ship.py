@@ -214,6 +214,36 @@ def test_a_second_time_nothing_is_fetched(vendor):
     assert {path: path.stat().st_mtime_ns for path in vendor.rglob("*")} == before
 
 
+def replace_lessons_during_the_copy(monkeypatch, times):
+    """Let so many copies fail; return a list that grows with each one."""
+    copies = []
+
+    def put_into(site):
+        copies.append(site)
+        if len(copies) <= times:
+            raise FileNotFoundError(site)
+
+    monkeypatch.setattr(playground, "fetch", lambda: False)
+    monkeypatch.setattr(playground, "put_into", put_into)
+    monkeypatch.setattr(playground, "sizes", str)
+    return copies
+
+
+def test_lessons_that_are_replaced_during_the_copy_get_the_next_one(
+    monkeypatch, tmp_path
+):
+    copies = replace_lessons_during_the_copy(monkeypatch, times=1)
+    assert playground.fetch_and_tell(tmp_path) == 0
+    assert copies == [tmp_path] * 2
+
+
+def test_a_copy_that_fails_every_time_is_not_ready(monkeypatch, tmp_path, capsys):
+    replace_lessons_during_the_copy(monkeypatch, times=9)
+    with pytest.raises(FileNotFoundError):
+        playground.fetch_and_tell(tmp_path)
+    assert capsys.readouterr().out == ""
+
+
 def outdated(build):
     """Let what is there be made of older sources."""
     manifest = build / "vendor" / "manifest.json"

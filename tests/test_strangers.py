@@ -107,7 +107,7 @@ async def test_two_strangers_flood_and_others_go_on_talking(
 ):
     is_over = threading.Event()
     got_in = [threading.Event() for _ in range(2)]
-    # Nobody floods before both are in: busy with one, the server might not let the other in.
+    # Nobody floods until both are in: a server that is busy with one may refuse the other.
     both = threading.Barrier(2, timeout=PATIENCE)
 
     def attack(is_in):

@@ -152,9 +152,8 @@ def say_what_it_means(this: current.Class, chosen: network.Address | None) -> No
 def remember_running(this: current.Class, folder: Path) -> None:
     """Write where the desk is, readable only by this user."""
     folder.mkdir(parents=True, exist_ok=True)
-    new = (
-        folder / f"{RUNNING}.new"
-    )  # renamed once it's complete: nobody reads half of it
+    # Renamed once it's complete, so that nobody reads half of it.
+    new = folder / f"{RUNNING}.new"
     new.unlink(missing_ok=True)
     with open(os.open(new, os.O_CREAT | os.O_WRONLY, 0o600), "w") as place:
         json.dump({"url": this.desk_url, "token": this.token}, place)

@@ -99,7 +99,7 @@ async def counted_sleep(seconds: float) -> float:
 async def counted_timeout(seconds: float) -> AsyncIterator[None]:
     """Raise TimeoutError after so many seconds that count as waiting.
 
-    The run's patience has lost as many then, but only once if others waited meanwhile.
+    They are taken off the run's patience, but only once for waits that overlap.
     """
     left = patience.left - seconds
     async with asyncio.timeout(None) as limit:

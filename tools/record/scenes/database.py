@@ -21,7 +21,7 @@ from tools.record.terminal import Terminal
 
 RECIPE = "database-under-asgi"
 FEW = ["-c", "max_connections=20", "-c", "superuser_reserved_connections=0"]
-FEW += ["-c", "fsync=off"]  # or its end may take longer than we wait
+FEW += ["-c", "fsync=off"]  # otherwise it may take too long to stop
 DAPHNE = "-m daphne -p PORT config.asgi:application"
 WAITRESS = "-m waitress --threads=4 --listen=127.0.0.1:PORT config.wsgi:application"
 
