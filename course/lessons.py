@@ -123,7 +123,7 @@ class Lessons(http.server.SimpleHTTPRequestHandler):
         super().__init__(*args, **options)
 
     def handle(self) -> None:
-        """Answer, unless the browser leaves: a page may be closed while it loads."""
+        """Answer requests; end quietly if a page is closed while it loads."""
         with contextlib.suppress(ConnectionError):
             super().handle()
 

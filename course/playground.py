@@ -388,12 +388,12 @@ def say(text: str) -> None:
 def fetch_and_tell(site: Path) -> int:
     """Do what `course playground` does: fetch once, and say where to look."""
     made = fetch()
-    for is_last in (False, False, True):
+    for tries_left in (2, 1, 0):
         try:
-            put_into(site)  # which may be served now
+            put_into(site)  # a server may be serving it already
             break
         except OSError:  # another process may be replacing the lessons just now
-            if is_last:
+            if not tries_left:
                 raise
     say("The playground is ready." if made else "The playground is there already.")
     say(sizes())

@@ -32,10 +32,9 @@ with Fleet("127.0.0.1", first, folder) as this.fleet, Crowd(this.fleet) as this.
 
 
 def ports_of_a_class() -> tuple[str, str]:
-    """Return a class's first port, and the number for Redis in `fleet.PORTS`.
+    """Return a class's first port, and the `PORTS["redis"]` that leads to a free port.
 
-    Redis's usual number is so far below the others that the port may be in another
-    process's share.
+    With the usual one, Redis's port might be in another process's share.
     """
     first = free_port(DESK_PORT - FIRST_PORT + 1)
     return str(first), str(free_port() - (first - FIRST_PORT))

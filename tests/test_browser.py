@@ -479,7 +479,7 @@ def test_everybody_is_here_once_however_many_tabs_and_only_for_as_long(chat, vis
     expect(here).to_have_text("Here now: ana, caio")
     caio.page.goto("/chat/")
     expect(here).to_have_text("Here now: ana")
-    caio.page.reload()
+    caio.page.reload()  # the first time, the lobby may not have known that he had left
     expect(caio.page.get_by_role("listitem").filter(has_text=room)).to_contain_text(
         "Here now: ana"
     )
@@ -500,7 +500,7 @@ def test_who_is_typing_is_shown_until_the_message_is_there_or_nothing_comes(
     bia.page.keyboard.press("Enter")
     ana.sees("hm")
     expect(typing).to_be_empty(timeout=1000)
-    # A page tells it every two seconds, not more often: the last key is reported again.
+    # A page reports typing at most every two seconds, so the comma is a new report.
     bia.page.keyboard.type("slowly")
     bia.page.wait_for_timeout(2100)
     bia.page.keyboard.type(",")

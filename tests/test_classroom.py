@@ -301,7 +301,7 @@ def test_a_malformed_frame_is_answered_and_the_page_stays_open(hall, frame):
 
 
 def test_when_a_whole_class_leaves_at_once_nobody_is_left_behind(hall):
-    """The others are told of each who leaves, and some of them are leaving, too."""
+    """Each departure is sent to the others, some of whom are leaving, too."""
     with hall.instructor("/ws/screen/") as screen:
         for page in [hall.phone(f"Student {number}") for number in range(30)]:
             page.socket.close()
@@ -670,4 +670,4 @@ def test_two_machines_with_different_clocks_see_the_same_milliseconds(hall, brow
         row = reader.locator("#wire-rows tr", has_text="message").first
         row.wait_for()
         milliseconds = int(row.locator("td").nth(3).inner_text())
-        assert milliseconds < 30_000  # far below the sixty seconds between the clocks
+        assert milliseconds < 30_000  # half of the minute by which the clocks differ

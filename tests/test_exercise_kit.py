@@ -54,7 +54,7 @@ async def test_an_answer_that_was_held_up_still_arrives(monkeypatch):
 
     async def application(scope, receive, send):
         await asyncio.sleep(0.01)
-        time.sleep(STOP)  # noqa: ASYNC251 - as when the machine lets nobody go on
+        time.sleep(STOP)  # noqa: ASYNC251 - as if the machine had stopped everything
         for _ in range(TURNS):
             await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -65,7 +65,7 @@ async def test_an_answer_that_was_held_up_still_arrives(monkeypatch):
     assert kit.patience.left == 0.4
 
 
-async def test_people_who_wait_at_the_same_time_wait_once(monkeypatch):
+async def test_waits_that_overlap_are_counted_once(monkeypatch):
     monkeypatch.setattr(kit, "patience", kit.Patience(0.4))
     waits = [kit.arrives(asyncio.Event().wait(), "It never came.") for _ in range(12)]
     ended = await asyncio.gather(*waits, return_exceptions=True)

@@ -21,7 +21,7 @@ CROSS = """async (count) => {
   const wire = document.querySelector("script[src*='wire.js']").src;
   const { seconds } = await import(wire.replace("wire.js", "panel.js"));
   const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws/nowhere/");
-  // Wait until it's closed, because what the server says to it is counted, too.
+  // Wait until the socket is closed: a frame from the server would be counted, too.
   await new Promise((closed) => socket.addEventListener("close", closed));
   const data = JSON.stringify({ text: "oi", sender: "Ana" });
   for (let i = 0; i < count; i++) socket.dispatchEvent(new MessageEvent("message", { data }));

@@ -214,8 +214,8 @@ def test_a_second_time_nothing_is_fetched(vendor):
     assert {path: path.stat().st_mtime_ns for path in vendor.rglob("*")} == before
 
 
-def replace_lessons_during_the_copy(monkeypatch, times):
-    """Let so many copies fail; return a list that grows with each one."""
+def make_copies_fail(monkeypatch, times):
+    """Make the first `times` copies fail; return the list of all attempts."""
     copies = []
 
     def put_into(site):
@@ -225,20 +225,22 @@ def replace_lessons_during_the_copy(monkeypatch, times):
 
     monkeypatch.setattr(playground, "fetch", lambda: False)
     monkeypatch.setattr(playground, "put_into", put_into)
-    monkeypatch.setattr(playground, "sizes", str)
+    monkeypatch.setattr(playground, "sizes", lambda: "")
     return copies
 
 
-def test_lessons_that_are_replaced_during_the_copy_get_the_next_one(
+def test_the_copy_is_repeated_if_the_lessons_are_replaced_meanwhile(
     monkeypatch, tmp_path
 ):
-    copies = replace_lessons_during_the_copy(monkeypatch, times=1)
+    copies = make_copies_fail(monkeypatch, times=1)
     assert playground.fetch_and_tell(tmp_path) == 0
     assert copies == [tmp_path] * 2
 
 
-def test_a_copy_that_fails_every_time_is_not_ready(monkeypatch, tmp_path, capsys):
-    replace_lessons_during_the_copy(monkeypatch, times=9)
+def test_after_three_failed_copies_nothing_is_called_ready(
+    monkeypatch, tmp_path, capsys
+):
+    make_copies_fail(monkeypatch, times=3)
     with pytest.raises(FileNotFoundError):
         playground.fetch_and_tell(tmp_path)
     assert capsys.readouterr().out == ""

@@ -26,7 +26,7 @@ def said(monkeypatch, capsys):
     return last_line
 
 
-# Another test worker may be renaming these.
+# Another test worker may be writing bytecode, and a copy of it could fail.
 NO_BYTECODE = shutil.ignore_patterns("__pycache__")
 
 LOADED = [Finding("good", f"step 0{number} loads") for number in range(1, 6)]

@@ -185,7 +185,8 @@ async def test_a_server_process_is_restarted_during_two_hundred_messages(enter, 
 
 async def test_a_server_process_that_is_stopped_says_goodbye(enter, site):
     ana, bia = await enter("ana", 0), await enter("bia", 1)
-    # Daphne can't say goodbye to a socket before it has checked its tasks, once a second.
+    # Daphne says goodbye to nobody until it has removed the handshakes from its list, which
+    # it does once a second; on a busy machine, later.
     await asyncio.sleep(5)
     site.end(0, signal.SIGTERM)
     await ana.until(lambda: ana.closes, 10)

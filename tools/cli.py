@@ -145,9 +145,8 @@ def site(options: argparse.Namespace) -> int:
     print("Building the site …", flush=True)
     began = time.monotonic()
     docs.build(folder)
-    print(
-        f"The site is in {folder}. It took {time.monotonic() - began:.0f} s to build."
-    )
+    took = time.monotonic() - began
+    print(f"The site is in {folder}. The build took {took:.0f} s.")
     return 0
 
 

@@ -97,9 +97,9 @@ async def counted_sleep(seconds: float) -> float:
 
 @asynccontextmanager
 async def counted_timeout(seconds: float) -> AsyncIterator[None]:
-    """Raise TimeoutError after so many seconds that count as waiting.
+    """Raise TimeoutError after `seconds` of counted waiting (see counted_sleep).
 
-    They are taken off the run's patience, but only once for waits that overlap.
+    Only then are they taken off the run's patience, and overlapping waits count once.
     """
     left = patience.left - seconds
     async with asyncio.timeout(None) as limit:
@@ -108,8 +108,9 @@ async def counted_timeout(seconds: float) -> AsyncIterator[None]:
             waited = 0
             while waited < seconds:
                 waited += await counted_sleep(0.005)
+            # Waits that overlap began with the same patience, so they pay once.
             patience.left = max(0, min(patience.left, left))
-            limit.reschedule(0)  # now
+            limit.reschedule(0)  # a time in the past: expire at once
 
         counting = asyncio.create_task(count())
         try:

@@ -39,11 +39,10 @@ class Page(AsyncWebsocketConsumer):
         await self.send_event(**event["event"])
 
     async def send_event(self, kind, **data):
-        """Send one event to this page alone, unless it's just leaving.
+        """Send one event to this page alone, unless the page is just leaving.
 
-        Daphne raises Disconnected if the close handshake has begun. Without the `suppress`,
-        that would end the consumer, disconnect() would never run, and the person would be
-        shown in the room for ever.
+        Once the closing handshake has begun, Daphne raises Disconnected. If that ended the
+        consumer, disconnect() would never run, and the person would stay in the list.
         """
         with suppress(Disconnected):
             await self.send(json.dumps({"kind": kind, **data}))

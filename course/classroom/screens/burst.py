@@ -28,7 +28,12 @@ async def run(stage) -> None:
     await ana.send("oi")
     seen = await count(stage, ana)
     stage.measure("seen", f"{seen} of {SENT}", "messages on Ana's page")
-    state = "still works" if await is_alive(ana) else f"closed: {ana.socket.code}"
+    if await is_alive(ana):
+        state = "still works"
+    elif ana.socket.is_open:
+        state = "doesn't answer"
+    else:
+        state = f"closed: {ana.socket.code}"
     stage.measure("lost", str(SENT - seen), f"lost; Ana's socket {state}")
     stage.status("Nothing else is on its way.")
 
@@ -49,7 +54,7 @@ async def count(stage, ana: Member) -> int:
 
 
 async def is_alive(ana: Member) -> bool:
-    """Tell whether Ana's socket still works: the server answers what is no message."""
+    """Tell whether Ana's socket still works: an invalid message gets an answer."""
     if ana.socket.is_open:
         ana.socket.send(NO_MESSAGE)
         with contextlib.suppress(TimeoutError):

@@ -256,7 +256,7 @@ async def test_somebody_with_a_new_name_types_under_it(join, make_room, monkeypa
     await user.asave()
     while (await ana.wait_for("presence"))["people"] != ["ana", "beatriz"]:
         await this_hub().watch.check_all()
-    # The list comes from the database, and may be ahead of what her socket knows.
+    # The list comes from the database, so it may be ahead of Bia's socket.
     await this_hub().watch.check_all()
     await bia.send_json_to({"type": "typing"})
     assert (await ana.wait_for("typing"))["people"] == ["beatriz"]

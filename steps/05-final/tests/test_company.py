@@ -23,7 +23,7 @@ async def another_process(*groups):
     other = Link(received.put_nowait, met=lambda: None)
     async with asyncio.timeout(PATIENCE):
         while not await other.subscribe([EVERYBODY, *groups]):
-            pass  # Redis took longer than the link waits
+            pass  # Redis was too slow for the link: try again
     tasks = [asyncio.create_task(work()) for work in (other.listen, other.send)]
     try:
         yield other, received

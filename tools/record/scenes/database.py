@@ -21,7 +21,7 @@ from tools.record.terminal import Terminal
 
 RECIPE = "database-under-asgi"
 FEW = ["-c", "max_connections=20", "-c", "superuser_reserved_connections=0"]
-FEW += ["-c", "fsync=off"]  # otherwise it may take too long to stop
+FEW += ["-c", "fsync=off"]  # otherwise PostgreSQL may stop too slowly
 DAPHNE = "-m daphne -p PORT config.asgi:application"
 WAITRESS = "-m waitress --threads=4 --listen=127.0.0.1:PORT config.wsgi:application"
 
@@ -32,7 +32,7 @@ def kept_connections(stage: Stage) -> str:
     with project(stage) as (show, env):
         kept = asked(stage, show, env, DAPHNE, CONN_MAX_AGE="60")
         kept_async = asked(stage, show, env, DAPHNE, "async-count/", CONN_MAX_AGE="60")
-        # PostgreSQL's processes end a moment after their connections.
+        # Again if it's late: a place is free only once PostgreSQL's process has ended.
         closed = retried_if_late(
             lambda: asked(stage, show, env, DAPHNE, CONN_MAX_AGE="0"),
             lambda text: "200 times status 200" in text,
@@ -125,7 +125,7 @@ def asked(
         with python(stage, show, typed, words, **env) as asking:
             texts = [f"$ {serving.typed}", asking.to_the_end().text()]
         if "status 500" in texts[1]:
-            serving.until("django.db.utils.OperationalError")
+            serving.until("django.db.utils.OperationalError")  # the log comes later
         errors = re.findall(
             r"^django.db.utils.OperationalError.*", serving.printed, re.M
         )

@@ -79,7 +79,7 @@ def lobby(stage: Stage) -> Iterator:
         enter(pages, *[show.room("class")] * 3)
         say(caio, "Back in a minute.")
         see(ana, "Back in a minute.")
-        see_here(bia, "ana, bia, caio")  # otherwise he may seem to have left already
+        see_here(bia, "ana, bia, caio")  # or he may seem to have left already
         caio.goto(show.address("chat/"))
         see_here(bia, "ana, bia")
         for text in ["oi, Bia!", "Shall we wait for Caio?"]:
@@ -148,7 +148,7 @@ def lose_the_network(show, ana, bia) -> None:
     enter([ana, bia], show.room("class"), show.room("class"))
     say(ana, "oi, Bia!")
     see(bia, "oi, Bia!")
-    ana.locator(PENDING).wait_for(state="detached")  # Bia may have seen it before her
+    ana.locator(PENDING).wait_for(state="detached")  # Bia may see it earlier
     ana.context.set_offline(True)
     wait_for_status(ana, "Disconnected")
     say(ana, "In a tunnel.")
